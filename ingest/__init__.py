@@ -1,0 +1,1 @@
+"""Documents in: scan, parse, chunk, embed."""
