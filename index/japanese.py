@@ -61,5 +61,5 @@ def _tokenizer() -> Any:
                 "replacementSymbol": "ー",
             },
         ]
-        _local.tokenizer = Dictionary(config=Config(inputTextPlugin=plugins)).create(mode=SplitMode.A)
+        _local.tokenizer = Dictionary(config=Config(inputTextPlugin=plugins)).tokenizer(mode=SplitMode.A)
     return _local.tokenizer
