@@ -1,1 +1,1 @@
-"""What is kept and how it is found: the truth in SQLite, the FAISS and tantivy parts derived from it, and their fusion."""
+"""What is kept and how it is found: the truth in SQLite, the parts derived from it, and their fusion."""

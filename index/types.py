@@ -53,10 +53,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All that was read of one file: its whole text once, the blocks that cover it in reading order, and what went wrong.
+    """All that was read of one file: its whole text once, the blocks that cover it, and what went wrong.
 
-    Blocks do not overlap and are sorted; text between blocks is white space. `page_labels[n - 1]` is the label printed on
-    physical page n, or the tuple is empty. `date` is the date the document itself states (ISO 8601), if any.
+    Blocks are in reading order and do not overlap; text between blocks is white space. `page_labels[n - 1]` is the
+    label printed on physical page n, or the tuple is empty. `date` is the date the document itself states (ISO 8601), if any.
     """
 
     title: str
@@ -112,7 +112,8 @@ class Passage:
 class Hit:
     """A ranked passage (the contract of ``rag.search``; see design.md).
 
-    `score` is comparable within one question, higher is better. `ranks` gives the 1-based rank in each leg that found it.
+    `score` is comparable within one question, higher is better. `ranks` gives the 1-based rank in each leg that found
+    it.
     """
 
     path: str

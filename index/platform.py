@@ -1,0 +1,166 @@
+"""The only file that knows which operating system this is: locks, folders, permissions, limits, memory.
+
+POSIX modules are imported inside functions, so that the file loads everywhere. What a system cannot do is a no-op that
+says so by its return value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from pathlib import Path
+
+WINDOWS = sys.platform == "win32"
+LINUX = sys.platform.startswith("linux")
+MACOS = sys.platform == "darwin"
+
+
+def lock_file(descriptor: int) -> bool:
+    """Take the exclusive kernel lock on an open file; False when another process holds it.
+
+    The kernel drops the lock with the process, so a dead writer never blocks.
+    """
+    if WINDOWS:
+        import msvcrt
+
+        try:
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte nobody reads, so that the holder's name stays readable
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sync_file(descriptor: int) -> None:
+    """Put a file's bytes on the disk itself; raises OSError, after which the file must be given up."""
+    if MACOS:
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not offered by network drives; plain fsync follows
+            fcntl.fcntl(descriptor, 51)  # F_FULLFSYNC in <sys/fcntl.h>, absent from the module elsewhere
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut; Windows does so by itself."""
+    if WINDOWS:
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create `folder` for this user alone (0700), whatever the umask."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not WINDOWS and folder.stat().st_uid == current_user():
+        folder.chmod(0o700)
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether somebody else may read or change `path`."""
+    return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def current_user() -> int | None:
+    """The number of the user this process runs as; None where users have no numbers."""
+    return None if WINDOWS else os.getuid()
+
+
+def owner(path: Path) -> int | None:
+    """The number of the user who owns `path`; None where that is not known."""
+    return None if WINDOWS else path.stat().st_uid
+
+
+def limit_process(*, memory: int | None, files: int | None, written: int | None) -> None:
+    """Limit this process for good: address space, open files, and the size of any file it writes (bytes).
+
+    macOS does not enforce the limit on memory and Windows none of them: there the caller's time limit is what holds.
+    """
+    if WINDOWS:
+        return
+    import resource
+
+    for name, value in (("RLIMIT_AS", memory), ("RLIMIT_NOFILE", files), ("RLIMIT_FSIZE", written), ("RLIMIT_CORE", 0)):
+        if value is None:
+            continue
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, soft))
+
+
+def leave_network() -> bool:
+    """Move this process into a network namespace without any interface; False where the system does not let us."""
+    if not LINUX:
+        return False
+    import ctypes
+
+    new_user, new_network = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET in <linux/sched.h>
+    libc = ctypes.CDLL(None, use_errno=True)
+    return any(libc.unshare(flags) == 0 for flags in (new_network, new_user | new_network))
+
+
+def lower_priority() -> None:
+    """Let other programs of the user go first."""
+    if not WINDOWS:
+        with contextlib.suppress(OSError):
+            os.nice(5)
+
+
+def physical_memory() -> int:
+    """Bytes of memory in this machine (of this container, where a limit is set); 0 when it cannot be told."""
+    if WINDOWS:
+        return _windows_memory()
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        if limit != "max":
+            total = min(total, int(limit))
+    return total
+
+
+def _windows_memory() -> int:
+    import ctypes
+
+    class MemoryStatus(ctypes.Structure):
+        _fields_ = (
+            ("length", ctypes.c_uint32),
+            ("load", ctypes.c_uint32),
+            ("total", ctypes.c_uint64),
+            ("rest", ctypes.c_uint64 * 6),
+        )
+
+    status = MemoryStatus()
+    status.length = ctypes.sizeof(status)
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent from the stubs elsewhere
+    return int(status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else 0
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def open_with_system(path: Path) -> list[str]:
+    """The command by which this system opens a file in the program the user chose for it."""
+    if MACOS:
+        return ["open", str(path)]
+    if WINDOWS:
+        return ["explorer", str(path)]
+    return ["xdg-open", str(path)]

@@ -1,0 +1,101 @@
+"""The tables of the truth, and the functions that carry an older knowledge base to the present shape.
+
+Row numbers are never used twice (AUTOINCREMENT), and rows of `chunks` and `vectors` never change: a derived part that
+covers rows up to number n stays right for as long as it lives, but for rows that are gone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable
+
+from index.errors import NewerError
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (name TEXT PRIMARY KEY, root TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,      -- <source>/<path inside it>, NFC; a member's is <path of its file>/<name>
+    file TEXT NOT NULL,             -- the absolute path it was read from
+    source TEXT NOT NULL,
+    parent TEXT,                    -- path of the file this document is a member of
+    sha256 TEXT NOT NULL,           -- of the bytes that were read
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    reader TEXT NOT NULL,           -- what read it, so that a better reader reads it again
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    date TEXT,
+    pages INTEGER,
+    page_labels TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    crc INTEGER NOT NULL            -- CRC-32 of the columns that answers are made of
+);
+CREATE INDEX documents_by_source ON documents (source);
+CREATE INDEX documents_by_parent ON documents (parent);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    context TEXT NOT NULL,
+    input BLOB NOT NULL,            -- hash of what is embedded: equal texts share a vector
+    crc INTEGER NOT NULL
+);
+CREATE INDEX chunks_by_document ON chunks (document);
+CREATE INDEX chunks_by_input ON chunks (input);
+CREATE TABLE models (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);
+CREATE TABLE vectors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+    input BLOB NOT NULL,
+    vector BLOB NOT NULL,           -- float32, little endian, unit length
+    crc INTEGER NOT NULL,
+    UNIQUE (model, input)
+);
+CREATE TABLE unread (               -- files that gave no document, so that an unchanged one is not tried each time
+    path TEXT PRIMARY KEY,
+    outcome TEXT NOT NULL,          -- skipped | failed
+    reason TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    reader TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE removed (path TEXT PRIMARY KEY) WITHOUT ROWID;  -- what the user took out stays out
+"""
+
+# MIGRATIONS[n] carries version n to n + 1 inside one transaction.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty database."""
+    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    rows = [("kb", uuid.uuid4().hex), ("generation", "0")]
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older database to the present version, step by step; raises NewerError for one from the future."""
+    version = read_version(connection)
+    if version > VERSION:
+        raise NewerError(
+            f"This knowledge base has format {version}; this program knows formats up to {VERSION}.",
+            "Install the newer version that wrote it, or ingest the documents into a new knowledge base.",
+        )
+    for step in range(version, VERSION):
+        connection.execute("BEGIN IMMEDIATE")
+        MIGRATIONS[step](connection)
+        connection.execute(f"PRAGMA user_version = {step + 1}")
+        connection.execute("COMMIT")
+
+
+def read_version(connection: sqlite3.Connection) -> int:
+    """The version of the tables; 0 for an empty database."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

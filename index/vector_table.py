@@ -1,0 +1,124 @@
+"""The vectors in the truth: one row for each embedded text and model, checked whenever it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.database import Database, portions
+from index.errors import DamagedError
+
+
+class VectorTable:
+    """The tables `models` and `vectors` of an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.connection = database.connection
+
+    def model_id(self, identity: str) -> int:
+        """The number under which this model's vectors are kept; `identity` is its canonical JSON."""
+        row = self.connection.execute("SELECT id FROM models WHERE identity = ?", (identity,)).fetchone()
+        if row is None:
+            with self.database.writing():
+                return int(
+                    self.connection.execute("INSERT INTO models (identity) VALUES (?)", (identity,)).lastrowid or 0
+                )
+        return int(row[0])
+
+    def find_model(self, identity: str) -> int | None:
+        row = self.connection.execute("SELECT id FROM models WHERE identity = ?", (identity,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def waiting(self, model: int, limit: int) -> list[tuple[bytes, int]]:
+        """Up to `limit` embedding keys without a vector of `model`, each with one chunk that has it, oldest first."""
+        return self.connection.execute(
+            "SELECT input, min(id) FROM chunks c WHERE NOT EXISTS"
+            " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.input = c.input)"
+            " GROUP BY input ORDER BY min(id) LIMIT ?",
+            (model, limit),
+        ).fetchall()
+
+    def count_waiting(self, model: int) -> int:
+        """Chunks that have no vector of `model` yet."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM chunks c WHERE NOT EXISTS"
+            " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.input = c.input)",
+            (model,),
+        ).fetchone()
+        return int(row[0])
+
+    def add_vectors(self, model: int, inputs: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
+        """Store unit vectors (n, d) under their embedding keys."""
+        rows = ((model, key, data, zlib.crc32(data)) for key, data in zip(inputs, map(_to_bytes, vectors), strict=True))
+        with self.database.writing():
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO vectors (model, input, vector, crc) VALUES (?,?,?,?)", rows
+            )
+
+    def vectors(self, model: int, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Numbers (n,) and unit vectors (n, d) of `model` numbered above `after`, in order of number."""
+        rows = self.connection.execute(
+            "SELECT id, vector, crc FROM vectors WHERE model = ? AND id > ? ORDER BY id", (model, after)
+        ).fetchall()
+        return np.array([row[0] for row in rows], np.int64), _stack(rows)
+
+    def numbers(self, model: int) -> NDArray[np.int64]:
+        """The numbers of all vectors of `model`, sorted."""
+        rows = self.connection.execute("SELECT id FROM vectors WHERE model = ? ORDER BY id", (model,)).fetchall()
+        return np.array([number for (number,) in rows], np.int64)
+
+    def vectors_by_id(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of these vectors that still exist."""
+        rows: list[tuple[int, bytes, int]] = []
+        for part in portions(list(ids)):
+            marks = ",".join("?" * len(part))
+            rows += self.connection.execute(f"SELECT id, vector, crc FROM vectors WHERE id IN ({marks})", part)
+        return np.array([row[0] for row in rows], np.int64), _stack(rows)
+
+    def vector_ids(self, model: int, chunks: Sequence[int]) -> dict[int, list[int]]:
+        """The vectors of these chunks: vector number → the chunks that share it."""
+        return self._join(model, "c.id", chunks)
+
+    def chunks_of_vectors(self, model: int, ids: Sequence[int]) -> dict[int, list[int]]:
+        """The chunks each of these vectors stands for."""
+        return self._join(model, "v.id", ids)
+
+    def _join(self, model: int, column: str, values: Sequence[int]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for part in portions(list(values)):
+            rows = self.connection.execute(
+                "SELECT v.id, c.id FROM vectors v JOIN chunks c ON c.input = v.input"
+                f" WHERE v.model = ? AND {column} IN ({','.join('?' * len(part))}) ORDER BY c.id",
+                [model, *part],
+            )
+            for vector, chunk in rows:
+                found.setdefault(vector, []).append(chunk)
+        return found
+
+    def last_vector(self) -> int:
+        """The highest vector number ever given out."""
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
+        return int(row[0]) if row else 0
+
+
+def embedding_key(text: str) -> bytes:
+    """The key under which the vector of `text` is kept: 16 bytes of BLAKE2b, far from any chance collision."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _to_bytes(vector: NDArray[np.float32]) -> bytes:
+    return np.ascontiguousarray(vector, "<f4").tobytes()
+
+
+def _stack(rows: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
+    for number, data, crc in rows:
+        if zlib.crc32(data) != crc:
+            raise DamagedError(f"Stored vector {number} is damaged.", "Run: rag repair")
+    if not rows:
+        return np.zeros((0, 0), np.float32)
+    return np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1)
