@@ -1,0 +1,44 @@
+"""One writer at a time, by a lock that the kernel drops with its holder; readers never wait."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from index.errors import LockedError
+from index.platform import lock_file
+
+PATIENCE = 1.0  # seconds: long enough for another command's last step, short enough to answer within two
+
+
+@contextlib.contextmanager
+def write_lock(folder: Path, purpose: str) -> Iterator[None]:
+    """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder."""
+    path = folder / "lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not lock_file(descriptor):
+            if time.monotonic() > deadline:
+                raise LockedError(
+                    f"{folder} is being changed by {_holder(path)}.", "Wait for it to finish, then try again."
+                )
+            time.sleep(0.05)
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _holder(path: Path) -> str:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {facts['pid']} ({facts['purpose']})"
+    except (OSError, ValueError, KeyError):
+        return "another process"

@@ -1,0 +1,180 @@
+"""Turns the bytes of files into Documents, each in a worker process with limits, several at once.
+
+A worker serves many files and is replaced after one that hung, crashed or used too much.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from index.errors import DocumentError, LimitError, MissingError, RagError, UnsupportedError
+from index.types import Block, Document, Kind, Member
+from ingest.parsers import ParseOptions, find_parser
+from ingest.worker import Handler, Limits, Worker, WorkerError
+
+VERSION = "1"  # goes up when a parser or the chunker reads better than before, so that files are read again
+MEMORY = 4 << 30  # address space of a worker: OCR maps about 2 GB, of which it touches a quarter
+OUTPUT = 1 << 30
+SECONDS = 60.0  # for a small file; a hang costs no more than this
+SECONDS_PER_MB = 30.0  # a scanned page is about 0.1 MB and takes about a second to read
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one file: a document, or the error that says why there is none."""
+
+    document: Document | None
+    error: RagError | None
+
+
+class Reader:
+    """A pool of worker processes that parse; use it in a ``with`` block."""
+
+    def __init__(self, options: ParseOptions, jobs: int) -> None:
+        self.options = options
+        self.jobs = jobs
+        limits = Limits(memory=MEMORY, files=256, output=OUTPUT, polite=True)
+        self._workers: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._all = [Worker("ingest.reading:serve", limits=limits) for _ in range(jobs)]
+        for worker in self._all:
+            self._workers.put(worker)
+        self._threads = ThreadPoolExecutor(jobs)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._all:
+            worker.close()
+
+    def read(self, name: str, data: bytes) -> Reading:
+        """Parse one file, named so that its extension tells the format; never raises for a bad file."""
+        try:
+            with self._worker() as worker:
+                return Reading(self._parse(worker, name, data), None)
+        except WorkerError as error:
+            return Reading(None, _explain(error))
+        except RagError as error:
+            return Reading(None, error)
+
+    def read_each(
+        self, files: Iterable[_Key], load: Callable[[_Key], tuple[str, bytes]]
+    ) -> Iterator[tuple[_Key, Reading]]:
+        """Parse many files at once and yield them in the order given; `load` gives a file's name and bytes."""
+
+        def work(file: _Key) -> Reading:
+            try:
+                return self.read(*load(file))
+            except RagError as error:
+                return Reading(None, error)
+
+        ahead: deque[tuple[_Key, Future[Reading]]] = deque()
+        for file in files:
+            ahead.append((file, self._threads.submit(work, file)))
+            if len(ahead) > 2 * self.jobs:  # enough to keep every worker busy, few enough to hold in memory
+                key, future = ahead.popleft()
+                yield key, future.result()
+        while ahead:
+            key, future = ahead.popleft()
+            yield key, future.result()
+
+    @contextmanager
+    def _worker(self) -> Iterator[Worker]:
+        worker = self._workers.get()
+        try:
+            yield worker
+        finally:
+            self._workers.put(worker)
+
+    def _parse(self, worker: Worker, name: str, data: bytes) -> Document:
+        seconds = SECONDS + SECONDS_PER_MB * len(data) / 1e6
+        reply, blobs = worker.call({"name": name, "options": asdict(self.options)}, [data], seconds=seconds)
+        return unpack_document(reply, blobs)
+
+
+def _explain(error: WorkerError) -> RagError:
+    """A worker's end as what it means for the file."""
+    if error.cause == "time":
+        return LimitError(f"Reading was given up: {error.message.lower()}", "Split the file, or save it again.")
+    if error.cause == "memory":
+        return LimitError("Reading needed more memory than allowed.", "Split the file, or save it again.")
+    return DocumentError(f"The reader of this format failed: {error.message}", "Save the file again in its program.")
+
+
+def check_readable(extension: str) -> None:
+    """Raise UnsupportedError when nothing reads this extension."""
+    if find_parser(extension) is None:
+        known = extension or "a name without extension"
+        raise UnsupportedError(f"no reader for {known}", "Save it as PDF, docx or text.")
+
+
+def serve() -> Handler:
+    """The worker's side: one request a file."""
+    return _handle
+
+
+def _handle(
+    request: dict[str, Any], blobs: list[bytes], cancelled: Callable[[], bool]
+) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
+    name = request["name"]
+    module = find_parser(PurePosixPath(name).suffix)
+    if module is None:
+        check_readable(PurePosixPath(name).suffix.lower())
+        raise AssertionError
+    options = request["options"]
+    try:
+        document = module.parse(name, blobs[0], ParseOptions(tuple(options["passwords"]), options["ocr"]))
+    except ImportError as error:
+        extra = getattr(module, "EXTRA", "")
+        raise MissingError(
+            f"reading this format needs {error.name}", f"Run: pip install 'tebiki-rag[{extra}]'" if extra else ""
+        ) from error
+    except RecursionError as error:
+        raise LimitError("nested too deeply", "Save the file again in its program.") from error
+    yield pack_document(document)
+
+
+def pack_document(document: Document) -> tuple[dict[str, Any], list[bytes]]:
+    """A document as one message; `unpack_document` gives it back."""
+    head = {
+        "title": document.title,
+        "blocks": [[b.start, b.end, b.kind, b.level, b.page, b.line, b.sheet] for b in document.blocks],
+        "page_labels": document.page_labels,
+        "pages": document.pages,
+        "date": document.date,
+        "warnings": document.warnings,
+        "members": [member.name for member in document.members],
+    }
+    return head, [document.text.encode("utf-8", "replace"), *(member.data for member in document.members)]
+
+
+def unpack_document(head: dict[str, Any], blobs: list[bytes]) -> Document:
+    """The document in a message; raises DocumentError when its ranges do not fit its text."""
+    text = blobs[0].decode("utf-8")
+    blocks = tuple(Block(b[0], b[1], Kind(b[2]), *b[3:]) for b in head["blocks"])
+    ends = [0, *(edge for block in blocks for edge in (block.start, block.end)), len(text)]
+    if ends != sorted(ends):
+        raise DocumentError(
+            "The reader of this format gave ranges that do not fit the text.", "Please report this file."
+        )
+    members = tuple(Member(name, data) for name, data in zip(head["members"], blobs[1:], strict=True))
+    return Document(
+        head["title"],
+        text,
+        blocks,
+        tuple(head["page_labels"]),
+        head["pages"],
+        head["date"],
+        tuple(head["warnings"]),
+        members,
+    )

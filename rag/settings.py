@@ -1,0 +1,134 @@
+"""Every setting, where it comes from, and the folders of this user.
+
+A flag wins over ``RAG_*`` in the environment, over the knowledge base's ``config.toml``, over the user's own, over the
+default. A knowledge base may have come from somebody else, so its file may not name models, servers or keys.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from index.errors import UsageError
+from index.files import write_file
+from index.platform import make_private_folder
+
+APP = "tebiki-rag"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user may choose; every field is a key of ``config.toml``, and ``RAG_<FIELD>`` in the environment."""
+
+    embed_model: str = ""  # "runtime:model"; empty: search by words alone
+    embed_dimension: int = 0  # shorten vectors of models trained for it; 0: as the model gives them
+    model: str = ""  # the instruct model, "runtime:model"; empty: quotes alone
+    lora: str = ""  # a LoRA adapter for the instruct model
+    reranker: str = ""
+    threads: int = 0  # 0: chosen from the machine
+    jobs: int = 0  # documents read at once; 0: one a core
+    ocr: bool = True  # read scanned pages, when the extra is installed
+    prompt_tokens: int = 0  # tokens of sources in a prompt; 0: chosen from the measured speed
+    answer_tokens: int = 120  # about 90 words: an answer is read at a glance
+    k: int = 10  # passages of a search
+    base_url: str = "http://127.0.0.1:11434/v1"  # of an OpenAI-compatible server: Ollama's
+    api_key: str = ""
+    allow_remote: bool = False  # let text leave this machine to `base_url`
+
+
+OWN_CONFIG_ONLY = frozenset(
+    {"embed_model", "embed_dimension", "model", "lora", "reranker", "base_url", "api_key", "allow_remote"}
+)
+
+
+def user_folder(kind: str) -> Path:
+    """This user's folder for "config", "data" or "cache"; ``RAG_HOME`` moves all three."""
+    if home := os.environ.get("RAG_HOME"):
+        return Path(home).expanduser() / kind
+    import platformdirs
+
+    return Path(getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False))
+
+
+def models_folder() -> Path:
+    """Where models are kept; ``RAG_MODELS`` moves it."""
+    return Path(os.environ.get("RAG_MODELS") or user_folder("cache") / "models").expanduser()
+
+
+def user_config() -> Path:
+    return user_folder("config") / "config.toml"
+
+
+def find_knowledge_base(named: str | None, start: Path | None = None) -> Path:
+    """The folder of the knowledge base: the one named, ``RAG_KB``, the nearest ``.rag`` upwards, else the user's own."""
+    if chosen := named or os.environ.get("RAG_KB"):
+        return Path(chosen).expanduser()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".rag").is_dir():
+            return folder / ".rag"
+    return user_folder("data") / "kb"
+
+
+def load_settings(folder: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in force for the knowledge base in `folder`; raises UsageError for a key or value that is none."""
+    settings = _apply(Settings(), _read(user_config()), str(user_config()))
+    if folder is not None and (values := _read(folder / "config.toml")):
+        if planted := OWN_CONFIG_ONLY & values.keys():
+            raise UsageError(
+                f"{folder / 'config.toml'} sets {', '.join(sorted(planted))}, which only your own settings may.",
+                f"Move it to {user_config()}",
+            )
+        settings = _apply(settings, values, str(folder / "config.toml"))
+    known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
+    from_environment = {known[name]: value for name, value in os.environ.items() if name in known}
+    settings = _apply(settings, from_environment, "the environment")
+    return _apply(settings, {k: v for k, v in (given or {}).items() if v is not None}, "the command")
+
+
+def save_settings(values: Mapping[str, Any]) -> Path:
+    """Write values into the user's own file, keep the others, and return the file."""
+    import tomli_w
+
+    path = user_config()
+    make_private_folder(path.parent)
+    merged = {**_read(path), **values}
+    _apply(Settings(), merged, str(path))
+    write_file(path, [tomli_w.dumps(merged).encode()])
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Mend the file or delete it.") from error
+
+
+def _apply(settings: Settings, values: Mapping[str, Any], where: str) -> Settings:
+    types = {field.name: type(getattr(settings, field.name)) for field in fields(Settings)}
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in types:
+            near = difflib.get_close_matches(key, types, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(types)}"
+            raise UsageError(f"{where} sets {key}, which is not a setting.", hint)
+        changes[key] = _convert(key, value, types[key], where)
+    return replace(settings, **changes)
+
+
+def _convert(key: str, value: Any, kind: type, where: str) -> Any:
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    if isinstance(value, str) and kind is bool and value.lower() in ("true", "1", "yes", "false", "0", "no"):
+        return value.lower() in ("true", "1", "yes")
+    if isinstance(value, str) and kind is int and value.lstrip("-").isdigit():
+        return int(value)
+    raise UsageError(f"{where} sets {key} to {value!r}.", f"It has to be of type {kind.__name__}.")
