@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from index.words import UNSPACED
 
@@ -37,15 +38,41 @@ def pairs(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Return the normalised dictionary words of a text, without particles and punctuation."""
-    found = []
-    for line in text.splitlines():
-        if not _HAS.search(line):
-            continue
-        for start in range(0, len(line), _LIMIT):
-            for morpheme in _tokenizer().tokenize(line[start : start + _LIMIT]):
-                if _HAS.search(morpheme.surface()) and morpheme.part_of_speech()[0] not in _EMPTY:
-                    found.append(morpheme.normalized_form().replace(" ", "_"))
-    return found
+    return [m.key for m in morphemes(text) if m.part not in _EMPTY and _HAS.search(m.surface)]
+
+
+class Morpheme(NamedTuple):
+    """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`)."""
+
+    surface: str
+    key: str
+    base: str
+    part: str
+    proper: bool
+    start: int
+    end: int
+
+
+def morphemes(text: str) -> Iterator[Morpheme]:
+    """Yield the morphemes of the lines that hold Japanese; positions are those of the text."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        if _HAS.search(line):
+            for start in range(0, len(line), _LIMIT):
+                for m in _tokenizer().tokenize(line[start : start + _LIMIT]):
+                    part = m.part_of_speech()
+                    begin, end = at + start + m.begin(), at + start + m.end()
+                    key = m.normalized_form().replace(" ", "_")
+                    yield Morpheme(
+                        m.surface(),
+                        key,
+                        m.dictionary_form(),
+                        part[0],
+                        part[1] == "固有名詞" or part[2] == "固有名詞",
+                        begin,
+                        end,
+                    )
+        at += len(line)
 
 
 def _tokenizer() -> Any:
