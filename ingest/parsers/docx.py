@@ -14,7 +14,7 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
+from ingest.drawing_text import DGM, A, C, M, chart_table, comment_text, diagram_items, equation_text
 from ingest.office_encryption import decrypt
 from ingest.parsers import ParseOptions
 from ingest.symbol_fonts import symbol
@@ -301,7 +301,7 @@ class _Reader:
             else:
                 text = self._apart(node)
                 if node.tag == f"{W}comment" and text:
-                    text = f"Comment ({node.get(f'{W}author') or 'anonymous'}): {text}"
+                    text = comment_text(node.get(f"{W}author", ""), node.get(f"{W}date", ""), text)
                 self.out.add(text, Kind.NOTE)
 
     def _write_chart(self, link_id: str) -> None:
