@@ -1,0 +1,119 @@
+"""Embedding models: the contract every runtime fulfils, and finding them. One file a runtime; its name is its registration.
+
+A runtime file offers ``open_model(model: str, options: Options) -> Embedder``, where `model` is what stands after the
+colon of ``runtime:model``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vectors = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user may set of an embedder; 0 leaves the choice to the runtime.
+
+    `dimension` shortens the vectors of a model that was trained for it. `processes` bounds the child processes that
+    embed documents, `threads` the threads of each.
+    """
+
+    dimension: int = 0
+    processes: int = 0
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What decides whether two vectors may be compared; the same whatever runtime made them.
+
+    `weights` is the SHA-256 of the published weights, or of the file when it does not name them.
+    """
+
+    weights: str
+    architecture: str
+    pooling: str
+    document_prefix: str
+    question_prefix: str
+    dimension: int
+    label: str
+
+    def to_json(self) -> str:
+        """Canonical JSON: the key under which the index keeps this model's vectors."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelIdentity:
+        return cls(**json.loads(text))
+
+
+class Embedder(Protocol):
+    """A model that turns text into unit vectors. Not to be shared by threads. Use it as a context manager or close it."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the settings: ``runtime:model``."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit rows, float32 (n, d), one for each text, in order; a text over the model's limit is read in windows."""
+
+    def embed_question(self, text: str) -> Vectors:
+        """The unit vector of a question, float32 (d,)."""
+
+    def readable_share(self, text: str) -> float:
+        """The share of the text's tokens that are neither unknown nor single characters: 0 for text without tokens.
+
+        Low where the model was not trained on the text's script, so that its ranking means nothing there.
+        """
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def list_runtimes() -> list[str]:
+    """The names of the embedding runtimes, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def open_embedder(name: str, options: Options | None = None) -> Embedder:
+    """The embedder that ``runtime:model`` names, ready to use.
+
+    Raises UsageError for an unknown runtime or an option the model does not allow, MissingError when its library or model
+    is missing, DamagedError when the model cannot be used.
+    """
+    runtime, colon, model = name.partition(":")
+    runtimes = list_runtimes()
+    module = runtime.replace("-", "_")
+    if not colon or not model or module not in runtimes:
+        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
+        raise UsageError(f"{name!r} does not name an embedding model.", f"Write runtime:model, with one of: {known}.")
+    opener = importlib.import_module(f"{__name__}.{module}").open_model
+    return opener(model, options or Options())  # type: ignore[no-any-return]
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """The rows scaled to length 1; a row of zeros stays so."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)

@@ -1,0 +1,110 @@
+"""The llama.cpp library through the C functions of llama-cpp-python: loading, tokens, contexts.
+
+Its high-level class is not used: importing it costs 0.13 s more (numpy, jinja2, diskcache, multiprocessing), and it hides
+the batch sizes, the flash attention and the state functions that matter here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import importlib.util
+import sys
+import types
+from functools import cache
+from typing import Any
+
+from index.errors import DamagedError, MissingError
+
+LOG_WARNING = 3  # GGML_LOG_LEVEL_WARN; what is below it tells of normal loading
+
+
+@cache
+def load_library() -> Any:
+    """The module of llama.cpp's C functions; what the library reports from warnings up goes to stderr.
+
+    Raises MissingError when llama-cpp-python is not installed or was built for another machine.
+    """
+    specification = importlib.util.find_spec("llama_cpp")
+    if specification is None or not specification.submodule_search_locations:
+        raise MissingError("llama-cpp-python is not installed.", "Run `pip install llama-cpp-python`.")
+    # An empty package in place of llama_cpp/__init__.py, which would import the high-level class.
+    package = types.ModuleType("llama_cpp")
+    package.__path__ = list(specification.submodule_search_locations)
+    package.__spec__ = specification
+    sys.modules["llama_cpp"] = package
+    try:
+        library = importlib.import_module("llama_cpp.llama_cpp")
+    except (OSError, RuntimeError, AttributeError) as error:
+        raise MissingError(
+            f"llama-cpp-python cannot be loaded: {error}.",
+            "Run `pip install --force-reinstall --no-cache-dir llama-cpp-python`.",
+        ) from error
+    library.llama_log_set(_log_callback(library), None)
+    library.llama_backend_init()
+    return library
+
+
+@cache
+def _log_callback(library: Any) -> Any:
+    def report(level: int, text: bytes, _: object) -> None:
+        if level >= LOG_WARNING:
+            sys.stderr.write(text.decode("utf-8", "replace"))
+
+    return library.llama_log_callback(report)
+
+
+def read_version() -> str:
+    """The version of llama-cpp-python: states kept by one version are not read by another."""
+    from importlib.metadata import version
+
+    return version("llama-cpp-python")
+
+
+class Model:
+    """A loaded GGUF file with its vocabulary."""
+
+    def __init__(self, path: str) -> None:
+        self.library = load_library()
+        parameters = self.library.llama_model_default_params()
+        # Every layer on the graphics processor when this build has one; the default of 0 leaves it idle.
+        self.on_gpu = bool(self.library.llama_supports_gpu_offload())
+        parameters.n_gpu_layers = 999 if self.on_gpu else 0
+        self.handle = self.library.llama_model_load_from_file(path.encode(), parameters)
+        if not self.handle:
+            raise DamagedError(
+                f"llama.cpp cannot load {path}.", "Fetch the file again, or update llama-cpp-python if the model is newer."
+            )
+        self.vocabulary = self.library.llama_model_get_vocab(self.handle)
+
+    def tokens(self, text: str, *, special: bool, markup: bool = False) -> list[int]:
+        """Token ids; `special` adds the model's begin and end tokens, `markup` reads text such as "<|im_end|>" as tokens."""
+        data = text.encode("utf-8", "replace")
+        size = len(data) + 8
+        while True:
+            buffer = (self.library.llama_token * size)()
+            count = self.library.llama_tokenize(self.vocabulary, data, len(data), buffer, size, special, markup)
+            if count >= 0:
+                return list(buffer[:count])
+            size = -count
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for; control tokens stand for none."""
+        buffer = ctypes.create_string_buffer(64)
+        count = self.library.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, False)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = self.library.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, False)
+        return buffer.raw[:count]
+
+    def context(self, **values: Any) -> Any:
+        """A context with flash attention where the model allows it; `values` are fields of llama_context_params."""
+        parameters = self.library.llama_context_default_params()
+        parameters.flash_attn_type = -1  # LLAMA_FLASH_ATTN_TYPE_AUTO: on, unless the model or device cannot
+        parameters.no_perf = True
+        for name, value in values.items():
+            setattr(parameters, name, value)
+        context = self.library.llama_init_from_model(self.handle, parameters)
+        if not context:
+            raise DamagedError("llama.cpp cannot prepare this model.", "Choose a smaller context, or another model.")
+        return context
