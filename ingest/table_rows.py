@@ -26,18 +26,19 @@ def add_table(
     page: int | None = None,
     sheet: str | None = None,
     lines: Sequence[int] | None = None,
+    captions: bool = True,
 ) -> None:
     """Append `rows`, of which the first `headers` name the columns; `lines[i]` is the number its reader sees at row i.
 
-    A row above them that fills only the first of several columns is the table's caption and becomes a paragraph. A
-    table of one row has no header.
+    With `captions`, a row above them that fills one of several columns is the table's caption and becomes a
+    paragraph. A table of one row has no header.
     """
     filled = [(i, cells) for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     width = max((sum(1 for cell in cells if cell.strip()) for _, cells in filled), default=0)
     named = 0
     for place, (i, cells) in enumerate(filled):
-        alone = bool(cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
-        if named == 0 and width > 1 and alone:
+        alone = sum(1 for cell in cells if cell.strip()) == 1
+        if captions and named == 0 and width > 1 and alone:
             kind = Kind.TEXT
         elif named < headers and place < len(filled) - 1:
             kind = Kind.HEADER

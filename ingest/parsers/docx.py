@@ -310,7 +310,7 @@ class _Reader:
         if root is not None:
             title, rows = chart_table(root)
             self.out.add(title)
-            add_table(self.out, rows)
+            add_table(self.out, rows, captions=False)
 
     def _write_margins(self) -> None:
         """Headers and footers: each different text once, at the end, unless it is only a page number."""

@@ -192,7 +192,7 @@ class _Slide:
             if node.tag == f"{C}chart":
                 title, rows = chart_table(root)
                 self.out.add(title, page=self.page)
-                add_table(self.out, rows, page=self.page)
+                add_table(self.out, rows, page=self.page, captions=False)
             else:
                 for item in diagram_items(root):
                     self.out.add(item, Kind.ITEM, level=1, page=self.page)
