@@ -48,6 +48,7 @@ _BINARY = 0.08  # share of control characters above which a file is not text; co
 _PLAUSIBLE = -9.5  # mean log probability of characters outside ASCII: Japanese and European text lies above -8
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")  # Greek to Arabic glued to Latin letters
 _MIXED_WORD = -4.0  # log of how rare that is: accented letters stand there, other scripts do not
+_TRUST = 2.0  # how much less likely a character may be under a declared encoding: wrong ones cost 5 and more
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([DOPQ]|\([BJI])")
@@ -140,7 +141,7 @@ def _decode_bytes(data: bytes, declared: str | None) -> Decoded:
     ascii_score = likelihood(Counter(char for char in _read(sample, best) if char <= "\x7f"))
     plausible = (scores[best] - ascii_score) / max(1, wide_characters) > _PLAUSIBLE
     if declared and declared != "utf_8":
-        believable = not plausible or _score(sample, declared) >= scores[best] - 0.5 * wide_characters
+        believable = not plausible or _score(sample, declared) >= scores[best] - _TRUST * wide_characters
         if believable and "\ufffd" not in _read(data, declared):
             return _finish(_read(data, declared), declared, guessed=False)
     if not plausible:

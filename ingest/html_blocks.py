@@ -63,7 +63,8 @@ _NUMBERS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upp
 
 _MENU_LINKS = 0.6  # share of its text inside links from which a nav, footer or aside is a menu and not content
 _MAX_SPAN = 100  # columns or rows that one cell may cover: browsers allow 1,000, no reader can follow that
-_LAYOUT_CELL = 300  # characters: a table arranges a page when such a cell holds more than half of its text
+# A table arranges a page, and does not tabulate, when a cell of so many characters holds half of its text or a table.
+_LAYOUT_CELL = 300
 _HIDDEN_STYLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)(?:;|!|$)")
 _TINY = re.compile(r"(?:^|;)font-size:(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?(?:;|!|$)")
 _WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgb\(255,255,255\))(?:;|!|$)")
@@ -288,6 +289,9 @@ def _is_data(table: HtmlElement) -> bool:
         return False
     cells = [cell for cell in table.iter("td", "th") if next(cell.iterancestors("table")) is table]
     lengths = [len(fold(_text(cell))) for cell in cells]
+    for cell, length in zip(cells, lengths, strict=True):
+        if length > _LAYOUT_CELL and next(cell.iterdescendants("table"), None) is not None:
+            return False
     if sum(1 for length in lengths if length) < 2 or max(lengths) > max(_LAYOUT_CELL, sum(lengths) / 2):
         return False
     return not any(inner.tag in _HEADINGS for cell in cells for inner in cell.iterdescendants(*_HEADINGS))
