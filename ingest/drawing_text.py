@@ -1,4 +1,4 @@
-"""The text of what Office programs draw: equations, charts with the values behind them, SmartArt, comments."""
+"""The text of what Office programs draw: equations, charts with the values behind them, SmartArt."""
 
 from __future__ import annotations
 
@@ -99,9 +99,3 @@ def diagram_items(root: etree._Element) -> list[str]:
     """The texts of a SmartArt diagram in the order of its data."""
     items = ("".join(node.text or "" for node in point.iter(f"{A}t")) for point in root.iter(f"{DGM}pt"))
     return [item.strip() for item in items if item.strip()]
-
-
-def comment_text(author: str, date: str, text: str) -> str:
-    """A reviewer's comment as a note that cannot be taken for the document's own words; `date` is ISO 8601 or ""."""
-    who = ", ".join(part for part in (author.strip() or "anonymous", date[:10]) if part)
-    return f"Comment ({who}): {text.strip()}"

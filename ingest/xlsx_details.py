@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from index.errors import DocumentError, LimitError
-from ingest.drawing_text import A, chart_table, comment_text
+from ingest.drawing_text import A, chart_table
 from ingest.number_format import BUILT_IN
+from ingest.review import comment_text
 from ingest.zip_package import Package
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -14,9 +14,10 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.drawing_text import DGM, A, C, M, chart_table, comment_text, diagram_items, equation_text
+from ingest.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
 from ingest.office_encryption import decrypt
 from ingest.parsers import ParseOptions
+from ingest.review import changes_warning, comment_text, hidden_warning
 from ingest.symbol_fonts import symbol
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
@@ -101,13 +102,9 @@ class _Reader:
         self._write_asides()
         self._write_margins()
         if self.insertions or self.deletions:
-            shown = f"{self.insertions} tracked {'insertion' if self.insertions == 1 else 'insertions'} shown"
-            left = f"{self.deletions} {'deletion' if self.deletions == 1 else 'deletions'} left out"
-            self.out.warnings.append(f"{shown}, {left}")
+            self.out.warnings.append(changes_warning(self.insertions, self.deletions))
         if self.hidden:
-            self.out.warnings.append(
-                f"hidden text in {self.hidden} {'place' if self.hidden == 1 else 'places'} left out"
-            )
+            self.out.warnings.append(hidden_warning(self.hidden))
         if next(body.iter(f"{W}altChunk"), None) is not None:
             self.out.warnings.append("a document embedded in this one (altChunk) was not read")
 

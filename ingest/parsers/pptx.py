@@ -14,9 +14,10 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.drawing_text import DGM, A, C, M, chart_table, comment_text, diagram_items, equation_text
+from ingest.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
 from ingest.office_encryption import decrypt
 from ingest.parsers import ParseOptions
+from ingest.review import comment_text
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
 from ingest.word_numbering import spell

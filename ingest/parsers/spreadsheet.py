@@ -37,7 +37,7 @@ Cell: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
 
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
-    """Read a workbook; a block's line is the row's number on its sheet. Hidden sheets are read, and a warning says so."""
+    """Read a workbook; a block's line is its row on its sheet. Hidden sheets are read, and a warning names them."""
     if not data:
         raise DocumentError(f"{name} is empty (0 bytes).", "Get a complete copy of the file.")
     data = decrypt(name, data, options.passwords)
