@@ -66,8 +66,8 @@ class Store(Database):
 
     # ---------------------------------------------------------------- documents
 
-    def replace(self, origin: Origin, document: Document, chunks: Sequence[Chunk], inputs: Sequence[bytes]) -> None:
-        """Store a document with its chunks in place of what was at its path; `inputs` are keys of `embedding_key`."""
+    def replace(self, origin: Origin, document: Document, chunks: Sequence[Chunk], inputs: Sequence[str]) -> None:
+        """Store a document with its chunks in place of what was at its path; `inputs` are what is embedded."""
         with self.writing():
             former = self._delete([origin.path])
             labels = json.dumps(document.page_labels, ensure_ascii=False)
@@ -85,7 +85,7 @@ class Store(Database):
             self.connection.executemany(
                 "INSERT INTO chunks (document, start, end, heading, blocks, context, input, crc)"
                 " VALUES (?,?,?,?,?,?,?,?)",
-                [_pack_chunk(number, chunk, key) for chunk, key in zip(chunks, inputs, strict=True)],
+                [_pack_chunk(number, chunk, embedding_key(text)) for chunk, text in zip(chunks, inputs, strict=True)],
             )
             self._drop_orphans(former)
 
@@ -210,6 +210,14 @@ class Store(Database):
 
     def all_chunk_ids(self) -> set[int]:
         return {number for (number,) in self.connection.execute("SELECT id FROM chunks")}
+
+    def existing_chunks(self, ids: Sequence[int]) -> set[int]:
+        """Those of these chunks that are still there."""
+        found: set[int] = set()
+        for part in portions(list(ids)):
+            marks = ",".join("?" * len(part))
+            found |= {n for (n,) in self.connection.execute(f"SELECT id FROM chunks WHERE id IN ({marks})", part)}
+        return found
 
     def count_chunks(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM chunks").fetchone()[0])

@@ -5,12 +5,14 @@ A worker serves many files and is replaced after one that hung, crashed or used 
 
 from __future__ import annotations
 
+import hashlib
 import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -109,6 +111,15 @@ def _explain(error: WorkerError) -> RagError:
     if error.cause == "memory":
         return LimitError("Reading needed more memory than allowed.", "Split the file, or save it again.")
     return DocumentError(f"The reader of this format failed: {error.message}", "Save the file again in its program.")
+
+
+def reader_version(path: str, options: ParseOptions) -> str:
+    """What reads this file, in so far as it may read more of it another time."""
+    module = find_parser(PurePosixPath(path).suffix)
+    name = module.__name__.rpartition(".")[2] if module else "none"
+    secrets = hashlib.sha256("\0".join(options.passwords).encode()).hexdigest()[:8] if options.passwords else ""
+    extras = "ocr" if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else ""
+    return "/".join((VERSION, name, extras, secrets))
 
 
 def check_readable(extension: str) -> None:

@@ -1,0 +1,272 @@
+"""The write story: what is on the disk becomes what is in the index.
+
+    path ─scan→ Source ─parse→ Document ─chunk→ Chunk ─embed→ vectors ─index.replace→ committed
+
+A document is searchable by words as soon as it is parsed; its vectors follow in batches. A run that is killed leaves whole
+documents only, and the next one goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from index.errors import RagError, UnsupportedError
+from index.platform import usable_cores
+from index.search import Index
+from index.store import Origin, Unread
+from index.types import Document
+from ingest.chunk import chunk_document, embedding_input
+from ingest.parsers import ParseOptions
+from ingest.reading import Reader, Reading, check_readable, reader_version
+from ingest.report import IngestReport, Note, Progress, Tally, no_progress
+from ingest.scan import Skipped, Source, load, plan_roots, scan
+from ingest.vectors import embed_waiting
+
+if TYPE_CHECKING:
+    from ingest.embedders import Embedder
+
+__all__ = ["IngestReport", "Note", "Progress", "ingest", "no_progress"]
+
+PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run (design.md)
+DEEPEST = 4  # files inside files inside files: deeper nesting is an attack or an accident
+PRUNED_SHARE, PRUNED_COUNT = 0.2, 20  # more than this missing from a source is a mistake until --prune says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run goes about its work."""
+
+    parse: ParseOptions
+    jobs: int
+    prune: bool
+    retry: bool
+    dry_run: bool
+
+
+def ingest(
+    index: Index,
+    roots: Sequence[Path],
+    *,
+    embedder: Embedder | None,
+    passwords: tuple[str, ...] = (),
+    ocr: bool = True,
+    jobs: int = 0,
+    prune: bool = False,
+    retry: bool = False,
+    dry_run: bool = False,
+    progress: Progress = no_progress,
+) -> IngestReport:
+    """Make the index equal what is at `roots` (at every known source when empty), for the holder of the write lock.
+
+    Raises UsageError when a root is missing or unreadable; then nothing was changed.
+    """
+    options = Options(ParseOptions(passwords, ocr), jobs or usable_cores(), prune, retry, dry_run)
+    start = time.monotonic()
+    tally = Tally()
+    run = _Run(index, options, tally, progress)
+    found = run.look(roots)
+    run.read(run.changed(found))
+    run.sweep(found)
+    if not dry_run:
+        if embedder is not None:
+            embed_waiting(index, embedder, progress)
+        progress("finish", 0, 1, "")
+        index.refresh()
+        progress("finish", 1, 1, "")
+    return tally.report(time.monotonic() - start)
+
+
+class _Run:
+    """One run's knowledge of what was there before."""
+
+    def __init__(self, index: Index, options: Options, tally: Tally, progress: Progress) -> None:
+        self.index, self.store = index, index.store
+        self.options, self.tally, self.progress = options, tally, progress
+        self.before = self.store.origins()
+        self.unread = self.store.unread()
+        self.removed = self.store.removed()
+        self.published = time.monotonic()
+
+    # ---------------------------------------------------------------- scan
+
+    def look(self, roots: Sequence[Path]) -> list[Source]:
+        """The files at the roots that are to be read; what is skipped goes into the report."""
+        self.roots = plan_roots(roots, self.store.sources())
+        if not self.options.dry_run:
+            for root in self.roots:
+                self.store.add_source(root.source, root.root)
+        found: list[Source] = []
+        self.seen: set[str] = set()
+        for entry in scan(self.roots):
+            self.seen.add(entry.path)
+            if isinstance(entry, Skipped):
+                self.tally.record(entry.path, "skipped", entry.reason)
+            elif entry.path in self.removed:
+                self.tally.record(entry.path, "skipped", "taken out with rag rm")
+            else:
+                found.append(entry)
+        return found
+
+    def changed(self, found: Sequence[Source]) -> list[Source]:
+        """Those that have to be read: new ones, changed ones, and those that a better reader may read now."""
+        wanted = []
+        for source in found:
+            version = reader_version(source.path, self.options.parse)
+            old, failed = self.before.get(source.path), self.unread.get(source.path)
+            if old and (old.size, old.mtime_ns, old.reader) == (source.size, source.mtime_ns, version):
+                self._record_unchanged(source.path)
+            elif failed and not self.options.retry and _same(failed, source, version):
+                self.tally.record(source.path, "failed" if failed.outcome == "failed" else "skipped", failed.reason)
+            else:
+                wanted.append(source)
+        return wanted
+
+    # ---------------------------------------------------------------- read
+
+    def read(self, wanted: Sequence[Source]) -> None:
+        """Parse, chunk and store; each document is committed whole."""
+        if self.options.dry_run:
+            for source in wanted:
+                self.tally.record(source.path, "updated" if source.path in self.before else "added")
+            return
+        hashes: dict[str, str] = {}
+
+        def load_checked(source: Source) -> tuple[str, bytes]:
+            check_readable(PurePosixPath(source.path).suffix)
+            data = load(source)
+            hashes[source.path] = hashlib.sha256(data).hexdigest()
+            old = self.before.get(source.path)
+            version = reader_version(source.path, self.options.parse)
+            if old and (old.sha256, old.reader) == (hashes[source.path], version):
+                raise _Same
+            return source.path, data
+
+        with Reader(self.options.parse, self.options.jobs) as reader:
+            for number, (source, reading) in enumerate(reader.read_each(wanted, load_checked)):
+                self.progress("read", number, len(wanted), source.path)
+                origin = self._origin(source, hashes.get(source.path, ""))
+                if isinstance(reading.error, _Same):
+                    self.store.touch(origin)
+                    self._record_unchanged(source.path)
+                else:
+                    self._keep(origin, reading, reader)
+                self._publish_sometimes()
+        self.progress("read", len(wanted), len(wanted), "")
+
+    def _origin(self, source: Source, sha256: str) -> Origin:
+        version = reader_version(source.path, self.options.parse)
+        return Origin(
+            source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version, None
+        )
+
+    def _keep(self, origin: Origin, reading: Reading, reader: Reader) -> None:
+        """Store what was read of one file and of the files inside it, in one transaction."""
+        if reading.document is None:
+            assert reading.error is not None
+            self._fail(origin, reading.error)
+            return
+        if not reading.document.blocks and not reading.document.members:
+            self._skip(origin, "; ".join(reading.document.warnings) or "no text in it")
+            return
+        with self.store.writing():
+            self._store(origin, reading.document)
+            self._keep_members(origin, reading.document, reader, depth=1)
+
+    def _keep_members(self, container: Origin, document: Document, reader: Reader, depth: int) -> None:
+        top = container.parent or container.path
+        for member in document.members:
+            digest = hashlib.sha256(member.data).hexdigest()
+            path = f"{container.path}/{member.name}"
+            self.seen.add(path)
+            origin = Origin(
+                path, container.file, container.source, digest, container.size, container.mtime_ns, container.reader, top
+            )
+            if depth > DEEPEST:
+                self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
+                continue
+            try:
+                check_readable(PurePosixPath(member.name).suffix)
+                inner = reader.read(member.name, member.data)
+            except UnsupportedError as error:
+                inner = Reading(None, error)
+            if inner.document is None:
+                assert inner.error is not None
+                self._fail(origin, inner.error)
+            elif not inner.document.blocks and not inner.document.members:
+                self._skip(origin, "; ".join(inner.document.warnings) or "no text in it")
+            else:
+                self._store(origin, inner.document)
+                self._keep_members(origin, inner.document, reader, depth + 1)
+
+    def _store(self, origin: Origin, document: Document) -> None:
+        document = replace(document, title=document.title or PurePosixPath(origin.path).stem)
+        chunks = chunk_document(document)
+        self.store.replace(origin, document, chunks, [embedding_input(document.title, chunk) for chunk in chunks])
+        self.tally.record(origin.path, "updated" if origin.path in self.before else "added")
+        self.tally.chunks += len(chunks)
+        self.tally.warned += [Note(origin.path, warning) for warning in document.warnings]
+
+    def _fail(self, origin: Origin, error: RagError) -> None:
+        """Remember a file that could not be read; an older version of it that could stays as it was."""
+        outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
+        reason = " ".join(filter(None, (error.message, error.next)))
+        self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
+        if outcome == "failed" and origin.path not in self.unread:
+            self.tally.new_failures.append(origin.path)
+        self.store.record_unread(
+            Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, origin.reader)
+        )
+
+    def _skip(self, origin: Origin, reason: str) -> None:
+        self.tally.record(origin.path, "skipped", reason)
+        self.store.delete([origin.path])
+        self.store.record_unread(Unread(origin.path, "skipped", reason, origin.size, origin.mtime_ns, origin.reader))
+
+    def _record_unchanged(self, path: str) -> None:
+        """The same for a file and for the files inside it, which were not looked at."""
+        for known in (path, *self._members(path)):
+            self.tally.record(known, "unchanged")
+            self.seen.add(known)
+
+    def _members(self, path: str) -> Iterator[str]:
+        yield from (origin.path for origin in self.before.values() if origin.parent == path)
+
+    def _publish_sometimes(self) -> None:
+        if time.monotonic() - self.published > PUBLISH_EVERY:
+            self.index.refresh()
+            self.published = time.monotonic()
+
+    # ---------------------------------------------------------------- remove
+
+    def sweep(self, found: Sequence[Source]) -> None:
+        """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
+        for root in self.roots:
+            known = [path for path, origin in self.before.items() if root.covers(path, origin.source)]
+            gone = [path for path in known if path not in self.seen]
+            if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
+                reason = f"{len(gone)} of {len(known)} files are missing; nothing was removed. If that is right: --prune"
+                self.tally.kept.append(Note(root.source, reason))
+                continue
+            for path in gone:
+                self.tally.record(path, "removed")
+            if not self.options.dry_run:
+                self.store.delete(gone)
+                self.store.forget_unread(
+                    [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
+                )
+
+
+class _Same(RagError):
+    """Not an error: the bytes are those that were read before."""
+
+    def __init__(self) -> None:
+        super().__init__("unchanged")
+
+
+def _same(failed: Unread, source: Source, version: str) -> bool:
+    return (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)

@@ -1,0 +1,56 @@
+"""What a question comes back as, and the steps in which it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from index.types import Quote
+
+Origin = Literal["model", "quotes", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence the model wrote, with what the check said of it and the numbers of the quotes it rests on."""
+
+    text: str
+    verdict: Literal["supported", "contradicted", "unchecked"]
+    marks: tuple[int, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The contract of ``rag.ask`` (see design.md).
+
+    `notes` are sentences of the product's own: why no model ran, that sources differ. `model` wrote `text` when `origin`
+    is "model". `timings` are seconds.
+    """
+
+    question: str
+    text: str
+    origin: Origin
+    abstained: bool
+    quotes: tuple[Quote, ...]
+    citations: tuple[Quote, ...]
+    unsupported: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    timings: Mapping[str, float]
+    difference: str = ""
+    notes: tuple[str, ...] = ()
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The first step of an answer: the quotes, and whether they answer the question."""
+
+    quotes: tuple[Quote, ...]
+    answerable: bool
+    difference: str
+    seconds: float
+
+
+Step = Evidence | Statement | Answer

@@ -1,0 +1,124 @@
+"""The read story: from a question to evidence, and from evidence to an answer that can be checked.
+
+question ─search→ Ranked passages ─select→ Quotes ─judge→ answerable? ─generate→ statements ─check→ Answer
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from index.errors import RagError
+from index.search import Mode, Ranked
+from index.types import Quote
+from rag.answer import Answer, Evidence, Statement, Step
+from rag.answerable import judge
+from rag.differences import find_difference
+from rag.generators import Generator
+from rag.languages import language_of
+from rag.messages import say
+from rag.prompt import build_messages
+from rag.quotes import select_quotes
+from rag.retrieval import Retriever
+from rag.statements import check_statement, split_statements
+
+SHOWN = 5  # quotes of an answer: what a screen holds and a person compares
+PASSAGES = 20  # passages whose sentences are weighed: a right one below rank 20 was not seen to give a first quote
+PROMPT_TOKENS = 400  # of sources, where the machine's speed was not measured: about a second on two slow cores
+
+
+class Assistant:
+    """Answers questions from one knowledge base; the generator may be None."""
+
+    def __init__(
+        self, retriever: Retriever, generator: Generator | None, *, prompt_tokens: int, answer_tokens: int
+    ) -> None:
+        self.retriever = retriever
+        self.generator = generator
+        self.prompt_tokens = prompt_tokens or PROMPT_TOKENS
+        self.answer_tokens = answer_tokens
+
+    def search(self, question: str, k: int, mode: Mode, within: str | Sequence[str] | None) -> list[Ranked]:
+        """The `k` best passages, best first."""
+        return self.retriever.search(question, k, mode, within)
+
+    def ask(self, question: str, *, generate: bool, within: str | Sequence[str] | None) -> Iterator[Step]:
+        """The steps of an answer: Evidence at once, then each Statement as it is checked, and the Answer last."""
+        start = time.perf_counter()
+        language = language_of(question)
+        ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
+        quotes = select_quotes(question, ranked, self.retriever, limit=SHOWN)
+        verdict = judge(question, quotes, ranked, self.retriever)
+        difference = find_difference(quotes, language) if verdict.answerable else ""
+        seconds = {"evidence": time.perf_counter() - start}
+        yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"])
+        if not verdict.answerable:
+            yield Answer(question, "", "none", True, tuple(quotes), (), (), (), seconds)
+            return
+        statements: list[Statement] = []
+        notes: list[str] = []
+        if generate:
+            for step in self._write(question, quotes, language):
+                if isinstance(step, str):
+                    notes.append(step)
+                else:
+                    statements.append(step)
+                    yield step
+        seconds["answer"] = time.perf_counter() - start - seconds["evidence"]
+        yield self._conclude(question, quotes, statements, difference, notes, seconds)
+
+    def _write(self, question: str, quotes: Sequence[Quote], language: str) -> Iterator[Statement | str]:
+        """The model's statements, each checked; a string is a note on why there are none."""
+        generator = self.generator
+        if generator is None:
+            yield say("no_model", language)
+            return
+        if language not in generator.languages:
+            yield say("model_language", language, model=generator.label)
+            return
+        messages, sources = build_messages(
+            question, quotes, language, budget=self.prompt_tokens, count_tokens=generator.count_tokens
+        )
+        pieces = generator.generate(messages, max_tokens=self.answer_tokens)
+        try:
+            for text in split_statements(pieces):
+                yield check_statement(question, text, sources)
+        except RagError as error:
+            yield say("model_failed", language, reason=error.message)
+        finally:
+            with suppress(AttributeError):
+                pieces.close()  # type: ignore[attr-defined]
+
+    def _conclude(
+        self,
+        question: str,
+        quotes: Sequence[Quote],
+        statements: Sequence[Statement],
+        difference: str,
+        notes: Sequence[str],
+        seconds: dict[str, float],
+    ) -> Answer:
+        """The supported statements are the answer; where there are none, the first quote is."""
+        supported = [statement for statement in statements if statement.verdict == "supported"]
+        marks = sorted({mark for statement in supported for mark in statement.marks})
+        if supported:
+            text = " ".join(f"{statement.text} {''.join(f'[{n}]' for n in statement.marks)}" for statement in supported)
+        else:
+            text, marks = f"{quotes[0].text} [{quotes[0].n}]", [quotes[0].n]
+            if statements:
+                notes = [*notes, say("nothing_supported", language_of(question))]
+        return Answer(
+            question=question,
+            text=text,
+            origin="model" if supported else "quotes",
+            abstained=False,
+            quotes=tuple(quotes),
+            citations=tuple(quote for quote in quotes if quote.n in marks),
+            unsupported=tuple(s.text for s in statements if s.verdict == "contradicted"),
+            unchecked=tuple(s.text for s in statements if s.verdict == "unchecked"),
+            timings=seconds,
+            difference=difference,
+            notes=tuple(notes),
+            model=self.generator.label if supported and self.generator else "",
+        )

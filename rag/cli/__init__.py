@@ -1,0 +1,117 @@
+"""The command line: ``rag COMMAND``. Commands live in modules of their own and are loaded when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from index.errors import RagError
+
+# command → module in this package, and its line in `rag --help`, so that help loads nothing
+COMMANDS = {
+    "setup": ("setup", "Get the models for this machine, once."),
+    "init": ("ingest", "Make a knowledge base in this folder."),
+    "ingest": ("ingest", "Add, update and remove documents."),
+    "search": ("search", "Find passages."),
+    "ask": ("ask", "Get an answer with its evidence."),
+    "open": ("ask", "Open the file of a quote of the last answer."),
+    "list": ("documents", "List the documents."),
+    "show": ("documents", "Show what was read of a document."),
+    "rm": ("documents", "Take documents out."),
+    "status": ("status", "What is in the knowledge base, and its state."),
+    "verify": ("status", "Look for damage."),
+    "doctor": ("status", "Check everything a question needs."),
+    "trust": ("status", "Trust a knowledge base that was made elsewhere."),
+    "models": ("models", "Models on this machine."),
+}
+
+EXAMPLES = """\b
+Examples:
+  rag setup                                    get the models, once
+  rag ingest ./docs                            read a folder
+  rag ask "How many days of leave do I get?"   evidence, then the answer
+  rag search "ERR-4012" -k 3                   passages
+"""
+
+
+class Commands(click.Group):
+    """Loads a command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"rag.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if near:
+                error.message += f" Did you mean: rag {near[0]}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, help=f"Answers from your own documents, on your own machine.\n\n{EXAMPLES}")
+@click.version_option(package_name="tebiki-rag", prog_name="rag")
+def cli() -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and end with its exit code; every error becomes one line on stderr."""
+    given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(_run(given))
+
+
+def _run(given: list[str]) -> int:
+    debug, as_json = "--debug" in given, "--json" in given
+    try:
+        result = cli.main(args=given, prog_name="rag", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except RagError as error:
+        if debug:
+            raise
+        return _tell(error.exit, error.message, error.next, as_json)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        hint = error.ctx.get_usage_line() if isinstance(error, click.UsageError) and error.ctx else ""
+        return _tell(2, error.format_message(), hint, as_json)
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(130, "Interrupted; the knowledge base is consistent.", "", as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        message = f"A defect of this program: {type(error).__name__}."
+        return _tell(1, message, "Run it again with --debug and report what it shows.", as_json)
+
+
+def _tell(code: int, message: str, hint: str, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"error": {"exit": code, "message": message, "next": hint}}, ensure_ascii=False))
+    else:
+        click.echo(f"rag: {message}" + (f"\n     {hint}" if hint else ""), err=True)
+    return code

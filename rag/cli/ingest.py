@@ -1,0 +1,69 @@
+"""``rag ingest`` and ``rag init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rag.cli.options import common_options, open_kb
+
+
+@click.command("ingest", short_help="Add, update and remove documents.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.option("--prune", is_flag=True, help="Remove documents even when many files are gone.")
+@click.option("--retry", is_flag=True, help="Try files again that failed before.")
+@click.option("--strict", is_flag=True, help="Exit 5 for every file that failed, also those that had failed before.")
+@click.option("--password-file", type=click.File(encoding="utf-8"), help="Passwords for encrypted files, one a line.")
+@click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")
+@click.option("--quiet", is_flag=True, help="No progress, and only what went wrong.")
+@common_options
+def ingest_command(
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    prune: bool,
+    retry: bool,
+    strict: bool,
+    password_file: click.utils.LazyFile | None,
+    embed_model: str | None,
+    quiet: bool,
+    kb: str | None,
+    as_json: bool,
+) -> int:
+    """Make the knowledge base equal what is at PATHS: new files added, changed ones updated, missing ones removed.
+
+    Without PATHS, every folder that was ever given is looked at again.
+
+    \b
+    Examples:
+      rag ingest ./docs
+      rag ingest contract.pdf minutes/
+      rag ingest --dry-run
+      rag ingest ./docs --password-file passwords.txt
+    """
+    from rag.show_report import show_progress, show_report
+
+    passwords = password_file.read().splitlines() if password_file else []
+    with open_kb(kb, create=True, embed_model=embed_model) as base, show_progress(quiet or as_json) as progress:
+        report = base.ingest(paths, prune=prune, retry=retry, dry_run=dry_run, passwords=passwords, progress=progress)
+    show_report(report, as_json=as_json, quiet=quiet, dry_run=dry_run)
+    return 5 if report.new_failures or (strict and report.failed) else 0
+
+
+@click.command("init", short_help="Make a knowledge base in this folder.")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@common_options
+def init_command(folder: Path, kb: str | None, as_json: bool) -> None:
+    """Make a knowledge base for FOLDER (here, when not given), kept in FOLDER/.rag.
+
+    \b
+    Example:
+      cd ~/contracts && rag init && rag ingest .
+    """
+    from rag.knowledge_base import open_knowledge_base
+    from rag.screen import note, print_json
+
+    with open_knowledge_base(Path(kb) if kb else folder / ".rag") as base:
+        place = str(base.folder)
+    print_json({"kb": place}) if as_json else note(f"Knowledge base: {place}\nNext: rag ingest {folder}")

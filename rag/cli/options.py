@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common_options(command: Command) -> Command:
+    """``--kb``, ``--json``, ``--debug``: understood by every command that works on a knowledge base."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")(
+        command
+    )
+    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+    return click.option("--kb", metavar="DIR", help="The knowledge base (else RAG_KB, else the nearest .rag).")(command)
+
+
+def model_options(command: Command) -> Command:
+    """``--embed-model`` and ``--model``: a choice for this once."""
+    command = click.option("--model", metavar="RUNTIME:MODEL", help="The instruct model, for this once.")(command)
+    return click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")(command)
+
+
+def within_option(command: Command) -> Command:
+    """``--within``: patterns on paths."""
+    return click.option(
+        "--within", multiple=True, metavar="GLOB", help='Only documents whose path matches, e.g. "docs/hr/**".'
+    )(command)
+
+
+def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> Any:
+    """The knowledge base a command works on."""
+    from rag.knowledge_base import open_knowledge_base
+    from rag.settings import find_knowledge_base
+
+    return open_knowledge_base(find_knowledge_base(kb), create=create, **settings)

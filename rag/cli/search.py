@@ -1,0 +1,46 @@
+"""``rag search``."""
+
+from __future__ import annotations
+
+import click
+
+from index.search import MODES
+from rag.cli.options import common_options, model_options, open_kb, within_option
+
+
+@click.command("search", short_help="Find passages.")
+@click.argument("question")
+@click.option("-k", type=click.IntRange(min=1), help="How many passages (10).")
+@click.option("--mode", type=click.Choice(MODES), default="hybrid", help="Both legs, or one of them.")
+@click.option("--explain", is_flag=True, help="Show how each passage got its rank.")
+@within_option
+@model_options
+@common_options
+def search_command(
+    question: str,
+    k: int | None,
+    mode: str,
+    explain: bool,
+    within: tuple[str, ...],
+    embed_model: str | None,
+    model: str | None,
+    kb: str | None,
+    as_json: bool,
+) -> None:
+    """Ranked passages for a QUESTION or words.
+
+    \b
+    Examples:
+      rag search "annual leave"
+      rag search "ERR-4012" --mode lexical -k 3
+      rag search "有給休暇" --within "docs/hr/**"
+    """
+    from rag.screen import print_json
+    from rag.show_hits import show_hits
+
+    with open_kb(kb, embed_model=embed_model, model=model, k=k) as base:
+        hits = base.search(question, mode=mode, within=within or None)
+        if as_json:
+            print_json({"question": question, "mode": mode, "hits": hits})
+        else:
+            show_hits(base, question, hits, explain)

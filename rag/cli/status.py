@@ -1,0 +1,79 @@
+"""``rag status``, ``rag verify``, ``rag doctor`` and ``rag trust``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rag.cli.options import common_options, open_kb
+
+
+@click.command("status", short_help="What is in the knowledge base, and its state.")
+@common_options
+def status_command(kb: str | None, as_json: bool) -> None:
+    """Documents, chunks, models, and what the index learned about itself.
+
+    \b
+    Example:
+      rag status
+    """
+    from rag.screen import print_json
+    from rag.show_status import show_status
+
+    with open_kb(kb) as base:
+        status = base.status()
+    print_json(status) if as_json else show_status(status)
+
+
+@click.command("verify", short_help="Look for damage.")
+@common_options
+def verify_command(kb: str | None, as_json: bool) -> int:
+    """Read everything that is stored and compare it with its checksums. Exit 4 when something is damaged.
+
+    \b
+    Example:
+      rag verify
+    """
+    from rag.screen import print_json
+    from rag.show_status import show_findings
+
+    with open_kb(kb) as base:
+        findings = base.verify()
+    print_json({"findings": findings}) if as_json else show_findings(findings)
+    return 4 if findings else 0
+
+
+@click.command("doctor", short_help="Check everything a question needs.")
+@common_options
+def doctor_command(kb: str | None, as_json: bool) -> int:
+    """Look at libraries, models, settings and the knowledge base, and say what to do next. Exit 3 when something lacks.
+
+    \b
+    Example:
+      rag doctor
+    """
+    from rag.doctor import examine
+    from rag.screen import print_json
+    from rag.show_status import show_checks
+
+    checks = list(examine(kb))
+    print_json({"checks": checks}) if as_json else show_checks(checks)
+    return 0 if all(check.fine for check in checks) else 3
+
+
+@click.command("trust", short_help="Trust a knowledge base that was made elsewhere.")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@common_options
+def trust_command(folder: Path, kb: str | None, as_json: bool) -> None:
+    """Use the knowledge base in FOLDER from now on, although it was not made by you on this machine.
+
+    \b
+    Example:
+      rag trust ./unpacked/.rag
+    """
+    from rag.screen import note, print_json
+    from rag.trust import trust_folder
+
+    trust_folder(folder)
+    print_json({"trusted": str(folder)}) if as_json else note(f"Trusted: {folder}")

@@ -1,0 +1,221 @@
+"""``rag.open``: one knowledge base, for reading and writing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from index.errors import MissingError, StoreError
+from index.globs import match_paths
+from index.lock import write_lock
+from index.places import locate
+from index.search import Index, Ranked, check_mode
+from index.store import Listing
+from index.types import Hit
+from ingest.pipeline import IngestReport, Progress, ingest, no_progress
+from rag.answer import Answer, Step
+from rag.assistant import Assistant
+from rag.retrieval import Retriever
+from rag.settings import Settings, find_knowledge_base, load_settings
+from rag.trust import check_trust, trust
+
+if TYPE_CHECKING:
+    from ingest.embedders import Embedder
+    from rag.generators import Generator
+    from rag.status import Status
+
+
+def open_knowledge_base(
+    path: str | os.PathLike[str] | None = None, *, create: bool = True, **settings: Any
+) -> KnowledgeBase:
+    """Open the knowledge base in `path`, or the one in force here; `settings` are those of the config file.
+
+    Raises NoIndexError when there is none and `create` is false, UntrustedError when it was planted, NewerError or
+    DamagedError when it cannot be used, UsageError for a wrong setting.
+    """
+    folder = Path(path).expanduser() if path is not None else find_knowledge_base(None)
+    check_trust(folder)
+    return KnowledgeBase(folder, load_settings(folder, settings), create=create)
+
+
+class KnowledgeBase:
+    """Documents, and the questions asked of them. A context manager; not to be shared by threads."""
+
+    def __init__(self, folder: Path, settings: Settings, *, create: bool = True) -> None:
+        self.folder = folder.resolve()
+        self.settings = settings
+        existed = (self.folder / "index.sqlite3").exists()
+        self.index = Index(self.folder, create=create)
+        if not existed:
+            trust(self.index.store.get("kb"))
+        self.retriever = Retriever(self.index, self._embedder_opener())
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the model processes and let the files go."""
+        self.retriever.close()
+        if "generator" in self.__dict__ and self.generator:
+            self.generator.close()
+        self.index.close()
+
+    # ---------------------------------------------------------------- writing
+
+    def ingest(
+        self,
+        paths: Sequence[str | os.PathLike[str]] = (),
+        *,
+        prune: bool = False,
+        retry: bool = False,
+        dry_run: bool = False,
+        passwords: Sequence[str] = (),
+        progress: Progress = no_progress,
+    ) -> IngestReport:
+        """Add, update and remove so that the index equals what is at `paths` (at every known source when empty).
+
+        When it returns, all of it is committed and searchable. Raises LockedError while another process writes.
+        """
+        with write_lock(self.folder, "rag ingest"):
+            return ingest(
+                self.index,
+                [Path(path) for path in paths],
+                embedder=self.retriever.embedder,
+                passwords=tuple(passwords),
+                ocr=self.settings.ocr,
+                jobs=self.settings.jobs,
+                prune=prune,
+                retry=retry,
+                dry_run=dry_run,
+                progress=progress,
+            )
+
+    def remove(self, patterns: str | Iterable[str]) -> list[str]:
+        """Take the matching documents out and keep them out of later runs; the paths that were removed."""
+        with write_lock(self.folder, "rag rm"):
+            store = self.index.store
+            paths = match_paths(patterns, store.document_ids())
+            with store.writing():
+                store.delete(paths)
+                store.set_removed(paths, True)
+            self.index.refresh()
+            return paths
+
+    def restore(self, patterns: str | Iterable[str]) -> list[str]:
+        """Let documents that were taken out in again; the next run reads them."""
+        with write_lock(self.folder, "rag rm --undo"):
+            paths = match_paths(patterns, self.index.store.removed())
+            self.index.store.set_removed(paths, False)
+            return paths
+
+    # ---------------------------------------------------------------- reading
+
+    def search(
+        self, question: str, k: int | None = None, mode: str = "hybrid", within: str | Sequence[str] | None = None
+    ) -> list[Hit]:
+        """The `k` best passages, best first."""
+        ranked = self.retriever.search(question, k or self.settings.k, check_mode(mode), within)
+        return [make_hit(entry) for entry in ranked]
+
+    def ask(self, question: str, generate: bool = True, within: str | Sequence[str] | None = None) -> Answer:
+        """Evidence for the question, and the answer that rests on it."""
+        for step in self.ask_in_steps(question, generate, within):
+            if isinstance(step, Answer):
+                return step
+        raise AssertionError("an answer always ends the steps")
+
+    def ask_in_steps(
+        self, question: str, generate: bool = True, within: str | Sequence[str] | None = None
+    ) -> Iterator[Step]:
+        """The same as it arrives: Evidence, each checked Statement, and the Answer last."""
+        generator = self.generator if generate else None
+        assistant = Assistant(
+            self.retriever,
+            generator,
+            prompt_tokens=self.settings.prompt_tokens,
+            answer_tokens=self.settings.answer_tokens,
+        )
+        return assistant.ask(question, generate=generate, within=within)
+
+    def text(self, path: str) -> str:
+        """The parsed text of a document, which `start` and `end` of its hits and quotes index."""
+        return self.index.store.text(path)
+
+    def documents(self) -> list[Listing]:
+        """Every document, by path."""
+        return self.index.store.listings()
+
+    def count_waiting(self) -> int:
+        """Chunks that have no vector of the embedding model yet."""
+        model = self.index.model() if self.retriever.embedder else None
+        if model is None:
+            return self.index.store.count_chunks() if self.settings.embed_model else 0
+        return self.index.table.count_waiting(model)
+
+    def verify(self) -> list[str]:
+        """Sentences about what is damaged; none when all is well."""
+        from index.verify import find_damage
+
+        return list(find_damage(self.index))
+
+    def status(self) -> Status:
+        """What is in here and in what state it is."""
+        from rag.status import describe
+
+        return describe(self)
+
+    # ---------------------------------------------------------------- models
+
+    def _embedder_opener(self) -> Callable[[], Embedder] | None:
+        name = self.settings.embed_model
+        if not name:
+            return None
+
+        def open_named() -> Embedder:
+            from ingest.embedders import Options, open_embedder
+
+            return open_embedder(name, Options(self.settings.embed_dimension, threads=self.settings.threads))
+
+        return open_named
+
+    @cached_property
+    def generator(self) -> Generator | None:
+        """The instruct model, if one is set up; it starts on first use."""
+        if not self.settings.model:
+            return None
+        from rag.generators import open_generator
+
+        return open_generator(self.settings)
+
+
+def make_hit(entry: Ranked) -> Hit:
+    """A ranked passage as the contract shows it."""
+    passage = entry.passage
+    chunk = passage.chunk
+    place = locate(chunk.blocks, passage.page_labels, chunk.text, chunk.start, chunk.start, chunk.end)
+    return Hit(
+        path=passage.path,
+        file=passage.file,
+        page=place.page,
+        page_label=place.page_label,
+        lines=place.lines,
+        where=place.where,
+        heading=chunk.heading,
+        modified=passage.modified,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        context=chunk.context,
+        also=entry.also,
+        score=entry.score,
+        ranks=entry.ranks,
+    )

@@ -1,0 +1,44 @@
+"""Remembers where the quotes of the last answer stand, so that ``rag open N`` finds them; it holds no document text."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.errors import RagError, UsageError
+from index.files import write_file
+from index.platform import open_with_system
+from index.types import Quote
+
+FILE = "last-answer.json"
+
+
+def remember(folder: Path, quotes: Sequence[Quote]) -> None:
+    """Note the files and places of these quotes."""
+    places = [[quote.n, quote.file, quote.path, quote.where] for quote in quotes]
+    write_file(folder / FILE, [json.dumps(places, ensure_ascii=False).encode("utf-8", "surrogatepass")])
+
+
+def open_quote(folder: Path, number: int) -> str:
+    """Open the file of quote `number` with the system's program for it, and return its place."""
+    try:
+        places = json.loads((folder / FILE).read_text(encoding="utf-8", errors="surrogatepass"))
+    except (OSError, ValueError):
+        raise UsageError("There is no last answer in this knowledge base.", 'Ask first: rag ask "…"') from None
+    for n, file, path, where in places:
+        if n == number:
+            if not Path(file).is_file():
+                raise UsageError(f"{file} is gone.", "Run: rag ingest")
+            _start(Path(file))
+            return ", ".join(filter(None, (path, where)))
+    raise UsageError(f"The last answer has no quote {number}.", f"It has {len(places)}.")
+
+
+def _start(file: Path) -> None:
+    command = open_with_system(file)
+    try:
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError as error:
+        raise RagError(f"{command[0]} could not be started.", f"Open it yourself: {file}") from error

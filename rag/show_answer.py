@@ -1,0 +1,110 @@
+"""An answer on the screen as it arrives: evidence first, then what the model wrote and the check let through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.store import format_time
+from index.types import Quote
+from rag.answer import Answer, Evidence, Statement, Step
+from rag.languages import language_of
+from rag.last_answer import remember
+from rag.messages import say
+from rag.screen import clean, console, note, print_json
+from rag.show_hits import headline, show_limits
+
+if TYPE_CHECKING:
+    from rag.knowledge_base import KnowledgeBase
+
+NEAREST = 3  # passages shown when the documents do not answer: enough to see what they do hold
+
+
+def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json: bool) -> Answer:
+    """Show the steps and return the answer they end in."""
+    language = language_of(question)
+    streaming = False
+    for step in steps:
+        if isinstance(step, Evidence) and not as_json:
+            _show_evidence(step, language)
+        elif isinstance(step, Statement) and step.verdict == "supported" and not as_json:
+            if not streaming:
+                console().print(_answer_heading(kb.settings.model, language), style="bold")
+            streaming = True
+            console().print(f"  {clean(step.text)} {_marks(step.marks)}")
+        elif isinstance(step, Answer):
+            remember(kb.folder, step.quotes)
+            if as_json:
+                print_json(step)
+            else:
+                _show_rest(kb, step, language, streaming)
+            return step
+    raise AssertionError("an answer always ends the steps")
+
+
+def _show_evidence(step: Evidence, language: str) -> None:
+    title = say("evidence" if step.answerable else "nearest", language)
+    console().print(title, style="bold")
+    for quote in step.quotes if step.answerable else step.quotes[:NEAREST]:
+        _show_quote(quote, language)
+    if step.difference:
+        console().print(clean(step.difference), style="yellow")
+
+
+def _show_quote(quote: Quote, language: str) -> None:
+    line = headline(quote.n, quote)
+    if _changed(quote):
+        line.append(f"  ({say('changed', language)})", "yellow")
+    console().print("  ", line, sep="")
+    for span in quote.context:
+        console().print(f"      {clean(' '.join(span.text.split()))}", style="dim")
+    console().print(f"      {clean(' '.join(quote.text.split()))}")
+    if quote.also:
+        console().print(f"      {say('also', language, paths=', '.join(map(clean, quote.also)))}", style="dim")
+
+
+def _changed(quote: Quote) -> bool:
+    """Whether the quoted file is not the one that was read."""
+    try:
+        return format_time(Path(quote.file).stat().st_mtime_ns) != quote.modified
+    except OSError:
+        return True
+
+
+def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool) -> None:
+    if answer.abstained:
+        console().print(_refusal(answer, language), style="bold")
+    elif not streamed:
+        console().print(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
+        console().print(f"  {clean(' '.join(answer.text.split()))}")
+    _show_list(say("unchecked", language), answer.unchecked)
+    _show_list(say("set_aside", language), answer.unsupported)
+    for sentence in answer.notes:
+        note(sentence)
+    show_limits(kb, answer.question)
+    note(" · ".join(f"{name} {seconds:.1f} s" for name, seconds in answer.timings.items()))
+
+
+def _show_list(title: str, texts: Sequence[str]) -> None:
+    if texts:
+        console().print(title, style="dim")
+        for text in texts:
+            console().print(f"  - {clean(text)}", style="dim")
+
+
+def _answer_heading(model: str, language: str) -> str:
+    name = Path(model.partition(":")[2]).stem or model
+    return f"{say('answer', language)}  ({say('checked', language, model=name, marks='[n]')})"
+
+
+def _refusal(answer: Answer, language: str) -> str:
+    if not answer.quotes:
+        return say("refused_empty", language)
+    nearest = answer.quotes[0]
+    place = ", ".join(filter(None, (nearest.path, nearest.where)))
+    return clean(say("refused", language, nearest=place))
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"[{n}]" for n in numbers)

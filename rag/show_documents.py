@@ -1,0 +1,29 @@
+"""Lists of documents on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from index.globs import match_paths
+from index.store import Listing
+from rag.screen import clean
+
+
+def select_documents(documents: Sequence[Listing], patterns: Sequence[str]) -> list[Listing]:
+    """Those whose path matches one of the patterns; all without patterns."""
+    if not patterns:
+        return list(documents)
+    wanted = set(match_paths(patterns, [document.path for document in documents]))
+    return [document for document in documents if document.path in wanted]
+
+
+def show_documents(documents: Sequence[Listing]) -> None:
+    """A line a document: path, pages, chunks, time, title."""
+    for document in documents:
+        pages = f"{document.pages} pages, " if document.pages else ""
+        facts = f"{pages}{document.chunks} chunks, {document.modified}"
+        click.echo(f"{clean(document.path)}  ({facts})  {clean(document.title)}")
+        for warning in document.warnings:
+            click.echo(f"    warning: {clean(warning)}")

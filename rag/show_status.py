@@ -1,0 +1,46 @@
+"""Status, findings and checks on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.screen import clean, note
+
+if TYPE_CHECKING:
+    from rag.doctor import Check
+    from rag.status import Status
+
+
+def show_status(status: Status) -> None:
+    """A line a fact."""
+    unread = "".join(f", {count} {outcome}" for outcome, count in status.unread.items())
+    rows = [
+        ("knowledge base", f"{status.kb} (generation {status.generation}, {status.bytes / 1e6:.1f} MB)"),
+        *(("source", f"{name} ← {root}") for name, root in status.sources.items()),
+        ("documents", f"{status.documents}{unread}"),
+        ("chunks", f"{status.chunks}" + (f", {status.waiting} wait for their vectors" if status.waiting else "")),
+        ("embedding model", status.embed_model or "none: searching by words alone (rag setup)"),
+        ("instruct model", status.model or "none: quotes alone (rag setup)"),
+        *status.learned.items(),
+    ]
+    for name, value in rows:
+        click.echo(f"{name:16} {clean(value)}")
+
+
+def show_findings(findings: Sequence[str]) -> None:
+    """What is damaged, and what to do."""
+    for finding in findings:
+        click.echo(clean(finding))
+    note("Damage found." if findings else "Everything stored is as it was written.")
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Each check with its outcome, then numbered next steps."""
+    for check in checks:
+        click.echo(f"{'ok  ' if check.fine else 'MISS'} {clean(check.subject)}: {clean(check.found)}")
+    steps = [check.next for check in checks if not check.fine and check.next]
+    for number, step in enumerate(steps, 1):
+        note(f"{number}. {clean(step)}")
