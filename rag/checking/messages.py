@@ -1,0 +1,59 @@
+"""The reasons a check gives, in the statement's language."""
+
+from __future__ import annotations
+
+from index.words import is_unspaced
+
+_REASONS = {
+    "verbatim": ("The source says so word for word.", "出典に同じ文言があります。"),
+    "covered": (
+        "The words and values of the statement stand together in the source.",
+        "文の語と数値は出典の同じ箇所にあります。",
+    ),
+    "value": (
+        "“{stated}” is not what the source says: it has “{sourced}”.",
+        "「{stated}」は出典と異なります。出典では「{sourced}」です。",
+    ),
+    "no value": ("“{stated}” does not stand in the source.", "「{stated}」は出典にありません。"),
+    "calculated": (
+        "“{stated}” is not in the source, but could be calculated from what is there.",
+        "「{stated}」は出典にありませんが、出典の数値から計算できます。",
+    ),
+    "name": (
+        "“{stated}” does not stand in the source, which has “{sourced}” there.",
+        "「{stated}」は出典にありません。出典のその箇所は「{sourced}」です。",
+    ),
+    "no name": ("“{stated}” does not stand in the source.", "「{stated}」は出典にありません。"),
+    "negated": (
+        "The statement says “{stated}” in the negative, the source does not.",
+        "文は「{stated}」を否定していますが、出典は否定していません。",
+    ),
+    "affirmed": (
+        "The source says “{stated}” in the negative, the statement does not.",
+        "出典は「{stated}」を否定していますが、文は否定していません。",
+    ),
+    "opposite": (
+        "“{stated}” is the opposite of “{sourced}” in the source.",
+        "「{stated}」は出典の「{sourced}」と逆です。",
+    ),
+    "bound": ("The source bounds “{stated}” the other way.", "「{stated}」の範囲（以上・以下など）が出典と逆です。"),
+    "no bound": (
+        "The source does not bound “{stated}” in this way.",
+        "「{stated}」の範囲（以上・以下など）は出典にありません。",
+    ),
+    "elsewhere": (
+        "“{stated}” stands in the source, but with something else.",
+        "「{stated}」は出典にありますが、別の事柄についてです。",
+    ),
+    "far": (
+        "The wording is too far from the source to be confirmed.",
+        "出典の文言から離れているため、確認できません。",
+    ),
+    "language": ("The source is in another language.", "出典が別の言語のため、確認できません。"),
+    "empty": ("There is nothing to compare.", "比べる内容がありません。"),
+}
+
+
+def reason(name: str, statement: str, stated: str = "", sourced: str = "") -> str:
+    """Return one reason as a sentence, Japanese for a Japanese statement, else English."""
+    return _REASONS[name][is_unspaced(statement)].format(stated=stated.strip(), sourced=sourced.strip())

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Measure ``rag.check`` on statements made by rule from question sets: false support, wrong contradiction, support of the true.
+
+    python tests/bench/check.py --data /work/shared/data/qa [--limit 400] [--part a|b] [--show KIND] [--json]
+
+Sources: "cited" is the sentence of the answer with a neighbour on each side (and the sentence of the swapped answer),
+"passage" the whole paragraph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
+
+import statements
+
+from rag.checking import check
+
+SETS = (("en", "squad2"), ("ja", "jsquad"))
+
+
+def measure(rows: list[statements.Row], column: str) -> dict[str, Counter[str]]:
+    verdicts: dict[str, Counter[str]] = {}
+    for row in rows:
+        verdict = check(row.statement, [getattr(row, column)]).verdict
+        verdicts.setdefault(row.kind, Counter())[verdict] += 1
+    return verdicts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=400, help="statements of each kind and language")
+    parser.add_argument("--part", choices=("all", "a", "b"), default="all", help="every other article")
+    parser.add_argument("--show", help="print the rows of this kind that fail")
+    parser.add_argument("--language", choices=("en", "ja"))
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    report: dict[str, object] = {}
+    for language, name in SETS:
+        if options.language not in (None, language):
+            continue
+        rows = statements.rows(options.data / name, language, options.limit, options.part)
+        if options.show:
+            show([row for row in rows if row.kind == options.show])
+            continue
+        for column in ("cited", "passage"):
+            began = time.perf_counter()
+            verdicts = measure(rows, column)
+            milliseconds = 1000 * (time.perf_counter() - began) / len(rows)
+            report[f"{language} {column}"] = summary(rows, verdicts, milliseconds)
+            if not options.json:
+                table(f"{language} {column}", rows, verdicts, report[f"{language} {column}"])
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+def summary(rows: list[statements.Row], verdicts: dict[str, Counter[str]], milliseconds: float) -> dict[str, object]:
+    truth = {row.kind: row.truth for row in rows}
+    kinds = {
+        kind: {v: round(c[v] / c.total(), 3) for v in ("supported", "contradicted", "unchecked")} | {"n": c.total()}
+        for kind, c in verdicts.items()
+    }
+
+    def mean(true: bool, verdict: str) -> float:
+        return round(
+            sum(kinds[k][verdict] for k in kinds if truth[k] is true) / sum(truth[k] is true for k in kinds), 3
+        )
+
+    return {
+        "true supported": mean(True, "supported"),
+        "true contradicted": mean(True, "contradicted"),
+        "false supported": mean(False, "supported"),
+        "false contradicted": mean(False, "contradicted"),
+        "milliseconds": round(milliseconds, 2),
+        "kinds": kinds,
+    }
+
+
+def table(title: str, rows: list[statements.Row], verdicts: dict[str, Counter[str]], report: object) -> None:
+    truth = {row.kind: row.truth for row in rows}
+    print(f"\n{title:34} {'n':>5} {'supported':>10} {'contradicted':>13} {'unchecked':>10}")
+    for kind in sorted(verdicts, key=lambda k: (not truth[k], k)):
+        c = verdicts[kind]
+        n = c.total()
+        print(
+            f"{'true ' if truth[kind] else 'false'} {kind:28} {n:5} {c['supported'] / n:10.3f} {c['contradicted'] / n:13.3f} {c['unchecked'] / n:10.3f}"
+        )
+    assert isinstance(report, dict)
+    print({k: v for k, v in report.items() if k != "kinds"}, "(means over kinds)")
+
+
+def show(rows: list[statements.Row]) -> None:
+    for row in rows:
+        for column in ("cited",):
+            found = check(row.statement, [getattr(row, column)])
+            if (found.verdict == "supported") is not row.truth:
+                print(f"\n[{found.verdict}] {row.statement}\n   {' '.join(found.reasons)}\n   ← {getattr(row, column)}")
+
+
+if __name__ == "__main__":
+    main()
