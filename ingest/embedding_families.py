@@ -13,10 +13,11 @@ from index.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`name` matches general.name or the file's name, case-insensitive; `tokens` is the longest text it was trained for.
+    """What one family asks of its user.
 
-    `shortest` is the fewest dimensions its vectors may be cut to (0: not at all); `centred` says that the mean of a vector's
-    values is taken off before the cut. `pooling` is for files that do not say ("mean", "cls", "last").
+    `name` matches general.name or the file's name, case-insensitive; `tokens` is the longest text it was trained for.
+    `shortest` is the fewest dimensions its vectors may be cut to (0: not at all); `centred` says that the mean of a
+    vector's values is taken off before the cut. `pooling` is for files that do not say ("mean", "cls", "last").
     """
 
     label: str
@@ -35,14 +36,27 @@ FAMILIES = (
     # https://huggingface.co/nomic-ai/nomic-embed-text-v1.5: prefixes; layer_norm, cut, normalise; 768 to 64 dimensions.
     # Its GGUF page: 2,048 tokens without rope scaling.
     Family(
-        "nomic-embed-text-v1.5", ("nomic-bert",), r"v1\.5", "search_document: ", "search_query: ", 2048, 64, centred=True
+        "nomic-embed-text-v1.5",
+        ("nomic-bert",),
+        r"v1\.5",
+        "search_document: ",
+        "search_query: ",
+        2048,
+        64,
+        centred=True,
     ),
     Family("nomic-embed-text", ("nomic-bert",), r"", "search_document: ", "search_query: ", 2048),
     # https://huggingface.co/nomic-ai/nomic-embed-text-v2-moe: 512 tokens, 768 or 256 dimensions.
     Family(
-        "nomic-embed-text-v2-moe", ("nomic-bert-moe",), r"", "search_document: ", "search_query: ", 512, 256,
+        "nomic-embed-text-v2-moe",
+        ("nomic-bert-moe",),
+        r"",
+        "search_document: ",
+        "search_query: ",
+        512,
+        256,
         characters=True,
-    ),  # fmt: skip
+    ),
     # https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2: longer input than 256 word pieces is cut there.
     Family("all-MiniLM-L6-v2", ("bert",), r"minilm-l\d+-v2", tokens=256),
     # https://huggingface.co/intfloat/multilingual-e5-large and e5-base-v2.
@@ -52,26 +66,38 @@ FAMILIES = (
     Family("bge-m3", ("bert",), r"bge-m3", tokens=8192, characters=True),
     # https://huggingface.co/BAAI/bge-base-en-v1.5: an instruction for questions only.
     Family(
-        "bge-en-v1.5", ("bert",), r"bge-(small|base|large)-en",
-        question_prefix="Represent this sentence for searching relevant passages: ", tokens=512,
-    ),  # fmt: skip
-    # https://huggingface.co/cl-nagoya/ruri-v3-310m: ModernBERT, 8,192 tokens.
-    Family(
-        "ruri-v3", ("modern-bert", "modernbert"), r"ruri-v3", "検索文書: ", "検索クエリ: ", 8192, characters=True
+        "bge-en-v1.5",
+        ("bert",),
+        r"bge-(small|base|large)-en",
+        question_prefix="Represent this sentence for searching relevant passages: ",
+        tokens=512,
     ),
+    # https://huggingface.co/cl-nagoya/ruri-v3-310m: ModernBERT, 8,192 tokens.
+    Family("ruri-v3", ("modern-bert", "modernbert"), r"ruri-v3", "検索文書: ", "検索クエリ: ", 8192, characters=True),
     # https://huggingface.co/Qwen/Qwen3-Embedding-0.6B: instruction for questions, last token, 32 to 1,024 dimensions.
     Family(
-        "Qwen3-Embedding", ("qwen3",), r"qwen3[-_ ]embedding",
+        "Qwen3-Embedding",
+        ("qwen3",),
+        r"qwen3[-_ ]embedding",
         question_prefix=(
             "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
         ),
-        tokens=8192, shortest=32, pooling="last", characters=True,
-    ),  # fmt: skip
+        tokens=8192,
+        shortest=32,
+        pooling="last",
+        characters=True,
+    ),
     # https://ai.google.dev/gemma/docs/embeddinggemma/model_card: 2,048 tokens, 768 to 128 dimensions.
     Family(
-        "embeddinggemma", ("gemma-embedding",), r"", "title: none | text: ", "task: search result | query: ", 2048, 128,
+        "embeddinggemma",
+        ("gemma-embedding",),
+        r"",
+        "title: none | text: ",
+        "task: search result | query: ",
+        2048,
+        128,
         characters=True,
-    ),  # fmt: skip
+    ),
 )
 
 
@@ -89,7 +115,8 @@ def choose_dimension(family: Family, whole: int, wanted: int) -> int:
         return whole
     if not family.shortest:
         raise UsageError(
-            f"Vectors of {family.label} cannot be shortened; they have {whole} dimensions.", "Leave embed_dimension out."
+            f"Vectors of {family.label} cannot be shortened; they have {whole} dimensions.",
+            "Leave embed_dimension out.",
         )
     if not family.shortest <= wanted < whole:
         raise UsageError(

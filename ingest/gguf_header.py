@@ -1,7 +1,8 @@
 """Read and check the header of a GGUF file before its bytes reach C++.
 
-The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (magic, version, two counts, key-value pairs, tensor
-descriptions, padding, tensors). Every size in it is a stranger's, so each is bounded by what the file can hold.
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (magic, version, two counts, key-value pairs,
+tensor descriptions, padding, tensors). Every size in it is a stranger's, so each is bounded by what the file can
+hold.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _MAX_KIND = 64  # kinds not in the table are newer or rarer: their place is chec
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """What a GGUF file says of itself. `metadata` holds every value but long arrays; the properties name the common ones."""
+    """What a GGUF file says of itself; `metadata` holds every value but long arrays."""
 
     path: Path
     version: int

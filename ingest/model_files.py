@@ -15,7 +15,7 @@ HASHES = "hashes.json"
 
 
 def models_folder() -> Path:
-    """The folder for fetched and converted models: ``RAG_MODELS``, else the user's cache folder. It may not exist yet."""
+    """The folder of fetched and converted models: ``RAG_MODELS``, else in the user's cache. It may not exist yet."""
     if named := os.environ.get("RAG_MODELS"):
         return Path(named).expanduser()
     import platformdirs

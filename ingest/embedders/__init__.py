@@ -1,4 +1,4 @@
-"""Embedding models: the contract every runtime fulfils, and finding them. One file a runtime; its name is its registration.
+"""Embedding models: the contract every runtime fulfils, and finding them. One file a runtime, registered by its name.
 
 A runtime file offers ``open_model(model: str, options: Options) -> Embedder``, where `model` is what stands after the
 colon of ``runtime:model``.
@@ -59,7 +59,7 @@ class ModelIdentity:
 
 
 class Embedder(Protocol):
-    """A model that turns text into unit vectors. Not to be shared by threads. Use it as a context manager or close it."""
+    """A model that turns text into unit vectors: a context manager, not to be shared by threads."""
 
     @property
     def name(self) -> str:
@@ -98,8 +98,8 @@ def list_runtimes() -> list[str]:
 def open_embedder(name: str, options: Options | None = None) -> Embedder:
     """The embedder that ``runtime:model`` names, ready to use.
 
-    Raises UsageError for an unknown runtime or an option the model does not allow, MissingError when its library or model
-    is missing, DamagedError when the model cannot be used.
+    Raises UsageError for an unknown runtime or an option the model does not allow, MissingError when its library or
+    model is missing, DamagedError when the model cannot be used.
     """
     runtime, colon, model = name.partition(":")
     runtimes = list_runtimes()

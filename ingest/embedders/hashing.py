@@ -1,7 +1,7 @@
 """An embedder without a model: signed counts of hashed words (Weinberger et al., "Feature Hashing", ICML 2009).
 
-For tests where meaning does not matter: the same on every machine, and equal words make near vectors. ``hashing:384`` has
-384 dimensions. Japanese is cut into pairs of characters.
+For tests where meaning does not matter: the same on every machine, and equal words make near vectors. ``hashing:384``
+has 384 dimensions. Japanese is cut into pairs of characters.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class HashingEmbedder:
         return unit_rows(rows)
 
     def embed_question(self, text: str) -> Vectors:
-        return self.embed_documents([text])[0]
+        vector: Vectors = self.embed_documents([text])[0]
+        return vector
 
     def readable_share(self, text: str) -> float:
         return 1.0 if _WORD.search(text) else 0.0

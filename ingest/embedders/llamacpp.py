@@ -1,4 +1,4 @@
-"""Embedding models as GGUF files, run by llama.cpp in child processes: ``llamacpp:/models/nomic-embed-text-v1.5.Q8_0.gguf``.
+"""Embedding models as GGUF files, run by llama.cpp in child processes: ``llamacpp:/models/bge-m3-Q8_0.gguf``.
 
 Documents go to several processes of one thread each: for small models that is faster than one process with several
 threads, which wait for one another after every operation.
@@ -82,11 +82,12 @@ class LlamaCppEmbedder:
         else:
             with ThreadPoolExecutor(len(children)) as pool:
                 rows = list(pool.map(embed, packs))
-        return np.concatenate(rows) if rows else np.zeros((0, self.dimension), np.float32)
+        return np.concatenate([np.zeros((0, self.dimension), np.float32), *rows])
 
     def embed_question(self, text: str) -> Vectors:
         # A question of a few tokens gains nothing from a second thread and loses when the other core is busy.
-        return self._embed(self._children[0], self.identity.question_prefix, [text], 1)[0]
+        vector: Vectors = self._embed(self._children[0], self.identity.question_prefix, [text], 1)[0]
+        return vector
 
     def readable_share(self, text: str) -> float:
         counts, _ = self._children[0].call({"do": "pieces"}, [text.encode("utf-8", "replace")])

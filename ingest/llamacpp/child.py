@@ -47,11 +47,14 @@ class Child:
     def call(self, request: Payload, blobs: Sequence[bytes] = ()) -> Message:
         """The reply to `request`; tried once more in a new process when the first dies of it."""
         try:
-            self._reopen()
-            return self._worker.call(request, blobs)
+            return self.ask(request, blobs)
         except WorkerError:
-            self._reopen()
-            return self._worker.call(request, blobs)
+            return self.ask(request, blobs)
+
+    def ask(self, request: Payload, blobs: Sequence[bytes] = (), *, seconds: float | None = None) -> Message:
+        """The reply to `request`; raises WorkerError when the child dies, or is ended after `seconds`."""
+        self._reopen()
+        return self._worker.call(request, blobs, seconds=seconds)
 
     def stream(self, request: Payload, blobs: Sequence[bytes] = ()) -> Iterator[Message]:
         """The replies to `request` as they come; raises WorkerError when the process dies."""

@@ -1,13 +1,14 @@
 """The child that embeds texts with a GGUF model: one text (or window of it) at a time through one small context.
 
-One by one, because llama.cpp runs attention over everything in a batch: 90 texts packed into one batch were 12 times slower
-than one after the other. A context as large as the model's limit, so that no text is cut.
+One by one, because llama.cpp runs attention over everything in a batch: 90 texts packed into one batch were 12 times
+slower than one after the other. A context as large as the model's limit, so that no text is cut.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from index.errors import DamagedError
@@ -27,7 +28,8 @@ def serve() -> Handler:
             yield models[0].description(), []
         elif request["do"] == "embed":
             models[0].use_threads(request["threads"])
-            counts, vectors = [], []
+            counts: list[list[int]] = []
+            vectors: list[bytes] = []
             for blob in blobs:
                 if cancelled():
                     return
@@ -91,7 +93,7 @@ class _Embedding:
         room = self._limit - len(head) - len(self._tail)
         parts = -(-len(body) // room)
         edges = [len(body) * part // parts for part in range(parts + 1)]
-        return [head + body[start:end] + self._tail for start, end in zip(edges, edges[1:], strict=False)]
+        return [head + body[start:end] + self._tail for start, end in pairwise(edges)]
 
     def embed(self, tokens: list[int]) -> bytes:
         """The pooled vector of one window: 32-bit floats, not yet of unit length."""

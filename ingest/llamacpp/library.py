@@ -1,7 +1,7 @@
 """The llama.cpp library through the C functions of llama-cpp-python: loading, tokens, contexts.
 
-Its high-level class is not used: importing it costs 0.13 s more (numpy, jinja2, diskcache, multiprocessing), and it hides
-the batch sizes, the flash attention and the state functions that matter here.
+Its high-level class is not used: importing it costs 0.13 s more (numpy, jinja2, diskcache, multiprocessing), and it
+hides the batch sizes, the flash attention and the state functions that matter here.
 """
 
 from __future__ import annotations
@@ -73,12 +73,13 @@ class Model:
         self.handle = self.library.llama_model_load_from_file(path.encode(), parameters)
         if not self.handle:
             raise DamagedError(
-                f"llama.cpp cannot load {path}.", "Fetch the file again, or update llama-cpp-python if the model is newer."
+                f"llama.cpp cannot load {path}.",
+                "Fetch the file again, or update llama-cpp-python if the model is newer.",
             )
         self.vocabulary = self.library.llama_model_get_vocab(self.handle)
 
     def tokens(self, text: str, *, special: bool, markup: bool = False) -> list[int]:
-        """Token ids; `special` adds the model's begin and end tokens, `markup` reads text such as "<|im_end|>" as tokens."""
+        """Token ids; `special` adds the begin and end tokens, `markup` reads text such as "<|im_end|>" as one token."""
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
         while True:

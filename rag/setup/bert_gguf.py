@@ -1,8 +1,8 @@
 """Turn a BERT sentence embedder published as safetensors into a GGUF file of architecture `bert`.
 
 The GGUF layout (tensor names, word pieces with "▁" before a word's first piece) is the one llama.cpp reads:
-https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. safetensors is eight bytes of header length, a JSON header and
-the raw tensors: https://huggingface.co/docs/safetensors.
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. safetensors is eight bytes of header length, a JSON header
+and the raw tensors: https://huggingface.co/docs/safetensors.
 """
 
 from __future__ import annotations
@@ -45,13 +45,20 @@ _EMBEDDINGS = {
 
 
 def convert_bert(
-    weights: Path, tokenizer: Path, config: dict[str, Any], target: Path, *, name: str, source_sha256: str, precision: str
+    weights: Path,
+    tokenizer: Path,
+    config: dict[str, Any],
+    target: Path,
+    *,
+    name: str,
+    source_sha256: str,
+    precision: str,
 ) -> None:
     """Write `target`, a GGUF with mean pooling and the matrices in `precision` ("F32", "F16", "BF16" or "Q8_0").
 
     `weights` is a safetensors file, `tokenizer` a tokenizer.json with a WordPiece model, `config` the published
-    config.json. Norms, biases and the position and type tables stay in 32 bits: they are small and llama.cpp wants them so.
-    Raises DamagedError when a file is not what it should be.
+    config.json. Norms, biases and the position and type tables stay in 32 bits: they are small and llama.cpp wants
+    them so. Raises DamagedError when a file is not what it should be.
     """
     import gguf
 

@@ -30,7 +30,8 @@ TARGET = "rag.setup.tune:serve"
 ROUNDS = 5
 
 # Precisions worth trying. All of the embedding ones keep the vectors (cosine above 0.999 to 32 bits; Q4_0 has 0.958).
-# The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0 is not faster.
+# The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0 is not
+# faster.
 EMBEDDING_PRECISIONS = ("BF16", "F16", "Q8_0")
 INSTRUCT_PRECISIONS = ("Q4_0", "Q8_0")
 
@@ -133,8 +134,8 @@ def _make_fastest(
         speeds[precision] = reply["tokens"] / reply["seconds"]
     best = max(speeds, key=lambda precision: speeds[precision])
     target = folder / made[best].name
-    with made[best].open("rb") as file:
-        written = write_file(target, iter(lambda: file.read(PIECE), b""))
+    with made[best].open("rb") as stream:
+        written = write_file(target, iter(lambda: stream.read(PIECE), b""))
     for file in made.values():
         file.unlink()
     return BundledModel(purpose, str(target), written, best, source.name, source.sha256, round(speeds[best]))

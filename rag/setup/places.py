@@ -41,7 +41,7 @@ class Place(Protocol):
 
 
 class Folder:
-    """A folder carried here: the files themselves under the names of `rag setup --download-to`, or the archives with them."""
+    """A folder carried here: the files as `rag setup --download-to` names them, or the archives that hold them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

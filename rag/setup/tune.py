@@ -40,12 +40,17 @@ def quantise(source: str, target: str, precision: str) -> None:
 
 
 def measure(path: str, rounds: int) -> float:
-    """Seconds one thread needs to read PROMPT_TOKENS tokens: the shortest of `rounds`, because other programs only add."""
+    """Seconds one thread takes to read PROMPT_TOKENS tokens: the least of `rounds`, as other programs only add."""
     model = Model(path)
     library = model.library
     encoder = library.llama_model_has_encoder(model.handle) or not library.llama_model_has_decoder(model.handle)
     context = model.context(
-        n_ctx=PROMPT_TOKENS, n_batch=PROMPT_TOKENS, n_ubatch=PROMPT_TOKENS, n_threads=1, n_threads_batch=1, embeddings=encoder
+        n_ctx=PROMPT_TOKENS,
+        n_batch=PROMPT_TOKENS,
+        n_ubatch=PROMPT_TOKENS,
+        n_threads=1,
+        n_threads_batch=1,
+        embeddings=encoder,
     )
     memory = library.llama_get_memory(context)
     size = library.llama_vocab_n_tokens(model.vocabulary)

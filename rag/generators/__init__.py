@@ -1,0 +1,118 @@
+"""Instruct models: the contract every runtime fulfils, and finding them. One file a runtime, registered by its name.
+
+A runtime file offers ``open_model(model: str, settings: Settings) -> Generator``, where `model` is what stands after
+the colon of ``runtime:model``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Generator as PythonGenerator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+
+ChatMessage = Mapping[str, str]  # "role": "system", "user" or "assistant"; "content": its text
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a model may write: marks ``[k]`` with k from 1 to `citations`, and inside quotation marks only words that
+    stand so in one of `quotable`, begin to end of a word."""
+
+    citations: int
+    quotable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the last generation did: why it ended ("stop", "length", "cancelled"), tokens read and written, seconds.
+
+    `prefix` tells where the stable begin of the prompt came from: "evaluated", "file" or "memory"; the tokens of it are
+    not among `prompt_tokens` unless they were evaluated.
+    """
+
+    finish: str
+    prompt_tokens: int
+    tokens: int
+    first_token: float
+    seconds: float
+    prefix: str = ""
+
+
+class Generator(Protocol):
+    """A model that answers chat messages. Not to be shared by threads. Use it as a context manager or close it."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the settings: ``runtime:model``."""
+
+    @property
+    def label(self) -> str:
+        """The model as a person calls it."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """ISO 639-1 codes of the languages it lists, or that its vocabulary was made for."""
+
+    @property
+    def context_tokens(self) -> int:
+        """The most tokens of prompt and answer together."""
+
+    @property
+    def last_run(self) -> Run | None: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def generate(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        constraint: Constraint | None = None,
+    ) -> PythonGenerator[str, None, None]:
+        """The answer in pieces as it is written, always the likeliest token; closing the iterator ends the model's
+        work.
+
+        Raises UsageError when the messages do not fit the context.
+        """
+
+    def cancel(self) -> None:
+        """End the generation under way, from any thread; its iterator ends soon after."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def list_runtimes() -> list[str]:
+    """The names of the runtimes of instruct models, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def open_generator(settings: Settings) -> Generator:
+    """The generator that ``settings.model`` names as ``runtime:model``; it loads while the caller goes on.
+
+    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
+    file is not a usable model.
+    """
+    runtime, colon, model = settings.model.partition(":")
+    runtimes = list_runtimes()
+    module = runtime.replace("-", "_")
+    if not colon or not model or module not in runtimes:
+        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
+        raise UsageError(
+            f"{settings.model!r} does not name an instruct model.", f"Write runtime:model, with one of: {known}."
+        )
+    opener = importlib.import_module(f"{__name__}.{module}").open_model
+    return opener(model, settings)  # type: ignore[no-any-return]
