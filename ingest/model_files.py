@@ -15,9 +15,14 @@ HASHES = "hashes.json"
 
 
 def models_folder() -> Path:
-    """The folder of fetched and converted models: ``RAG_MODELS``, else in the user's cache. It may not exist yet."""
+    """The folder of fetched and converted models, which may not exist yet.
+
+    ``RAG_MODELS``, else in the user's cache folder, which ``RAG_HOME`` moves (rag/settings.py).
+    """
     if named := os.environ.get("RAG_MODELS"):
         return Path(named).expanduser()
+    if home := os.environ.get("RAG_HOME"):
+        return Path(home).expanduser() / "cache" / "models"
     import platformdirs
 
     return platformdirs.user_cache_path("tebiki-rag", appauthor=False) / "models"

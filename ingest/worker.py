@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import queue
+import signal
 import struct
 import subprocess
 import sys
@@ -265,6 +266,8 @@ def _rebuild_error(payload: Payload) -> errors.RagError:
 def main(target: str, limits: str) -> None:
     """The child: serve requests until the parent closes the pipe."""
     settings = Limits(**json.loads(limits))
+    # Ctrl-C reaches every process of the terminal; what it means is the parent's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests = sys.stdin.buffer
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not land among the messages

@@ -55,11 +55,6 @@ def user_folder(kind: str) -> Path:
     return Path(getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False))
 
 
-def models_folder() -> Path:
-    """Where models are kept; ``RAG_MODELS`` moves it."""
-    return Path(os.environ.get("RAG_MODELS") or user_folder("cache") / "models").expanduser()
-
-
 def user_config() -> Path:
     return user_folder("config") / "config.toml"
 
