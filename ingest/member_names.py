@@ -24,10 +24,15 @@ def decode_name(raw: bytes) -> str:
     return raw.decode("cp437")
 
 
+def printable(name: str) -> str:
+    """`name` in NFC without characters that show nothing or turn the writing around."""
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", name))
+
+
 def safe_name(name: str) -> str:
     """`name` as a relative path with "/": NFC, no drive, no "..", no control characters, never empty."""
-    name = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", name)).replace("\\", "/")
-    parts = [part.strip() for part in re.sub(r"^/*[A-Za-z]:", "", name).split("/")]
+    name = re.sub(r"^/*[A-Za-z]:", "", printable(name).replace("\\", "/"))
+    parts = [part.strip() for part in name.split("/")]
     return "/".join(_shorten(part) for part in parts if part not in ("", ".", "..")) or "unnamed"
 
 
@@ -40,10 +45,10 @@ def name_members(members: Iterable[tuple[str, bytes]]) -> Iterator[Member]:
         yield Member(name, data)
 
 
-def unique_name(name: str, taken: Iterable[str]) -> str:
-    """`name`, or with the first free number of "-2", "-3" … before its extension."""
+def unique_name(name: str, taken: Iterable[str], *, folder: bool = False) -> str:
+    """`name`, or with the first free number of "-2", "-3" … before its extension (a `folder` has none)."""
     stem, dot, extension = name.rpartition(".")
-    if not dot or "/" in extension or not stem or stem.endswith("/"):
+    if folder or not dot or "/" in extension or not stem or stem.endswith("/"):
         stem, dot, extension = name, "", ""
     number, free = 2, name
     while free in taken:
