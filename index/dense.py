@@ -135,7 +135,7 @@ class VectorIndex:
         database = self.table.database
         generation = database.generation
         name = f"vectors-{generation}.faiss"
-        write_file(self.folder / name, [faiss.serialize_index(part).data])
+        write_file(self.folder / name, [faiss.serialize_index(part).tobytes()])
         stamp = take_stamp(
             self.folder,
             [name],

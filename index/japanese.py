@@ -1,78 +1,66 @@
 """The terms of Japanese text: dictionary words in their normalised form, and pairs of characters.
 
-SudachiPy (https://github.com/WorksApplications/SudachiPy) splits and normalises (付属/附属, サーバー/サーバ, 受付/受け付け);
-the pairs find what the dictionary does not know. Loading takes about a tenth of a second, so nothing here is imported
-before the first Japanese character.
+SudachiPy (https://github.com/WorksApplications/SudachiPy) splits and normalises (附属 → 付属, 取扱い → 取り扱い, 三千 → 3000);
+the pairs find what its dictionary does not know. Loading takes about a tenth of a second, so this module is imported
+when the first Japanese character is met. Texts come in the form of `index.characters.normalize`.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from index.words import UNSPACED
+from index.characters import UNSPACED
 
 _RUN = re.compile(f"[{UNSPACED}]+")
-_HAS = re.compile(f"[{UNSPACED}]")
-_LIMIT = 16_000  # characters handed to Sudachi at once: it refuses more than 49,149 bytes of UTF-8, 3 a character
-_EMPTY = {
-    "助詞",
-    "助動詞",
-    "補助記号",
-    "空白",
-}  # particles, inflections, punctuation, blanks: they say nothing about a subject
+_ANY = re.compile(f"[{UNSPACED}]")
+# Sudachi refuses more than 49,149 bytes of UTF-8; no character has more than four.
+_MOST = 12_000
+_EMPTY = frozenset({"助詞", "助動詞", "補助記号", "空白"})  # particles, inflections, punctuation and blanks name no subject
+# Katakana words of four characters and more are written with and without the last long mark (JIS Z 8301): サーバー, サーバ.
+_LONG_END = re.compile("(?<=[ァ-ヺー]{3})ー(?![ァ-ヺー])")
+_ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}  # first years
+_LETTERS = dict(zip("MTSHR", _ERAS.values(), strict=True))
+_ERA_YEAR = re.compile(rf"({'|'.join(_ERAS)})\s*(元|\d{{1,2}}|[一二三四五六七八九十]{{1,3}})\s*年")
+_ERA_LETTER = re.compile(r"(?<![A-Za-z0-9])([MTSHR])(\d{1,2})(?=[./年-]\d{0,2})")
+_KANJI_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")}
 _local = threading.local()  # one tokenizer a thread, as its authors ask
 
 
-def terms(text: str) -> list[str]:
-    """Return the terms of the Japanese runs of a text that was normalised by `index.words.normalize`."""
-    return words(text) + pairs(text)
+def words(text: str) -> list[str]:
+    """Return the normalised dictionary words of a text, without particles and punctuation, and its years of an era."""
+    found = []
+    for line in text.splitlines():
+        if not _ANY.search(line):
+            continue
+        for start in range(0, len(line), _MOST):
+            for morpheme in _tokenizer().tokenize(line[start : start + _MOST]):
+                if _ANY.search(morpheme.surface()) and morpheme.part_of_speech()[0] not in _EMPTY:
+                    found.append(_LONG_END.sub("", morpheme.normalized_form().casefold().replace(" ", "_")))
+    return found + western_years(text)
 
 
 def pairs(text: str) -> list[str]:
-    """Return every pair of neighbouring characters of each run; a run of one character is its own term."""
-    return [pair for run in _RUN.findall(text) for pair in ([run[i : i + 2] for i in range(len(run) - 1)] or [run])]
+    """Return every pair of neighbouring characters of each run; a run of one character stands alone."""
+    runs = _RUN.findall(_LONG_END.sub("", text))
+    return [pair for run in runs for pair in ([run[i : i + 2] for i in range(len(run) - 1)] or [run])]
 
 
-def words(text: str) -> list[str]:
-    """Return the normalised dictionary words of a text, without particles and punctuation."""
-    return [m.key for m in morphemes(text) if m.part not in _EMPTY and _HAS.search(m.surface)]
+def western_years(text: str) -> list[str]:
+    """Return the years of the Western calendar that a text gives by era: 令和6年 and R6.4.1 are 2024."""
+    years = [_ERAS[era] + _year_number(year) - 1 for era, year in _ERA_YEAR.findall(text)]
+    years += [_LETTERS[letter] + int(year) - 1 for letter, year in _ERA_LETTER.findall(text)]
+    return [str(year) for year in years]
 
 
-class Morpheme(NamedTuple):
-    """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`)."""
-
-    surface: str
-    key: str
-    base: str
-    part: str
-    proper: bool
-    start: int
-    end: int
-
-
-def morphemes(text: str) -> Iterator[Morpheme]:
-    """Yield the morphemes of the lines that hold Japanese; positions are those of the text."""
-    at = 0
-    for line in text.splitlines(keepends=True):
-        if _HAS.search(line):
-            for start in range(0, len(line), _LIMIT):
-                for m in _tokenizer().tokenize(line[start : start + _LIMIT]):
-                    part = m.part_of_speech()
-                    begin, end = at + start + m.begin(), at + start + m.end()
-                    key = m.normalized_form().replace(" ", "_")
-                    yield Morpheme(
-                        m.surface(),
-                        key,
-                        m.dictionary_form(),
-                        part[0],
-                        part[1] == "固有名詞" or part[2] == "固有名詞",
-                        begin,
-                        end,
-                    )
-        at += len(line)
+def _year_number(written: str) -> int:
+    if written == "元":
+        return 1
+    if written.isdecimal():
+        return int(written)
+    tens, ten, ones = written.rpartition("十")
+    return (_KANJI_DIGITS.get(tens, 1) * 10 if ten else 0) + _KANJI_DIGITS.get(ones, 0)
 
 
 def _tokenizer() -> Any:
@@ -88,5 +76,6 @@ def _tokenizer() -> Any:
                 "replacementSymbol": "ー",
             },
         ]
+        # Mode A, the shortest units: 0.873 nDCG@10 on niilc where B and C have 0.858 and 0.851.
         _local.tokenizer = Dictionary(config=Config(inputTextPlugin=plugins)).tokenizer(mode=SplitMode.A)
     return _local.tokenizer

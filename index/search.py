@@ -21,6 +21,7 @@ from index.lexical import WordIndex
 from index.store import Store
 from index.types import Passage
 from index.vector_table import VectorTable
+from index.words import terms
 
 Mode = Literal["hybrid", "lexical", "dense"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")

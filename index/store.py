@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -156,7 +157,10 @@ class Store(Database):
             "SELECT path, file, title, pages, (SELECT count(*) FROM chunks WHERE document = documents.id),"
             " mtime_ns, warnings FROM documents ORDER BY path"
         )
-        return [Listing(*row[:5], format_time(row[5]), tuple(json.loads(row[6]))) for row in rows]
+        return [
+            Listing(path, file, title, pages, chunks, format_time(mtime_ns), tuple(json.loads(warnings)))
+            for path, file, title, pages, chunks, mtime_ns, warnings in rows
+        ]
 
     def text(self, path: str) -> str:
         """A document's whole text; raises StoreError when there is none at `path`, DamagedError when it was altered."""
@@ -234,6 +238,11 @@ class Store(Database):
             marks = ",".join("?" * len(part))
             ids += [n for (n,) in self.connection.execute(f"SELECT id FROM chunks WHERE document IN ({marks})", part)]
         return ids
+
+
+def embedding_key(text: str) -> bytes:
+    """The key under which the vector of `text` is kept: 16 bytes of BLAKE2b, far from any chance collision."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def format_time(mtime_ns: int) -> str:

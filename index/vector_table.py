@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 
@@ -104,11 +103,6 @@ class VectorTable:
         """The highest vector number ever given out."""
         row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
         return int(row[0]) if row else 0
-
-
-def embedding_key(text: str) -> bytes:
-    """The key under which the vector of `text` is kept: 16 bytes of BLAKE2b, far from any chance collision."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _to_bytes(vector: NDArray[np.float32]) -> bytes:

@@ -90,6 +90,8 @@ class _Run:
         self.before = self.store.origins()
         self.unread = self.store.unread()
         self.removed = self.store.removed()
+        self.seen: set[str] = set()
+        self.unreadable: list[str] = []
         self.published = time.monotonic()
 
     # ---------------------------------------------------------------- scan
@@ -101,11 +103,12 @@ class _Run:
             for root in self.roots:
                 self.store.add_source(root.source, root.root)
         found: list[Source] = []
-        self.seen: set[str] = set()
         for entry in scan(self.roots):
             self.seen.add(entry.path)
             if isinstance(entry, Skipped):
                 self.tally.record(entry.path, "skipped", entry.reason)
+                if entry.unreadable:
+                    self.unreadable.append(entry.path)
             elif entry.path in self.removed:
                 self.tally.record(entry.path, "skipped", "taken out with rag rm")
             else:
@@ -160,9 +163,7 @@ class _Run:
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
-        return Origin(
-            source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version, None
-        )
+        return Origin(source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version, None)
 
     def _keep(self, origin: Origin, reading: Reading, reader: Reader) -> None:
         """Store what was read of one file and of the files inside it, in one transaction."""
@@ -184,7 +185,14 @@ class _Run:
             path = f"{container.path}/{member.name}"
             self.seen.add(path)
             origin = Origin(
-                path, container.file, container.source, digest, container.size, container.mtime_ns, container.reader, top
+                path,
+                container.file,
+                container.source,
+                digest,
+                container.size,
+                container.mtime_ns,
+                container.reader,
+                top,
             )
             if depth > DEEPEST:
                 self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
@@ -218,9 +226,7 @@ class _Run:
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
         if outcome == "failed" and origin.path not in self.unread:
             self.tally.new_failures.append(origin.path)
-        self.store.record_unread(
-            Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, origin.reader)
-        )
+        self.store.record_unread(Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, origin.reader))
 
     def _skip(self, origin: Origin, reason: str) -> None:
         self.tally.record(origin.path, "skipped", reason)
@@ -247,9 +253,11 @@ class _Run:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
             known = [path for path, origin in self.before.items() if root.covers(path, origin.source)]
-            gone = [path for path in known if path not in self.seen]
+            gone = [path for path in known if path not in self.seen and not self._is_hidden(path)]
             if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
-                reason = f"{len(gone)} of {len(known)} files are missing; nothing was removed. If that is right: --prune"
+                reason = (
+                    f"{len(gone)} of {len(known)} files are missing; nothing was removed. If that is right: --prune"
+                )
                 self.tally.kept.append(Note(root.source, reason))
                 continue
             for path in gone:
@@ -259,6 +267,10 @@ class _Run:
                 self.store.forget_unread(
                     [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
                 )
+
+    def _is_hidden(self, path: str) -> bool:
+        """Whether it lies in a folder that could not be looked into."""
+        return any(path == folder or path.startswith(f"{folder}/") for folder in self.unreadable)
 
 
 class _Same(RagError):

@@ -18,7 +18,6 @@ from index.store import Listing
 from index.types import Hit
 from ingest.pipeline import IngestReport, Progress, ingest, no_progress
 from rag.answer import Answer, Step
-from rag.assistant import Assistant
 from rag.retrieval import Retriever
 from rag.settings import Settings, find_knowledge_base, load_settings
 from rag.trust import check_trust, trust
@@ -137,6 +136,8 @@ class KnowledgeBase:
         self, question: str, generate: bool = True, within: str | Sequence[str] | None = None
     ) -> Iterator[Step]:
         """The same as it arrives: Evidence, each checked Statement, and the Answer last."""
+        from rag.assistant import Assistant
+
         generator = self.generator if generate else None
         assistant = Assistant(
             self.retriever,

@@ -1,0 +1,40 @@
+"""Small documents made for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.store import Origin
+from index.types import Block, Chunk, Document, Kind
+
+
+def make_document(*paragraphs: str, title: str = "A title") -> Document:
+    """A document of one heading and these paragraphs."""
+    text, blocks = title, [Block(0, len(title), Kind.HEADING, level=1)]
+    for paragraph in paragraphs:
+        text += "\n\n"
+        blocks.append(Block(len(text), len(text) + len(paragraph)))
+        text += paragraph
+    return Document(title=title, text=text, blocks=tuple(blocks))
+
+
+def make_chunks(document: Document) -> list[Chunk]:
+    """One chunk a paragraph."""
+    return [
+        Chunk(block.start, block.end, document.text[block.start : block.end], (document.title,), (block,))
+        for block in document.blocks
+        if block.kind is not Kind.HEADING
+    ]
+
+
+def make_origin(path: str, sha256: str = "0", parent: str | None = None) -> Origin:
+    return Origin(path, f"/{path}", path.split("/")[0], sha256, 1, 1, "test", parent)
+
+
+def write_tree(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files below `folder`, text as UTF-8, and return it."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
