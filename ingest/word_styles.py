@@ -57,8 +57,7 @@ class Styles:
             if node is None:
                 break
             name = value(node, "name")
-            named = _HEADING_NAME.match(name)
-            heading = heading or (int(named[1]) if named else 0)
+            heading = heading or heading_named(name)
             if step == 0:
                 title = name.lower() in ("title", "表題")
                 contents = _CONTENTS_NAME.match(name) is not None
@@ -76,6 +75,12 @@ class Styles:
         if outline is not None:  # 9 is "body text": it takes a heading style out of the outline
             heading = outline + 1 if outline < 9 else 0
         return Style(heading, title, contents, list_id, list_level, bool(hidden))
+
+
+def heading_named(style: str) -> int:
+    """The level of a built-in heading style by its name in any language, 0 for other styles."""
+    named = _HEADING_NAME.match(style)
+    return int(named[1]) if named else 0
 
 
 def is_on(properties: etree._Element | None, tag: str) -> bool | None:
