@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from index.characters import UNSPACED
 
@@ -39,6 +40,33 @@ def words(text: str) -> list[str]:
                 if _ANY.search(morpheme.surface()) and morpheme.part_of_speech()[0] not in _EMPTY:
                     found.append(_LONG_END.sub("", morpheme.normalized_form().casefold().replace(" ", "_")))
     return found + western_years(text)
+
+
+class Morpheme(NamedTuple):
+    """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`)."""
+
+    surface: str
+    key: str
+    base: str
+    part: str
+    proper: bool
+    start: int
+    end: int
+
+
+def morphemes(text: str) -> Iterator[Morpheme]:
+    """Yield the morphemes of the lines that hold Japanese, with their places in the text (`rag.checking` needs them)."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        if _ANY.search(line):
+            for start in range(0, len(line), _MOST):
+                for m in _tokenizer().tokenize(line[start : start + _MOST]):
+                    part = m.part_of_speech()
+                    key = _LONG_END.sub("", m.normalized_form().casefold().replace(" ", "_"))
+                    begin, end = at + start + m.begin(), at + start + m.end()
+                    proper = "固有名詞" in part[1:3]
+                    yield Morpheme(m.surface(), key, m.dictionary_form(), part[0], proper, begin, end)
+        at += len(line)
 
 
 def pairs(text: str) -> list[str]:
