@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: demo test torture bench clean
 
 demo: $(DEMO)/installed
-	@RAG="$(DEMO)/bin/rag" RAG_HOME="$(HOME_OF_DEMO)" RAG_KB="$(DEMO)/kb" sh sample_docs/demo.sh
+	@RAG="$(DEMO)/bin/rag" RAG_HOME="$(HOME_OF_DEMO)" RAG_KB="$(DEMO)/kb" sh .ci/demo
 
 $(DEMO)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEMO)
