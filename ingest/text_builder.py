@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from index.types import Block, Document, Kind, Member
+
+# What no reader sees and a terminal may obey, lone surrogates (they cannot be stored), byte order marks. Formats let
+# them in by character references and escapes, so they are taken out here, where all text passes.
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_SPACES = re.compile(r"[\r\x0b\x0c\x1c-\x1f\u2028\u2029]")  # line ends to some programs; to us only "\n" is one
 
 
 @dataclass(slots=True)
@@ -31,6 +37,7 @@ class TextBuilder:
 
         A block with a `line` must begin at that line: leading line ends are counted into it.
         """
+        text = _printable(text)
         lead = len(text) - len(text.lstrip())
         if line is not None:
             line += text[:lead].count("\n")
@@ -59,7 +66,7 @@ class TextBuilder:
         text = "".join(self._parts)
         heading = next((text[b.start : b.end] for b in self.blocks if b.kind is Kind.HEADING), "")
         return Document(
-            title=" ".join((title or heading).split()),
+            title=" ".join(_printable(title or heading).split()),
             text=text,
             blocks=tuple(self.blocks),
             page_labels=page_labels,
@@ -68,3 +75,7 @@ class TextBuilder:
             warnings=tuple(self.warnings),
             members=tuple(self.members),
         )
+
+
+def _printable(text: str) -> str:
+    return _SPACES.sub(" ", _UNSEEN.sub("", text))

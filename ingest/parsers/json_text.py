@@ -49,7 +49,7 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
 
 def _load(text: str, where: str) -> Any:
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return json.loads(text, strict=False, parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError as error:
         raise LimitError(f"The JSON of {where} nests too deep.", "Leave the file out with .ragignore.") from error
     except ValueError as error:
