@@ -1,0 +1,129 @@
+"""The write helper, patterns, locks and places."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import LockedError, StoreError
+from index.files import write_file
+from index.globs import match_paths
+from index.lock import write_lock
+from index.places import clip, locate
+from index.types import Block
+
+
+def test_a_file_is_written_whole_private_and_hashed(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    old = os.umask(0)
+    try:
+        digest = write_file(path, [b"one", b"two"])
+    finally:
+        os.umask(old)
+    assert path.read_bytes() == b"onetwo"
+    assert digest == hashlib.sha256(b"onetwo").hexdigest()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace", "close"])
+def test_a_failing_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    path = tmp_path / "a.bin"
+    write_file(path, [b"old"])
+    real_close = os.close
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fail_close(descriptor: int) -> None:
+        real_close(descriptor)
+        fail()
+
+    if step == "replace":
+        monkeypatch.setattr(Path, "replace", fail)
+    else:
+        monkeypatch.setattr(os, step, fail_close if step == "close" else fail)
+    with pytest.raises(StoreError, match="No space left"):
+        write_file(path, [b"new"])
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_short_writes_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:3])))
+    write_file(tmp_path / "a", [b"longer than three"])
+    assert (tmp_path / "a").read_bytes() == b"longer than three"
+
+
+def test_what_reads_back_differently_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data).replace(b"e", b"f")))
+    with pytest.raises(StoreError, match="reads back differently"):
+        write_file(tmp_path / "a", [b"here"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [
+        ("docs/*", "docs/a.md", True),
+        ("docs/*.md", "docs/hr/a.md", False),
+        ("docs/**", "docs/hr/a.md", True),
+        ("**/a.md", "docs/hr/a.md", True),
+        ("**/a.md", "a.md", True),
+        ("docs/hr", "docs/hr/a.md", True),
+        ("docs/h", "docs/hr/a.md", False),
+        ("DOCS/HR/A.MD", "docs/hr/a.md", True),
+        ("docs/カ\u3099.md", "docs/ガ.md", True),
+        ("docs/[ab].md", "docs/b.md", True),
+        ("docs/[!ab].md", "docs/c.md", True),
+        ("docs/a?.md", "docs/ab.md", True),
+        ("docs/a?.md", "docs/a/.md", False),
+        ("docs/a+b(1).md", "docs/a+b(1).md", True),
+    ],
+)
+def test_patterns(pattern: str, path: str, matches: bool) -> None:
+    assert match_paths(pattern, [path]) == ([path] if matches else [])
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab", max_size=6))
+def test_patterns_without_folders_agree_with_fnmatch(pattern: str, path: str) -> None:
+    if "**" not in pattern:
+        assert bool(match_paths(pattern, [path])) == fnmatch.fnmatchcase(path, pattern)
+
+
+def test_one_writer_at_a_time_and_a_dead_one_never_blocks(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from index.lock import write_lock\n"
+        "with write_lock(Path(sys.argv[1]), 'rag ingest'): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    with pytest.raises(LockedError, match=rf"process {holder.pid} \(rag ingest\)"), write_lock(tmp_path, "rag rm"):
+        pass
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    with write_lock(tmp_path, "rag rm"):
+        pass
+
+
+def test_places_are_told_in_the_terms_of_the_format() -> None:
+    text = "one\ntwo\nthree"
+    block = Block(0, len(text), line=40)
+    assert locate([block], (), text, 0, 4, 13).where == "lines 41–42"
+    assert locate([block], (), text, 0, 4, 7).lines == (41, 41)
+    assert locate([Block(0, 13, page=12)], (), text, 0, 0, 3).where == "p. 12"
+    assert locate([Block(0, 13, page=2)], ("i", "ii"), text, 0, 0, 3).where == "p. ii (2)"
+    assert locate([Block(0, 13, line=17, sheet="2024")], (), text[:3], 0, 0, 3).where == "Sheet 2024, row 17"
+    assert clip(block, 4, 7, text) == Block(4, 7, line=41)
