@@ -1,7 +1,7 @@
 """The terms of Japanese text: dictionary words in their normalised form, and pairs of characters.
 
-SudachiPy (https://github.com/WorksApplications/SudachiPy) splits and normalises (附属 → 付属, 取扱い → 取り扱い, 三千 → 3000);
-the pairs find what its dictionary does not know. Loading takes about a tenth of a second, so this module is imported
+SudachiPy (https://github.com/WorksApplications/SudachiPy) splits and normalises (附属 → 付属, 三千 → 3000); the
+pairs find what its dictionary does not know. Loading takes about a tenth of a second, so this module is imported
 when the first Japanese character is met. Texts come in the form of `index.characters.normalize`.
 """
 
@@ -18,8 +18,9 @@ _RUN = re.compile(f"[{UNSPACED}]+")
 _ANY = re.compile(f"[{UNSPACED}]")
 # Sudachi refuses more than 49,149 bytes of UTF-8; no character has more than four.
 _MOST = 12_000
-_EMPTY = frozenset({"助詞", "助動詞", "補助記号", "空白"})  # particles, inflections, punctuation and blanks name no subject
-# Katakana words of four characters and more are written with and without the last long mark (JIS Z 8301): サーバー, サーバ.
+# Particles, inflections, punctuation and blanks name no subject.
+_EMPTY = frozenset({"助詞", "助動詞", "補助記号", "空白"})
+# Katakana words of four characters and more come with and without the last long mark (JIS Z 8301).
 _LONG_END = re.compile("(?<=[ァ-ヺー]{3})ー(?![ァ-ヺー])")
 _ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}  # first years
 _LETTERS = dict(zip("MTSHR", _ERAS.values(), strict=True))
@@ -31,14 +32,7 @@ _local = threading.local()  # one tokenizer a thread, as its authors ask
 
 def words(text: str) -> list[str]:
     """Return the normalised dictionary words of a text, without particles and punctuation, and its years of an era."""
-    found = []
-    for line in text.splitlines():
-        if not _ANY.search(line):
-            continue
-        for start in range(0, len(line), _MOST):
-            for morpheme in _tokenizer().tokenize(line[start : start + _MOST]):
-                if _ANY.search(morpheme.surface()) and morpheme.part_of_speech()[0] not in _EMPTY:
-                    found.append(_LONG_END.sub("", morpheme.normalized_form().casefold().replace(" ", "_")))
+    found = [m.key for m in morphemes(text) if m.part not in _EMPTY and _ANY.search(m.surface)]
     return found + western_years(text)
 
 
@@ -55,7 +49,7 @@ class Morpheme(NamedTuple):
 
 
 def morphemes(text: str) -> Iterator[Morpheme]:
-    """Yield the morphemes of the lines that hold Japanese, with their places in the text (`rag.checking` needs them)."""
+    """Yield the morphemes of the lines that hold Japanese, with their places in the text."""
     at = 0
     for line in text.splitlines(keepends=True):
         if _ANY.search(line):
@@ -76,7 +70,7 @@ def pairs(text: str) -> list[str]:
 
 
 def western_years(text: str) -> list[str]:
-    """Return the years of the Western calendar that a text gives by era: 令和6年 and R6.4.1 are 2024."""
+    """Return the years of the Western calendar that a text gives by era: 令和6年 is 2024."""
     years = [_ERAS[era] + _year_number(year) - 1 for era, year in _ERA_YEAR.findall(text)]
     years += [_LETTERS[letter] + int(year) - 1 for letter, year in _ERA_LETTER.findall(text)]
     return [str(year) for year in years]
@@ -95,7 +89,7 @@ def _tokenizer() -> Any:
     if not hasattr(_local, "tokenizer"):
         from sudachipy import Config, Dictionary, SplitMode
 
-        # The plugins as they come, but for the one that drops readings in brackets, （きゅうよ）, which people search for.
+        # The plugins as they come, without the one that drops readings in brackets, which people search for.
         plugins = [
             {"class": "com.worksap.nlp.sudachi.DefaultInputTextPlugin"},
             {

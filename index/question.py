@@ -1,0 +1,53 @@
+"""What a question asks the index for: its terms, the names in it, and what it wants letter by letter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.words import STOP_WORDS, is_unspaced, normalize, read_words, split_words, terms
+
+_QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|「([^」]{2,200})」|『([^』]{2,200})』')
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the word index and the fusion read it.
+
+    `names` repeats those of `terms` that were typed as names; `codes` are its identifiers, `phrases` what stood in
+    quotation marks, in the form of `fold`. `unspaced` tells a question in Japanese or the like.
+    """
+
+    terms: tuple[str, ...]
+    pairs: tuple[str, ...]
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    phrases: tuple[str, ...]
+    unspaced: bool
+
+
+def read_question(text: str) -> Question:
+    """Return what a question asks for; one of nothing but stop words keeps them."""
+    words = read_words(text)
+    typed = split_words(text)
+    shouted = text.isupper()
+    # Typed in capitals, IT and WHO are names.
+    kept = {t for word in typed if word.isupper() and len(word) > 1 and not shouted for t in terms(word)}
+    asked = tuple(term for term in words.terms if term not in STOP_WORDS or term in kept) or words.terms
+    names = [t for word in typed[1:] if word[:1].isupper() and not shouted for t in terms(word) if t in asked]
+    codes = [word.casefold() for word in typed if is_code(word)]
+    phrases = [fold(next(filter(None, groups))) for groups in _QUOTED.findall(text)]
+    return Question(asked, words.pairs, tuple(names), tuple(codes), tuple(phrases), is_unspaced(normalize(text)))
+
+
+def is_code(word: str) -> bool:
+    """Return whether a word is an identifier: letters with digits, or numbers with more than one mark."""
+    return (any(c.isalpha() for c in word) and any(c.isdecimal() for c in word)) or bool(
+        re.search(r"\d[.-]\d+[.-]\d", word)
+    )
+
+
+def fold(text: str) -> str:
+    """Return a text for comparing letter by letter: one form of each character, small letters, single blanks."""
+    return _SPACE.sub(" ", normalize(text).casefold()).strip()
