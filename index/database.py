@@ -66,9 +66,11 @@ class Database:
             return
         with _translated(self.folder / DATABASE):
             self.connection.execute("BEGIN IMMEDIATE")
+            before = self.connection.total_changes
             try:
                 yield
-                self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+                if self.connection.total_changes != before:
+                    self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
                 self.connection.execute("COMMIT")
             except BaseException:
                 if self._inside():

@@ -63,7 +63,7 @@ class Store(Database):
 
     def add_source(self, name: str, root: Path) -> None:
         with self.writing():
-            self.connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (name, str(root)))
+            self.connection.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (name, str(root)))
 
     # ---------------------------------------------------------------- documents
 
