@@ -94,7 +94,7 @@ class Package:
         try:
             with self._zip.open(entry) as stream:
                 content = stream.read(room + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
             raise DocumentError(f"{self._name} is damaged: its part {part} cannot be unpacked.", _DAMAGED) from error
         if len(content) > room:
             raise LimitError(
