@@ -46,7 +46,7 @@ def _read_block(lines: list[str], at: int, marks: list[str], out: TextBuilder) -
     if (
         title.strip()
         and not _ADORNMENT.match(title)
-        and _is_adornment(under, title)
+        and _underlines(under, title)
         and (not over or under[0] == line[0])
     ):
         mark = under[0] + ("^" if over else "")
