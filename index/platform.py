@@ -164,3 +164,68 @@ def open_with_system(path: Path) -> list[str]:
     if WINDOWS:
         return ["explorer", str(path)]
     return ["xdg-open", str(path)]
+
+
+def physical_cores() -> int:
+    """Cores of this machine, without the second threads some of them run; usable cores where that cannot be told."""
+    if MACOS:
+        return int(_sysctl("hw.perflevel0.physicalcpu") or _sysctl("hw.physicalcpu") or usable_cores())
+    pairs = {(entry.get("physical id"), entry["core id"]) for entry in _cpuinfo() if "core id" in entry}
+    return len(pairs) or usable_cores()
+
+
+def processor_name() -> str:
+    """The processor's own name, or its family."""
+    import platform
+
+    if MACOS:
+        return _sysctl("machdep.cpu.brand_string") or platform.machine()
+    names = [entry["model name"] for entry in _cpuinfo() if "model name" in entry]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def instruction_sets() -> frozenset[str]:
+    """The processor's instruction sets by Linux's names (avx2, avx512_bf16, asimddp …); empty if unknown."""
+    if MACOS:
+        arm = {"hw.optional.arm.FEAT_I8MM": "i8mm", "hw.optional.arm.FEAT_DotProd": "asimddp"}
+        found = {name for key, name in arm.items() if _sysctl(key) == "1"}
+        return frozenset(found | {"avx2"} if _sysctl("hw.optional.avx2_0") == "1" else found)
+    if WINDOWS:
+        return _windows_instruction_sets()
+    lists = [entry.get("flags") or entry.get("Features") or "" for entry in _cpuinfo()]
+    return frozenset(lists[0].split()) if lists else frozenset()
+
+
+def has_nvidia() -> bool:
+    """Whether an NVIDIA driver is installed, seen from its files."""
+    import shutil
+
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def _cpuinfo() -> list[dict[str, str]]:
+    """One mapping for each logical processor; empty where there is no /proc."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    lines = [[line.partition(":") for line in block.splitlines()] for block in blocks]
+    return [{key.strip(): value.strip() for key, _, value in block} for block in lines]
+
+
+def _sysctl(key: str) -> str:
+    """A value of macOS's system table; "" when it has none of this name."""
+    import subprocess
+
+    done = subprocess.run(["/usr/sbin/sysctl", "-n", key], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _windows_instruction_sets() -> frozenset[str]:
+    import ctypes
+
+    # Numbers from winnt.h: PF_AVX2_INSTRUCTIONS_AVAILABLE, PF_AVX512F_INSTRUCTIONS_AVAILABLE, PF_ARM_V82_DP_….
+    numbers = {"avx2": 40, "avx512f": 41, "asimddp": 43}
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent from the stubs elsewhere
+    return frozenset(name for name, number in numbers.items() if kernel.IsProcessorFeaturePresent(number))

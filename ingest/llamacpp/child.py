@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from index.errors import DamagedError, RagError
 from ingest.worker import Message, Payload, Worker, WorkerError
@@ -56,10 +56,10 @@ class Child:
         self._reopen()
         return self._worker.call(request, blobs, seconds=seconds)
 
-    def stream(self, request: Payload, blobs: Sequence[bytes] = ()) -> Iterator[Message]:
-        """The replies to `request` as they come; raises WorkerError when the process dies."""
+    def stream(self, request: Payload, blobs: Sequence[bytes] = ()) -> Generator[Message, None, None]:
+        """The replies to `request` as they come; closing it cancels. Raises WorkerError when the process dies."""
         self._reopen()
-        return self._worker.stream(request, blobs)
+        yield from self._worker.stream(request, blobs)
 
     def cancel(self) -> None:
         """Ask the child to stop the request under way; to be called from any thread."""

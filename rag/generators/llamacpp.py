@@ -101,6 +101,7 @@ class LlamaCppGenerator:
                     yield reply["text"]
             finished = True
         finally:
+            replies.close()  # tells the child to stop
             if not finished:
                 self._stop()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +31,7 @@ from rag.setup.places import Place
 MANIFEST = "bundled.json"
 TARGET = "rag.setup.tune:serve"
 ROUNDS = 5
+STALE_SECONDS = 3600  # younger leftovers may belong to a run in another window
 
 # Precisions worth trying. All of the embedding ones keep the vectors (cosine above 0.999 to 32 bits; Q4_0 has 0.958).
 # The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0 is not
@@ -82,6 +86,7 @@ def install_bundled(places: Sequence[Place], folder: Path | None = None) -> Iter
     if len(find_bundled(folder)) == 2 and not verify_bundled(folder):
         yield Step("The bundled models are here already.")
         return
+    _clear_stale(folder)
     originals = folder / "originals"
     yield from fetch_originals(BUNDLED, originals, places)
     # Beside the target, so that 100 MB never land in a small /tmp.
@@ -139,6 +144,14 @@ def _make_fastest(
     for file in made.values():
         file.unlink()
     return BundledModel(purpose, str(target), written, best, source.name, source.sha256, round(speeds[best]))
+
+
+def _clear_stale(folder: Path) -> None:
+    """Remove what a killed run left."""
+    for leftover in [*folder.glob(".setup-*"), *folder.glob(".*.tmp")]:
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
 def _ask_child(request: Payload) -> Payload:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from index.errors import DamagedError, MissingError, RagError
-from index.files import hash_file, write_file
-from index.platform import make_private_folder
+from index.errors import DamagedError, MissingError, RagError, StoreError
+from index.files import hash_file
+from index.platform import make_private_folder, sync_file, sync_folder
 from rag.setup.originals import Original
 from rag.setup.places import PIECE, Place
 
-STALE_SECONDS = 3600  # a temporary file older than this belongs to a run that was killed
+SLACK = 1.01  # sizes are known within 1 %; a stream that goes on after that is not the file
+EVERY = 16  # pieces between two reports of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +29,62 @@ class Step:
 def fetch_originals(originals: Sequence[Original], folder: Path, places: Sequence[Place]) -> Iterator[Step]:
     """Put each of `originals` into `folder`, from the first place that has it; those already there are kept.
 
-    An interrupted run is taken up at the file it stopped at. Raises MissingError with what every place said when none
-    has a file, DamagedError when a place gave other content than the pinned.
+    An interrupted run goes on at the byte it stopped at. Raises MissingError with what every place said when none has a
+    file, DamagedError when a place gave other content than the pinned, StoreError when the disk is full.
     """
     make_private_folder(folder)
-    _clear_stale(folder)
     for original in originals:
         target = folder / original.name
-        if target.is_file() and target.stat().st_size == original.size and hash_file(target) == original.sha256:
+        if target.is_file() and hash_file(target) == original.sha256:
             yield Step(f"{original.name} is here already.")
             continue
+        free = shutil.disk_usage(folder).free
+        if free < original.size * SLACK:
+            raise StoreError(
+                f"{original.name} needs {original.size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free.",
+                "Free some space, or set RAG_MODELS to a folder on another disk.",
+            )
         yield from _fetch(original, target, places)
 
 
 def _fetch(original: Original, target: Path, places: Sequence[Place]) -> Iterator[Step]:
     failures: list[RagError] = []
+    part = target.with_name(f".{target.name}.part")
     for place in places:
-        yield Step(f"Fetching {original.name} ({original.size / 1e6:.0f} MB) from {place.name}.")
+        yield Step(f"Fetching {original.name} ({original.size / 1e6:,.0f} MB) from {place.name}.")
         try:
-            with place.open(original) as stream:
-                written = write_file(target, _read(stream, original))
+            yield from _download(original, part, place)
         except (MissingError, DamagedError) as error:
             failures.append(error)
             continue
-        if written == original.sha256:
-            yield Step(f"{original.name} is verified.", original.size, original.size)
-            return
-        target.unlink()
-        failures.append(
-            DamagedError(f"{place.name} gave a file that is not {original.name}: its SHA-256 is {written[:16]}….", "")
-        )
+        part.replace(target)
+        sync_folder(target.parent)
+        yield Step(f"{original.name} is verified.", original.size, original.size)
+        return
     said = " ".join(failure.message for failure in failures)
     kind = DamagedError if any(isinstance(failure, DamagedError) for failure in failures) else MissingError
-    raise kind(said, failures[-1].next or "Try again, or carry the files here (`rag setup --download-to`, `--from`).")
+    raise kind(said, "Try again, or carry the files here: `rag setup --download-to DIR` there, `--from DIR` here.")
 
 
-def _read(stream: IO[bytes], original: Original) -> Iterator[bytes]:
-    """The stream's bytes; stops with DamagedError as soon as there are more than the pinned file has."""
-    left = original.size
-    while piece := stream.read(PIECE):
-        left -= len(piece)
-        if left < 0:
-            raise DamagedError(f"A file larger than {original.name} came in its place.", "")
-        yield piece
-
-
-def _clear_stale(folder: Path) -> None:
-    for leftover in folder.glob(".*.tmp"):
-        with contextlib.suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > STALE_SECONDS:
-                leftover.unlink()
+def _download(original: Original, part: Path, place: Place) -> Iterator[Step]:
+    """Fill `part` up with the rest of the file, and check the whole."""
+    done = part.stat().st_size if part.exists() else 0
+    with place.open(original, done) as stream, part.open("ab") as file:
+        for number, piece in enumerate(iter(lambda: stream.read(PIECE), b"")):
+            done += len(piece)
+            if done > original.size * SLACK:
+                break
+            try:
+                file.write(piece)
+            except OSError as error:
+                raise StoreError(f"{part} cannot be written: {error}.", "Free some space, run it again.") from error
+            if number % EVERY == 0:
+                yield Step("", done, original.size)
+        file.flush()
+        sync_file(file.fileno())
+    if done * SLACK < original.size:
+        raise MissingError(f"{place.name} ended {original.name} early; what came is kept.", "Run it again.")
+    found = hash_file(part)
+    if found != original.sha256:
+        part.unlink()
+        raise DamagedError(f"{place.name} gave other content than {original.name}: its SHA-256 is {found}.", "")

