@@ -1,0 +1,187 @@
+"""Worker processes: whole messages, limits that hold, and every end of a child an error of ours."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import EncryptedError
+from ingest.worker import Handler, Limits, Message, Worker, WorkerError, receive, send
+
+SERVE = "test_worker:serve"
+
+
+def serve() -> Handler:
+    """The child's side of these tests."""
+
+    def handle(request: dict[str, Any], blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
+        yield from BEHAVIOURS[request["do"]](request, blobs, cancelled)
+
+    return handle
+
+
+def echo(request: dict[str, Any], blobs: list[bytes], _: object) -> Iterator[Message]:
+    yield request, blobs
+
+
+def count(request: dict[str, Any], *_: object) -> Iterator[Message]:
+    for number in range(request["n"]):
+        yield {"number": number}, []
+
+
+def leave(*_: object) -> Iterator[Message]:
+    os._exit(0)
+    yield {}, []
+
+
+def crash(*_: object) -> Iterator[Message]:
+    os.abort()
+    yield {}, []
+
+
+def hang(*_: object) -> Iterator[Message]:
+    time.sleep(60)
+    yield {}, []
+
+
+def wait_for_cancel(_: object, __: object, cancelled: Callable[[], bool]) -> Iterator[Message]:
+    yield {"started": True}, []
+    while not cancelled():
+        time.sleep(0.005)
+    yield {"stopped": True}, []
+
+
+def eat(*_: object) -> Iterator[Message]:
+    hoard = [bytearray(1 << 28) for _ in range(64)]
+    yield {"eaten": len(hoard)}, []
+
+
+def shout(*_: object) -> Iterator[Message]:
+    os.write(1, b"noise on stdout")
+    yield {"ok": True}, []
+
+
+def refuse(*_: object) -> Iterator[Message]:
+    raise EncryptedError("needs a password", "Use --password-file")
+    yield {}, []
+
+
+def fail(*_: object) -> Iterator[Message]:
+    raise ValueError("secret text of a document")
+    yield {}, []
+
+
+def connect(*_: object) -> Iterator[Message]:
+    import socket
+
+    try:
+        with socket.socket() as client:
+            client.connect(("192.0.2.1", 80))
+        reached = True
+    except OSError:
+        reached = False
+    yield {"reached": reached}, []
+
+
+BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
+    "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
+    "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect,
+}  # fmt: skip
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))  # noqa: PTH120 - a path as text
+    with Worker(SERVE, limits=Limits(memory=2 << 30)) as running:
+        yield running
+
+
+def test_a_message_and_its_blobs_come_back(worker: Worker) -> None:
+    request = {"do": "echo", "text": "日本語 \ud800"}
+    assert worker.call(request, [b"", b"\x00\xff" * 100_000]) == (request, [b"", b"\x00\xff" * 100_000])
+
+
+def test_one_child_serves_many_requests(worker: Worker) -> None:
+    worker.call({"do": "echo"})
+    first = worker.pid
+    assert [reply["number"] for reply, _ in worker.stream({"do": "count", "n": 5})] == list(range(5))
+    assert worker.pid == first
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "cause"), [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory")]
+)
+def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
+    worker: Worker, behaviour: str, cause: str
+) -> None:
+    with pytest.raises(WorkerError) as caught:
+        worker.call({"do": behaviour}, seconds=1.0 if behaviour == "hang" else 30.0)
+    assert caught.value.cause == cause
+    assert worker.call({"do": "echo"})[0] == {"do": "echo"}
+
+
+def test_our_errors_cross_the_pipe_whole(worker: Worker) -> None:
+    with pytest.raises(EncryptedError) as caught:
+        worker.call({"do": "refuse"})
+    assert (caught.value.message, caught.value.next) == ("needs a password", "Use --password-file")
+
+
+def test_foreign_errors_tell_type_and_place_but_no_text(worker: Worker) -> None:
+    with pytest.raises(WorkerError, match=r"ValueError at test_worker\.py:\d+") as caught:
+        worker.call({"do": "fail"})
+    assert "secret" not in str(caught.value) + caught.value.stderr
+
+
+def test_a_request_can_be_cancelled(worker: Worker) -> None:
+    replies = worker.stream({"do": "cancel"})
+    assert next(replies)[0] == {"started": True}
+    worker.cancel()
+    assert next(replies)[0] == {"stopped": True}
+
+
+def test_a_reader_that_leaves_early_cancels_and_the_next_reply_is_the_right_one(worker: Worker) -> None:
+    replies = worker.stream({"do": "cancel"})
+    next(replies)
+    replies.close()  # type: ignore[attr-defined]
+    assert worker.call({"do": "echo", "x": 1})[0] == {"do": "echo", "x": 1}
+
+
+def test_noise_on_stdout_is_no_message(worker: Worker) -> None:
+    assert worker.call({"do": "shout"})[0] == {"ok": True}
+
+
+def test_a_child_has_no_network(worker: Worker) -> None:
+    assert worker.call({"do": "connect"}, seconds=10)[0] == {"reached": False}
+
+
+def test_limits_on_messages_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))  # noqa: PTH120 - a path as text
+    with Worker(SERVE, limits=Limits(output=1000)) as worker, pytest.raises(WorkerError):
+        worker.call({"do": "echo"}, [b"x" * 2000])
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers()), st.lists(st.binary(max_size=50), max_size=4))
+def test_frames_round_trip(payload: dict[str, int], blobs: list[bytes]) -> None:
+    pipe = io.BytesIO()
+    send(pipe, payload, blobs)
+    pipe.seek(0)
+    assert receive(pipe, 1 << 20) == (payload, blobs)
+    assert receive(pipe, 1 << 20) is None
+
+
+@given(st.data())
+def test_a_damaged_frame_is_never_a_message(data: st.DataObject) -> None:
+    pipe = io.BytesIO()
+    send(pipe, {"do": "echo", "n": 1}, [b"some bytes"])
+    raw = bytearray(pipe.getvalue())
+    place = data.draw(st.integers(0, len(raw) - 1))
+    raw[place] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(ValueError, match=r"message|utf|Expecting"):
+        receive(io.BytesIO(bytes(raw)), 1 << 20)
