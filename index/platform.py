@@ -114,6 +114,19 @@ def leave_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (new_network, new_user | new_network))
 
 
+def end_family(process: int) -> None:
+    """Kill a process that leads its own session (Popen's `start_new_session`), and everything it started."""
+    if WINDOWS:
+        import subprocess
+
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process)], capture_output=True, check=False)
+        return
+    import signal
+
+    with contextlib.suppress(OSError):
+        os.killpg(process, signal.SIGKILL)
+
+
 def lower_priority() -> None:
     """Let other programs of the user go first."""
     if not WINDOWS:
