@@ -21,6 +21,7 @@ EXTRA = ""
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*?)?\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.I)
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,10}));", re.I)
 _MARKUP = re.compile(r"<(?:p|br|div|a|b|i|ul|ol|li|h[1-6]|table|span)\b[^>]*>", re.I)
 
 
@@ -39,7 +40,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         raise DocumentError(
             "The XML declares entities, which are never expanded.", "Save it again from its program without a DTD."
         )
-    root = _parse(_DECLARATION.sub("", decoded.text, count=1), builder)
+    text = _REFERENCE.sub(_check_reference, _DECLARATION.sub("", decoded.text, count=1))
+    root = _parse(text, builder)
     if _local(root) == "html":
         facts = add_html(builder, decoded.text)
         return builder.build(facts.title, date=facts.date)
@@ -47,6 +49,12 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     head = root[0] if len(root) == 1 else root  # a feed's channel is all that its root holds
     titles = [_text(child) for child in head if _local(child) == "title" and _is_plain(child)]
     return builder.build(titles[0] if len(titles) == 1 else "")
+
+
+def _check_reference(match: re.Match[str]) -> str:
+    """A reference to half a character goes: libxml2 lets it through and lxml then fails on it."""
+    code = int(match.group(1), 16) if match.group(1) else int(match.group(2))
+    return "" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else match.group()
 
 
 def _parse(text: str, builder: TextBuilder) -> _Element:
