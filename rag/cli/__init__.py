@@ -95,7 +95,7 @@ def _run(given: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        hint = error.ctx.get_usage_line() if isinstance(error, click.UsageError) and error.ctx else ""
+        hint = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         return _tell(2, error.format_message(), hint, as_json)
     except (KeyboardInterrupt, click.Abort):
         return _tell(130, "Interrupted; the knowledge base is consistent.", "", as_json)

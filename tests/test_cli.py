@@ -1,0 +1,197 @@
+"""The command line as a user meets it: output, exit codes, errors in one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus import write_tree
+
+from rag.cli import COMMANDS, _run
+
+ROOT = Path(__file__).parent.parent
+HASHING = ("--embed-model", "hashing:64")
+
+
+@pytest.fixture
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAG_KB", str(tmp_path / "kb"))
+    monkeypatch.setenv("RAG_EMBED_MODEL", "hashing:64")
+    write_tree(
+        tmp_path / "docs",
+        {
+            "leave.md": "# Leave\n\nFull-time employees receive 20 days of paid annual leave per year.\n",
+            "travel.md": "# Travel\n\nHotels are paid up to 140 euro a night.\n",
+        },
+    )
+    return tmp_path / "kb"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = _run(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    code, out, _ = run(capsys, *arguments, "--json")
+    return code, json.loads(out)
+
+
+def test_the_main_way(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "ingest", "docs")
+    assert (code, out) == (0, "added     docs/leave.md\nadded     docs/travel.md\n")
+    assert "2 added; 2 chunks" in err
+    code, out, _ = run(capsys, "search", "annual leave", "-k", "1")
+    assert code == 0
+    assert out.startswith("[1] docs/leave.md › Leave, line 3\n    Full-time employees receive 20 days")
+    code, out, err = run(capsys, "ask", "How many days of annual leave do employees receive?")
+    assert code == 0
+    assert "[1] docs/leave.md › Leave, line 3" in out
+    assert "20 days" in out
+    assert "rag setup" in err
+
+
+def test_json_is_one_object_with_the_contract_s_fields(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = run_json(capsys, "ingest", "docs")
+    assert (code, report["added"], report["failed"]) == (0, ["docs/leave.md", "docs/travel.md"], [])
+    code, found = run_json(capsys, "search", "annual leave")
+    assert found.keys() == {"question", "mode", "hits"}
+    wanted = "path file page page_label lines where heading modified start end text context also score ranks"
+    assert found["hits"][0].keys() == set(wanted.split())
+    code, answer = run_json(capsys, "ask", "How many days of annual leave do employees receive?")
+    assert code == 0
+    assert answer["origin"] == "quotes"
+    assert answer["quotes"][0]["n"] == 1
+    assert answer["citations"][0]["text"] in answer["text"]
+
+
+def test_a_question_that_is_not_answered_ends_with_6(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    code, out, _ = run(capsys, "ask", "Who won the 1998 World Cup?")
+    assert code == 6
+    assert "Nothing was made up" in out
+    code, answer = run_json(capsys, "ask", "Who won the 1998 World Cup?")
+    assert (code, answer["abstained"], answer["origin"], answer["text"]) == (6, True, "none", "")
+    code, out, _ = run(capsys, "ask", "富士山の高さは何メートルですか？")
+    assert code == 6
+    assert "見当たりません" in out
+
+
+def test_no_knowledge_base_is_4_and_names_the_command(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "search", "x")
+    assert (code, out) == (4, "")
+    assert "rag ingest" in err
+    code, error = run_json(capsys, "search", "x")
+    assert error["error"]["exit"] == code == 4
+    assert error["error"].keys() == {"exit", "message", "next"}
+
+
+@pytest.mark.parametrize("arguments", [["serach", "x"], ["search"], ["ask", "x", "--nonsense"], ["ingest", "missing/"]])
+def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert err.startswith("rag: ")
+    assert "Traceback" not in err
+
+
+def test_a_near_miss_is_helped(kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "rag search" in run(capsys, "serach", "x")[2]
+    (kb.parent / "docs/.rag").mkdir()
+    monkeypatch.setenv("RAG_HOME", str(kb.parent / "home"))
+    write_tree(kb.parent / "home/config", {"config.toml": 'embed_modell = "x"'})
+    assert "Did you mean embed_model?" in run(capsys, "ingest", "docs")[2]
+
+
+def test_a_named_model_that_is_missing_is_3(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    code, _, err = run(capsys, "search", "x", "--embed-model", "llamacpp:/nowhere/x.gguf")
+    assert code == 3
+    assert "/nowhere/x.gguf" in err
+
+
+def test_a_failed_file_is_5_once(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (kb.parent / "docs/broken.docx").write_bytes(b"PK\x03\x04")
+    code, out, _ = run(capsys, "ingest", "docs")
+    assert code == 5
+    assert "failed    docs/broken.docx" in out
+    assert run(capsys, "ingest", "docs")[0] == 0
+    assert run(capsys, "ingest", "docs", "--strict")[0] == 5
+
+
+def test_list_show_rm(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    assert run(capsys, "list", "docs/l*")[1].startswith("docs/leave.md  (1 chunks")
+    assert "20 days" in run(capsys, "show", "docs/leave.md")[1]
+    assert run(capsys, "rm", "docs/travel.md")[1] == "removed  docs/travel.md\n"
+    assert run_json(capsys, "list")[1]["documents"][0]["path"] == "docs/leave.md"
+    assert run(capsys, "show", "docs/travel.md")[0] == 4
+    assert run(capsys, "rm", "docs/travel.md", "--undo")[1] == "allowed again  docs/travel.md\n"
+
+
+def test_status_and_verify(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    code, status = run_json(capsys, "status")
+    assert (status["documents"], status["chunks"], status["waiting"]) == (2, 2, 0)
+    assert run(capsys, "verify")[0] == 0
+    (part,) = kb.glob("vectors-*.faiss")
+    data = bytearray(part.read_bytes())
+    data[-10] ^= 4
+    part.write_bytes(data)
+    code, out, _ = run(capsys, "verify")
+    assert code == 4
+    assert "vectors.json" in out
+
+
+def test_document_text_cannot_drive_the_terminal(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "# Wombat\n\nThe wombat \x1b]0;owned\x07\x1b[31mis red\u202e and \x9b2J reversed.\n"
+    write_tree(kb.parent / "docs", {"evil.md": evil})
+    run(capsys, "ingest", "docs")
+    for arguments in (["search", "wombat"], ["ask", "What is the wombat?"], ["show", "docs/evil.md"]):
+        _, out, _ = run(capsys, *arguments)
+        assert "is red" in out
+        assert not set("\x1b\x07\x9b\u202e") & set(out)
+
+
+def test_a_planted_knowledge_base_is_refused_until_it_is_trusted(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "ingest", "docs")
+    monkeypatch.setenv("RAG_HOME", str(kb.parent / "another user"))
+    code, _, err = run(capsys, "search", "leave")
+    assert code == 4
+    assert "rag trust" in err
+    assert run(capsys, "trust", str(kb))[0] == 0
+    assert run(capsys, "search", "leave")[0] == 0
+    kb.chmod(0o755)
+    code, _, err = run(capsys, "search", "leave")
+    assert code == 4
+    assert "chmod" in err
+
+
+def test_a_knowledge_base_s_own_config_names_no_model(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    (kb / "config.toml").write_text('model = "llamacpp:/tmp/evil.gguf"')
+    code, _, err = run(capsys, "search", "leave")
+    assert code == 2
+    assert "only your own settings" in err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert "Example" in out
+    assert out.index("Example") < (out.index("Options:") if "Options:" in out else len(out))
+
+
+def test_a_closed_pipe_is_not_an_error(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    command = f"{sys.executable} -m rag list | head -0"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "Traceback" not in done.stderr
