@@ -1,9 +1,9 @@
 """The lexical leg: BM25 over terms of our own, by tantivy.
 
-Derived from the truth and kept in ``words/<generation>/``. tantivy (https://github.com/quickwit-oss/tantivy) scores with
-Okapi BM25, k1 = 1.2 and b = 0.75 (Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009). A folder never
-changes once it is published: the next one starts from hard links to its files, so readers keep what they have open.
-This is the only file that imports tantivy.
+Derived from the truth and kept in ``words/<generation>/``. tantivy (https://github.com/quickwit-oss/tantivy) scores
+with Okapi BM25, k1 = 1.2 and b = 0.75 (Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009). A folder
+never changes once it is published: the next one starts from hard links to its files, so readers keep what they have
+open. This is the only file that imports tantivy.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _search(part: Any, words: Sequence[str], k: int, documents: Sequence[int] | 
 
 
 def _link(old: Path, new: Path) -> None:
-    """Make `new` the same file as `old` where the disk can, else a copy; what tantivy replaces, it replaces by rename."""
+    """Make `new` the same file as `old` where the disk can, else a copy; tantivy replaces files, it never changes one."""
     with contextlib.suppress(OSError):
         os.link(old, new)
         return

@@ -56,7 +56,8 @@ class Document:
     """All that was read of one file: its whole text once, the blocks that cover it, and what went wrong.
 
     Blocks are in reading order and do not overlap; text between blocks is white space. `page_labels[n - 1]` is the
-    label printed on physical page n, or the tuple is empty. `date` is the date the document itself states (ISO 8601), if any.
+    label printed on physical page n, or the tuple is empty. `date` is the date the document itself states (ISO 8601),
+    if any.
     """
 
     title: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from index.dense import STAMP as VECTOR_STAMP
 from index.errors import DamagedError
@@ -21,10 +21,10 @@ def find_damage(index: Index) -> Iterator[str]:
             if line != "ok":
                 yield f"The database is damaged: {line}."
         for path in store.document_ids():
-            yield from _message(lambda path=path: store.text(path))  # type: ignore[misc]
+            yield from _message(store.text, path)
         yield from _message(lambda: sum(1 for _ in store.each_passage()))
         for (model,) in store.connection.execute("SELECT id FROM models").fetchall():
-            yield from _message(lambda model=model: index.table.vectors(model))  # type: ignore[misc]
+            yield from _message(index.table.vectors, model)
     except sqlite3.DatabaseError as error:
         yield f"The database cannot be read: {error}."
     for name, folder in ((WORD_STAMP, store.folder / WORD_FOLDER), (VECTOR_STAMP, store.folder)):
@@ -36,8 +36,9 @@ def find_damage(index: Index) -> Iterator[str]:
             yield f"{name}: the files of this part are damaged; the next ingest makes them anew."
 
 
-def _message(check: object) -> Iterator[str]:
+def _message(check: Callable[..., object], *arguments: object) -> Iterator[str]:
+    """What `check` finds damaged."""
     try:
-        check()  # type: ignore[operator]
+        check(*arguments)
     except DamagedError as error:
         yield error.message

@@ -1,7 +1,7 @@
 """Cuts a document into chunks at headings, blocks and sentences; the same for every model.
 
-A chunk is one range of the document's text under one heading path, about 180 words or 350 Japanese characters long: what
-a model of 256 to 512 tokens reads whole, and what a person takes in at a glance.
+A chunk is one range of the document's text under one heading path, about 180 words or 350 Japanese characters long:
+what a model of 256 to 512 tokens reads whole, and what a person takes in at a glance.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     path ─scan→ Source ─parse→ Document ─chunk→ Chunk ─embed→ vectors ─index.replace→ committed
 
-A document is searchable by words as soon as it is parsed; its vectors follow in batches. A run that is killed leaves whole
-documents only, and the next one goes on where it stopped.
+A document is searchable by words as soon as it is parsed; its vectors follow in batches. A run that is killed leaves
+whole documents only, and the next one goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A child process that runs one function of ours, behind limits, and talks in checked messages.
 
-Parsers and llama.cpp live in such processes: a hang, a crash or a bomb costs the child, never the run. A message is JSON
-and raw byte strings in one frame with a CRC-32; no pickle. Success is a complete, checked message: an exit code of 0 says
-nothing, because a parser may call ``os._exit(0)``.
+Parsers and llama.cpp live in such processes: a hang, a crash or a bomb costs the child, never the run. A message is
+JSON and raw byte strings in one frame with a CRC-32; no pickle. Success is a complete, checked message: an exit code
+of 0 says nothing, because a parser may call ``os._exit(0)``.
 
 The function, named ``package.module:function``, is called once and returns a handler; the handler is called for each
 request and yields replies::

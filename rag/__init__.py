@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from rag.checking import Check as Check
     from rag.checking import check as check
     from rag.knowledge_base import KnowledgeBase as KnowledgeBase
-    from rag.knowledge_base import open_knowledge_base as open
+    from rag.knowledge_base import open_knowledge_base
+
+    open = open_knowledge_base
 
 _HOMES = {
     "Answer": "rag.answer",

@@ -25,8 +25,8 @@ class Statement:
 class Answer:
     """The contract of ``rag.ask`` (see design.md).
 
-    `notes` are sentences of the product's own: why no model ran, that sources differ. `model` wrote `text` when `origin`
-    is "model". `timings` are seconds.
+    `notes` are sentences of the product's own: why no model ran, that sources differ. `model` wrote `text` when
+    `origin` is "model". `timings` are seconds.
     """
 
     question: str

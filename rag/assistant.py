@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from index.errors import RagError
 from index.search import Mode, Ranked
@@ -83,12 +82,12 @@ class Assistant:
         pieces = generator.generate(messages, max_tokens=self.answer_tokens)
         try:
             for text in split_statements(pieces):
-                yield check_statement(question, text, sources)
+                if statement := check_statement(question, text, sources):
+                    yield statement
         except RagError as error:
             yield say("model_failed", language, reason=error.message)
         finally:
-            with suppress(AttributeError):
-                pieces.close()  # type: ignore[attr-defined]
+            pieces.close()
 
     def _conclude(
         self,

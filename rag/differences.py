@@ -1,19 +1,54 @@
-"""Tells when the first quotes give different values for the same thing: two offices, two years."""
+"""Tells when quotes of several documents give different values for the same thing: two offices, two years."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from index.types import Quote
-from index.words import terms
-from rag.checking.values import find_values
+from index.words import normalize, terms
+from rag.checking.values import Value, agree, comparable, values
 from rag.messages import say
 
-COMPARED = 3  # quotes a reader takes in together
-ALIKE = 0.5  # share of words in common from which two quotes speak of the same thing; see tests/test_differences.py
+COMPARED = 3  # quotes: what a reader takes in together
+
+# Share of words in common, numbers left out, from which two quotes speak of the same thing
+# (tests/test_differences.py has pairs on both sides).
+ALIKE = 0.5
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def find_difference(quotes: Sequence[Quote], language: str) -> str:
-    """A sentence that names the values and where they stand, or ""."""
+    """A sentence that names the values, their quotes and years; "" when the first quotes agree."""
+    if not quotes:
+        return ""
     first, *others = quotes[:COMPARED]
-    return ""
+    rivals = [(other, pair) for other in others if other.path != first.path and (pair := _differing(first, other))]
+    if not rivals:
+        return ""
+    named = [_name(first, rivals[0][1][0]), *(_name(other, pair[1]) for other, pair in rivals)]
+    return say("differ", language, values=", ".join(named))
+
+
+def _differing(one: Quote, other: Quote) -> tuple[Value, Value] | None:
+    """The first two values of the same sort that differ where the words around them are the same."""
+    texts = normalize(one.text), normalize(other.text)
+    if _likeness(*texts) < ALIKE:
+        return None
+    found = values(texts[0]), values(texts[1])
+    left = [value for value in found[0] if not any(agree(value, match) for match in found[1])]
+    right = [value for value in found[1] if not any(agree(value, match) for match in found[0])]
+    return next(((a, b) for a in left for b in right if comparable(a, b)), None)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Jaccard index of the words that hold no digit."""
+    left, right = ({term for term in terms(text) if not any(map(str.isdigit, term))} for text in (one, other))
+    return len(left & right) / len(left | right) if left and right else 0.0
+
+
+def _name(quote: Quote, value: Value) -> str:
+    years = _YEAR.findall(normalize(" ".join((quote.path, *quote.heading))))
+    year = f" ({years[-1]})" if years else ""
+    return f"{value.text.strip()} [{quote.n}]{year}"

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from index.errors import MissingError, StoreError
 from index.globs import match_paths
 from index.lock import write_lock
 from index.places import locate

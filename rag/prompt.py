@@ -1,4 +1,4 @@
-"""The prompt: the same words first, so that a model reads them once; then fenced, numbered sources; the question last."""
+"""The prompt: the same words first, so that a model reads them once; then fenced sources; the question last."""
 
 from __future__ import annotations
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.search import Index, Mode, Ranked, search
-from index.words import terms
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder, Vectors

@@ -60,7 +60,7 @@ def user_config() -> Path:
 
 
 def find_knowledge_base(named: str | None, start: Path | None = None) -> Path:
-    """The folder of the knowledge base: the one named, ``RAG_KB``, the nearest ``.rag`` upwards, else the user's own."""
+    """The knowledge base's folder: the one named, ``RAG_KB``, the nearest ``.rag`` upwards, else the user's own."""
     if chosen := named or os.environ.get("RAG_KB"):
         return Path(chosen).expanduser()
     here = (start or Path.cwd()).resolve()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`waiting` chunks have no vector of the embedding model yet; `learned` is what the index found out about itself."""
+    """`waiting` chunks have no vector of the embedding model yet; `learned` is what the index found out by itself."""
 
     kb: str
     generation: int

@@ -1,4 +1,4 @@
-"""What every test stands on: folders of its own, no network but this machine, and the real models where they are asked for."""
+"""What every test stands on: folders of its own, no network but this machine, the real models where asked for."""
 
 from __future__ import annotations
 

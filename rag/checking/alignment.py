@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import exp
 
+from rag.checking.opposites import opposed
 from rag.checking.tokens import Token
 from rag.checking.values import agree, comparable
 
@@ -96,6 +97,8 @@ def likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
     short, long = sorted((one, other), key=len)
+    if opposed(one, other) or any(c.isdigit() for c in short + long):
+        return 0.0
     if short.isascii():
         common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
         if (

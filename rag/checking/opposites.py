@@ -71,6 +71,17 @@ def opposites(key: str) -> frozenset[str]:
     return _OPPOSITES.get(key, frozenset())
 
 
+_NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "不", "非", "無", "未")
+
+
+def opposed(one: str, other: str) -> bool:
+    """Return whether two keys are opposites by the table or by a prefix (known, unknown; 公式, 非公式)."""
+    if other in opposites(one):
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) >= (2 if not short.isascii() else 4) and any(long == prefix + short for prefix in _NEGATING)
+
+
 # ------------------------------------------------------------------ bounds
 
 _BEFORE = (

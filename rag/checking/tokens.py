@@ -33,7 +33,7 @@ _STOP = frozenset(
     "a an the this that these those it its it's he she they them his her their him we us our you your i my me one ones there here "
     "is are was were be been being am do does did done doing has have had having will would shall should can could may might must "
     "of in on at by to from for with as into onto upon about around through during per via toward towards among amongst between within "
-    "and or but nor so yet if then than because since although though while whereas however therefore thus also too very just even "
+    "and or but nor so yet if then than because since although though while whereas however therefore thus also too very even "
     "what which who whom whose when where why how many much some any each every all both such other another same own "
     "s t d ll re ve m etc e.g i.e eg ie vs said called named known name term type kind year years date time day people person "
     "such like made make use used using according approximately roughly often usually generally mainly well still already now "
@@ -75,7 +75,7 @@ _IRREGULAR = {
         "youngest",
     )
 }
-_CODE = r"[A-Za-z]+[-_./]?\d[\w]*(?:[-_.][\w]+)*|\d+[A-Za-z_]\w*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
+_CODE = r"[A-Za-z]+[-_./]?\d[A-Za-z0-9_]*(?:[-_.][A-Za-z0-9_]+)*|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
 _LATIN = re.compile(
     rf"(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
 )
@@ -114,21 +114,16 @@ def _latin(text: str, taken: bytearray) -> list[Token]:
                 negator = -9
             continue
         if taken[m.start()]:
-            if negator >= 0 and found:
-                negator = -9
+            negator = -9
             opening = False
             continue
         folded = word.lower().replace("’", "'")
         contracted = folded.endswith("n't")
         folded = re.sub(r"(?:'s|n't|'re|'ve|'ll|'d)$", "", folded)
         if folded in NEGATORS or contracted:
-            following = text[m.end() : m.end() + 120].lower()
-            if re.match(r"\s*(?:only|just|merely|more|less|later|fewer|necessarily)\b", following) or re.search(
-                r"^[^.;]*?\buntil\b", following
-            ):
-                negator = -9
-            else:
-                negator = len(found)
+            # "Not until 1990" denies the time before, not the event: the mark goes to "until".
+            until = re.match(r"[^.;]*?\buntil\b", text[m.end() : m.end() + 120], re.I)
+            negator = m.end() + until.end() if until else m.end()
             opening = False
             continue
         if folded in _STOP and not (m.group("code")):
@@ -137,7 +132,9 @@ def _latin(text: str, taken: bytearray) -> list[Token]:
         code = m.lastgroup == "code"
         name = code or (word[:1].isupper() and not opening) or (word.isupper() and len(word) > 1)
         key = re.sub(r"[-_./]", "", folded) if code else root(folded)
-        found.append(Token(key, m.start(), m.end(), word, name=name, negated=negator == len(found)))
+        found.append(Token(key, m.start(), m.end(), word, name=name, negated=0 <= negator <= m.end()))
+        if negator <= m.end() and not folded.endswith("ly"):
+            negator = -9
         opening = False
     return found
 
@@ -162,9 +159,11 @@ _EMPTY_JA = frozenset(
     "上 他 共 特に 主 及び 或いは 呼称 称する 名付ける なん なに いつ どこ だれ".split()
 )
 _NEGATIVE = frozenset(("ない", "無い", "ぬ", "ず", "ん", "まい"))
+_NEGATIVE_PREFIX = frozenset("不非無未")
 # Negative in form only: must, may, no more than, nothing but, without doubt.
 _NOT_NEGATIVE = re.compile(
-    r"(?:に|にも)?(?:過ぎ|すぎ)(?:な|ませ)|かもしれ|かも知れ|なければ|ねばなら|なくては|なりませ|ほかなら|他なら|間違いな|やむを得|だけで(?:は)?な|のみなら|のみでな|ばかりでな|少なくな|なくて(?:は|も)|ざるを得|ならな[いか]|いけな[いか]|とは限ら|言うまでもな|いうまでもな"
+    r"に(?:も|は)?(?:過ぎ|すぎ)(?:な|ませ|ず)|かもしれ|かも知れ|(?:なければ|ねば|なくては|ないと)(?:なら|いけ)(?:な|ませ|ず|ぬ)|なければ|ねばなら|なくては"
+    r"|(?:ほか|他)なら|間違いな|やむを得|ざるを得|いうまでもな|言うまでもな"
 )
 
 
@@ -175,14 +174,18 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
     for run in re.finditer(r"[^\n。]+。?", text):
         if not is_unspaced(run.group()):
             continue
+        denied = -1
         for m in japanese.morphemes(run.group()):
             start, end = run.start() + m.start, run.start() + m.end
             if m.base in _NEGATIVE and m.part in ("助動詞", "形容詞", "接尾辞") and found:
                 if not _NOT_NEGATIVE.search(text[max(0, start - 6) : end + 6]):
                     found[-1] = replace(found[-1], negated=True)
                 continue
+            if m.part == "接頭辞" and m.surface in _NEGATIVE_PREFIX:
+                denied = end
+                continue
             if start >= end or taken[start] or m.part in _EMPTY_POS or not is_unspaced(m.surface) or m.key in _EMPTY_JA:
                 continue
             name = m.proper or re.fullmatch(r"[ァ-ヺー・]{3,}", m.surface) is not None
-            found.append(Token(m.key, start, end, m.surface, name=name))
+            found.append(Token(m.key, start, end, m.surface, name=name, negated=denied == start))
     return found

@@ -95,7 +95,7 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("school", 1, "校 school"),
     ("seat", 1, "議席 席 seat"),
     ("vote", 1, "票 vote"),
-    ("kind", 1, "種 種類 species kind type"),
+    ("kind", 1, "種 種類 species"),
     ("country", 1, "か国 ヶ国 カ国 ヵ国 ケ国 か国語 country countries nation"),
     ("place", 1, "か所 ヶ所 カ所 ヵ所 箇所 ケ所"),
     ("household", 1, "世帯 戸 軒 household"),
@@ -134,10 +134,15 @@ OPEN = (
 CURRENCY_SIGNS = {"$": "dollar", "US$": "dollar", "€": "euro", "£": "sterling", "¥": "yen", "₩": "won"}
 
 # Abbreviations that are also words or letters in running text count only right behind the digits or with a blank between.
-_LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u)), key=len, reverse=True)
+_SHORT = sorted(
+    (u for u in UNITS if re.fullmatch(r"[A-Za-z]\w{0,2}", u) and u not in ("day", "sec", "min", "won", "lbs")),
+    key=len,
+    reverse=True,
+)
+_LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u) and u not in _SHORT), key=len, reverse=True)
 _OTHER = sorted((u for u in UNITS if not re.match(r"[A-Za-z]", u)), key=len, reverse=True)
 UNIT = re.compile(
-    rf"[ -]?(?P<latin>{'|'.join(re.escape(u) for u in _LATIN)})(?P<plural>e?s)?(?![A-Za-z\d])"
+    rf"[ -]?(?P<latin>(?:{'|'.join(re.escape(u) for u in _LATIN)})(?=e?s?(?![A-Za-z\d]))|(?:{'|'.join(_SHORT)})(?![A-Za-z\d]))(?P<plural>e?s)?"
     rf"|\s?(?P<other>{'|'.join(re.escape(u) for u in _OTHER)})"
 )
 

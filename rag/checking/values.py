@@ -142,7 +142,7 @@ _HALF_SPAN = re.compile(
 _SIGN = r"(?P<sign>(?<![\w)\d])[-−–](?=\d))?"
 _CURRENCY = r"(?P<cur>US\$|[$€£¥₩])?\s?"
 _NUMBER = re.compile(
-    rf"{_SIGN}{_CURRENCY}(?<![A-Za-z\d.,_])(?<![A-Za-z]-)(?P<n>(?:{numerals.DIGITS})(?![\d]*[A-Za-z_][\w]*\d))(?P<jm>[万億兆千百](?:(?:{numerals.DIGITS})?[万億兆千百十])*(?:{numerals.DIGITS})?)?(?P<scale>{numerals.SCALE}|(?<=\d)(?:bn|m|k|M|K)(?![\w%]))?"
+    rf"{_SIGN}{_CURRENCY}(?<![A-Za-z\d.,_])(?<![A-Za-z]-)(?P<n>(?:{numerals.DIGITS})(?!\d*[A-Za-z_][A-Za-z_]*\d))(?P<jm>[万億兆千百](?:(?:{numerals.DIGITS})?[万億兆千百十])*(?:{numerals.DIGITS})?)?(?P<scale>{numerals.SCALE}|(?<=\d)(?:bn|m|k|M|K)(?![\w%]))?"
     rf"|(?P<w>{numerals.ENGLISH})"
     rf"|(?<![{numerals.KANJI}第])(?P<k>[{numerals.KANJI}]+)",
     re.I,

@@ -14,15 +14,16 @@ from typing import Literal
 from index.words import is_unspaced, normalize
 from rag.checking.alignment import Alignment, align
 from rag.checking.confidence import confidence
+from rag.checking.differences import Course, Substitution, follow
 from rag.checking.messages import reason
-from rag.checking.opposites import bound, opposites
+from rag.checking.opposites import bound, opposed, opposites
 from rag.checking.tokens import Token, tokens
-from rag.checking.values import calculated, comparable, is_approximate
+from rag.checking.values import Value, calculated, comparable, is_approximate
 
 Verdict = Literal["supported", "contradicted", "unchecked"]
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 
-_SAME_THING = 0.5  # share of the statement's other words near by, from which the source speaks of the same thing
+_SAME_THING = 0.6  # share of the statement's other words near by, from which the source speaks of the same thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ class _Doubt:
 def check(statement: str, sources: Sequence[str], *, embed: Embed | None = None) -> Check:
     """Return whether the sources bear out the statement.
 
-    `sources` are the quotes it cites, in any order, each with what is needed to understand it. `embed` turns texts into
-    vectors; it is not used yet for the verdict of wording that is far from the source.
+    `sources` are the quotes it cites, in any order, each with what is needed to understand it.
     """
     text = normalize("\n\n".join(sources))
     said, stands = tokens(statement), tokens(text)
@@ -55,103 +55,123 @@ def check(statement: str, sources: Sequence[str], *, embed: Embed | None = None)
         return Check("unchecked", (reason("language", statement),))
     if _bare(statement) in _bare(text):
         return Check("supported", (reason("verbatim", statement),))
-    alignment = align(said, stands, text)
-    doubts = list(_doubts(statement, said, stands, text, alignment))
-    against = tuple(d.reason for d in doubts if d.contradicts)
+    comparison = _Comparison(statement, said, stands, text)
+    doubts = list(comparison.doubts())
+    against = tuple(dict.fromkeys(d.reason for d in doubts if d.contradicts))
     if against:
         return Check("contradicted", against)
     if doubts:
-        return Check("unchecked", tuple(d.reason for d in doubts))
-    if confidence(said, alignment) < 0:
+        return Check("unchecked", tuple(dict.fromkeys(d.reason for d in doubts)))
+    if confidence(said, comparison.alignment) < 0:
         return Check("unchecked", (reason("far", statement),))
     return Check("supported", (reason("covered", statement),))
 
 
 def _bare(text: str) -> str:
-    return "".join(c for c in normalize(text).casefold() if c.isalnum() or c in "%-.").rstrip(".")
+    """The text without white space and punctuation, but with all that belongs to a number."""
+    return "".join(c for c in normalize(text).casefold() if c.isalnum() or c in "%-.$€£¥°").strip(".")
 
 
-def _doubts(
-    statement: str, said: Sequence[Token], stands: Sequence[Token], text: str, alignment: Alignment
-) -> Iterator[_Doubt]:
-    here = {alignment.sentence}
-    around = {alignment.sentence - 1, alignment.sentence, alignment.sentence + 1}
-    same_thing = _others_covered(said, alignment) >= _SAME_THING
-    stated_text = normalize(statement)
-    keys = {s.key for s in said}
-    for i, s in enumerate(said):
-        at = [j for j, like in alignment.matches[i] if like >= 0.7]
-        near = [j for j in at if stands[j].sentence in here] or [j for j in at if stands[j].sentence in around] or at
-        if s.value:
-            yield from _value_doubts(statement, stated_text, s, near, stands, text, alignment, same_thing)
-            continue
-        if s.name and not at and not _abbreviated(s, said, stands):
-            rivals = [t.surface for t in stands if t.name and not t.value and t.sentence in here and t.key not in keys]
-            yield _Doubt(
-                same_thing and bool(rivals),
-                reason(
-                    "name" if same_thing and rivals else "no name", statement, s.surface, rivals[0] if rivals else ""
-                ),
-            )
-        turned = [t.surface for t in stands if t.sentence in around and t.key in opposites(s.key) and t.key not in keys]
-        if turned and not near:
-            yield _Doubt(same_thing, reason("opposite", statement, s.surface, turned[0]))
-        elif opposites(s.key) and not near:
-            yield _Doubt(False, reason("far", statement))
-        if near and all(stands[j].negated != s.negated for j in near):
-            yield _Doubt(same_thing, reason("negated" if s.negated else "affirmed", statement, s.surface))
+class _Comparison:
+    """A statement laid beside its sources, token by token."""
+
+    def __init__(self, statement: str, said: Sequence[Token], stands: Sequence[Token], text: str) -> None:
+        self.statement = statement
+        self.normal = normalize(statement)
+        self.said = said
+        self.stands = stands
+        self.text = text
+        self.alignment: Alignment = align(said, stands, text)
+        self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
+        self.keys = {s.key for s in said if not s.value}
+        self.same_thing = self._others_found() >= _SAME_THING
+
+    def doubts(self) -> Iterator[_Doubt]:
+        """Everything that speaks against the statement."""
+        for substitution in self.course.substitutions:
+            yield from self._exchanged(substitution)
+        for i, s in enumerate(self.said):
+            near = self._near(i)
+            if s.value:
+                yield from self._value(s.value, near)
+            else:
+                yield from self._word(s, near)
+
+    def _near(self, i: int) -> list[int]:
+        """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
+        if i in self.course.follows:
+            return [self.course.follows[i]]
+        at = [j for j, like in self.alignment.matches[i] if like >= 0.7]
+        here = self.alignment.sentence
+        for reach in (0, 1):
+            if close := [j for j in at if abs(self.stands[j].sentence - here) <= reach]:
+                return close
+        return at
+
+    def _exchanged(self, substitution: Substitution) -> Iterator[_Doubt]:
+        said = [self.said[i] for i in substitution.stated]
+        stands = [self.stands[j] for j in substitution.sourced]
+        for s in said:
+            for t in stands:
+                if s.value and t.value and comparable(s.value, t.value):
+                    yield self._doubt("value", s.surface, t.surface)
+                elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
+                    yield self._doubt("name", s.surface, t.surface)
+                elif opposed(s.key, t.key):
+                    yield self._doubt("opposite", s.surface, t.surface)
+        elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
+        if elsewhere and len(elsewhere) == len(said):
+            yield _Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
+
+    def _doubt(self, name: str, stated: str, sourced: str = "") -> _Doubt:
+        return _Doubt(self.same_thing, reason(name, self.statement, stated, sourced))
+
+    def _word(self, s: Token, near: Sequence[int]) -> Iterator[_Doubt]:
+        if s.name and not near and not self._abbreviated(s):
+            yield _Doubt(False, reason("no name", self.statement, s.surface))
+        if opposites(s.key) and not near:
+            around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
+            turned = next((t.surface for t in around if t.key in opposites(s.key) and t.key not in self.keys), "")
+            yield self._doubt("opposite", s.surface, turned) if turned else _Doubt(False, reason("far", self.statement))
+        if near and all(self.stands[j].negated != s.negated for j in near):
+            yield self._doubt("negated" if s.negated else "affirmed", s.surface)
         elif s.negated and not near:
-            yield _Doubt(False, reason("far", statement))
+            yield _Doubt(False, reason("far", self.statement))
 
+    def _value(self, value: Value, near: Sequence[int]) -> Iterator[_Doubt]:
+        if not near:
+            every = [t.value for t in self.stands if t.value]
+            rivals = [
+                t.value
+                for t in self.stands
+                if t.value and abs(t.sentence - self.alignment.sentence) <= 1 and comparable(value, t.value)
+            ]
+            if calculated(value, every):
+                yield _Doubt(False, reason("calculated", self.statement, value.text))
+            elif is_approximate(value, self.normal) or not rivals:
+                yield _Doubt(False, reason("no value", self.statement, value.text))
+            else:
+                yield self._doubt("value", value.text, rivals[0].text)
+            return
+        stated = bound(value, self.normal)
+        if stated:
+            sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
+            if all(b and b[0] != stated[0] for b in sourced):
+                yield self._doubt("bound", value.text)
+            elif stated not in sourced:
+                yield _Doubt(False, reason("no bound", self.statement, value.text))
 
-def _value_doubts(
-    statement: str,
-    stated_text: str,
-    s: Token,
-    near: Sequence[int],
-    stands: Sequence[Token],
-    text: str,
-    alignment: Alignment,
-    same_thing: bool,
-) -> Iterator[_Doubt]:
-    value = s.value
-    assert value is not None
-    if not near:
-        every = [t.value for t in stands if t.value]
-        rivals = [
-            t.value
-            for t in stands
-            if t.value and abs(t.sentence - alignment.sentence) <= 1 and comparable(value, t.value)
-        ]
-        if calculated(value, every):
-            yield _Doubt(False, reason("calculated", statement, value.text))
-        elif is_approximate(value, stated_text) or not (rivals and same_thing):
-            yield _Doubt(False, reason("no value", statement, value.text))
-        else:
-            yield _Doubt(True, reason("value", statement, value.text, rivals[0].text))
-        return
-    stated = bound(value, stated_text)
-    if stated:
-        sourced = [bound(v, text) for j in near if (v := stands[j].value)]
-        if all(b and b[0] != stated[0] for b in sourced):
-            yield _Doubt(same_thing, reason("bound", statement, value.text))
-        elif stated not in sourced:
-            yield _Doubt(False, reason("no bound", statement, value.text))
+    def _others_found(self) -> float:
+        """Share of the plain words of the statement that stand in the sources."""
+        plain = [i for i, s in enumerate(self.said) if not s.value and not s.name]
+        plain = plain if len(plain) > 1 else [i for i, s in enumerate(self.said) if not s.value]
+        return sum(bool(self.alignment.matches[i]) for i in plain) / len(plain) if plain else 0.0
 
-
-def _others_covered(said: Sequence[Token], alignment: Alignment) -> float:
-    """Share of the plain words of the statement that stand in the sources."""
-    plain = [i for i, s in enumerate(said) if not s.value and not s.name]
-    plain = plain if len(plain) > 1 else [i for i, s in enumerate(said) if not s.value]
-    return sum(bool(alignment.matches[i]) for i in plain) / len(plain) if plain else 0.0
-
-
-def _abbreviated(s: Token, said: Sequence[Token], stands: Sequence[Token]) -> bool:
-    """Whether a name of capitals stands for words of the source by their initials, or the other way round."""
-    letters = s.surface.replace(".", "")
-    if letters.isupper() and 2 <= len(letters) <= 6:
-        initials = "".join(t.surface[:1].upper() if not t.value else " " for t in stands)
-        return letters in initials
-    shorts = {t.surface for t in stands if t.surface.isupper() and 2 <= len(t.surface) <= 6}
-    initials = "".join(t.surface[:1].upper() for t in said)
-    return any(short in initials and s.surface[:1] in short for short in shorts)
+    def _abbreviated(self, s: Token) -> bool:
+        """Whether a name of capitals stands for words of the source by their initials, or the other way round."""
+        letters = s.surface.replace(".", "")
+        if letters.isupper() and 2 <= len(letters) <= 6:
+            return letters in "".join(t.surface[:1].upper() if not t.value else " " for t in self.stands)
+        shorts = {t.surface for t in self.stands if t.surface.isupper() and 2 <= len(t.surface) <= 6}
+        initials = "".join(t.surface[:1].upper() for t in self.said)
+        return any(short in initials and s.surface[:1] in short for short in shorts)

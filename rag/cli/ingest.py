@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -25,7 +26,7 @@ def ingest_command(
     prune: bool,
     retry: bool,
     strict: bool,
-    password_file: click.utils.LazyFile | None,
+    password_file: IO[str] | None,
     embed_model: str | None,
     quiet: bool,
     kb: str | None,

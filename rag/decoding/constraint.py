@@ -31,6 +31,11 @@ class State:
     places: frozenset[int] = frozenset()
     started: bool = False
 
+    @property
+    def may_end(self) -> bool:
+        """Whether the text may end here: not inside a mark or a quotation."""
+        return self.digits is None and not self.closer
+
 
 class Automaton:
     """The constraint of one answer."""
@@ -56,10 +61,6 @@ class Automaton:
             else:
                 current = self._outside(current, byte)
         return current
-
-    def may_end(self, state: State) -> bool:
-        """Whether the text may end here: not inside a mark or a quotation."""
-        return state.digits is None and not state.closer
 
     def _outside(self, state: State, byte: int) -> State | None:
         if byte == ord("["):

@@ -146,13 +146,16 @@ def _tensors(path: Path) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
         if not 0 < length <= min(_MAX_HEADER, size):
             raise DamagedError(f"{path} is not a safetensors file.", "Run `rag setup` again.")
-        header = json.loads(file.read(length))
-        for name, entry in header.items():
-            if name == "__metadata__" or entry["dtype"] not in _DTYPES:
+        try:
+            entries = {name: entry for name, entry in json.loads(file.read(length)).items() if name != "__metadata__"}
+            places = [(n, entry["dtype"], entry["shape"], *entry["data_offsets"]) for n, entry in entries.items()]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedError(f"{path} is not a safetensors file: {error!r}.", "Run `rag setup` again.") from error
+        for name, kind, shape, start, end in places:
+            if kind not in _DTYPES:
                 continue
-            start, end = entry["data_offsets"]
             if not 0 <= start <= end <= size - 8 - length:
                 raise DamagedError(f"{path} is cut short in {name}.", "Run `rag setup` again.")
             file.seek(8 + length + start)
-            values = np.frombuffer(file.read(end - start), _DTYPES[entry["dtype"]])
-            yield name, values.reshape(entry["shape"]).astype(np.float32)
+            values = np.frombuffer(file.read(end - start), _DTYPES[kind])
+            yield name, values.reshape(shape).astype(np.float32)
