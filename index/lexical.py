@@ -179,7 +179,7 @@ def _search(part: Any, words: Sequence[str], k: int, documents: Sequence[int] | 
 
 
 def _link(old: Path, new: Path) -> None:
-    """Make `new` the same file as `old` where the disk can, else a copy; tantivy replaces files, it never changes one."""
+    """Make `new` the same file as `old` where the disk can, else a copy; tantivy never changes a file it wrote."""
     with contextlib.suppress(OSError):
         os.link(old, new)
         return

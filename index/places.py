@@ -10,7 +10,7 @@ from index.types import Block
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`where` is what a person reads: "p. 12", "Sheet 2024, row 17", "lines 40–44"; empty when there is nothing to say."""
+    """`where` is what a person reads: "p. 12", "Sheet 2024, row 17", "lines 40–44"; may be empty."""
 
     page: int | None
     page_label: str | None
