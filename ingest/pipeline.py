@@ -222,7 +222,8 @@ class _Run:
     def _fail(self, origin: Origin, error: RagError) -> None:
         """Remember a file that could not be read; an older version of it that could stays as it was."""
         outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
-        reason = " ".join(filter(None, (error.message, error.next)))
+        message = error.message.removeprefix(origin.path).strip()  # the report names the file itself
+        reason = " ".join(filter(None, (message, error.next)))
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
         if outcome == "failed" and origin.path not in self.unread:
             self.tally.new_failures.append(origin.path)
