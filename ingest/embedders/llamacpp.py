@@ -51,7 +51,7 @@ class LlamaCppEmbedder:
                 "do": "open",
                 "path": str(path),
                 "limit": self._family.tokens,
-                "pooling": None if header.pooling else _pooling_number(self._family.pooling),
+                "pooling": _pooling_number(header, self._family),
             }
             description = self._children[0].open(self._opening)
             self._whole = int(description["dimension"])
@@ -146,9 +146,14 @@ def _identify(header: GgufHeader, family: Family, pooling: str, dimension: int) 
     )
 
 
-def _pooling_number(name: str) -> int:
-    """llama.cpp's number of a way of pooling; the mean when nothing says otherwise."""
-    return {label: number for number, label in POOLING.items()}[name or "mean"]
+def _pooling_number(header: GgufHeader, family: Family) -> int | None:
+    """llama.cpp's number of the way of pooling, where the file does not say it: the family's, or the mean in encoders.
+
+    None leaves it to the file; a file that says nothing and reads from left to right is no embedding model.
+    """
+    encoder = header.metadata.get(f"{header.architecture}.attention.causal") is False
+    name = "" if header.pooling else family.pooling or ("mean" if encoder else "")
+    return {label: number for number, label in POOLING.items()}.get(name)
 
 
 def _count_processes(size: int) -> int:

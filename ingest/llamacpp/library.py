@@ -9,8 +9,10 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import re
 import sys
 import types
+from collections import deque
 from functools import cache
 from typing import Any
 
@@ -45,11 +47,15 @@ def load_library() -> Any:
     return library
 
 
+_said: deque[str] = deque(maxlen=20)  # the library's last warnings and errors
+
+
 @cache
 def _log_callback(library: Any) -> Any:
     def report(level: int, text: bytes, _: object) -> None:
         if level >= LOG_WARNING:
-            sys.stderr.write(text.decode("utf-8", "replace"))
+            _said.append(text.decode("utf-8", "replace"))
+            sys.stderr.write(_said[-1])
 
     return library.llama_log_callback(report)
 
@@ -72,8 +78,9 @@ class Model:
         parameters.n_gpu_layers = 999 if self.on_gpu else 0
         self.handle = self.library.llama_model_load_from_file(path.encode(), parameters)
         if not self.handle:
+            reasons = re.findall(r"error loading model: (.+)", "".join(_said))
             raise DamagedError(
-                f"llama.cpp cannot load {path}.",
+                f"llama.cpp cannot load {path}: {reasons[-1] if reasons else 'it does not say why'}.",
                 "Fetch the file again, or update llama-cpp-python if the model is newer.",
             )
         self.vocabulary = self.library.llama_model_get_vocab(self.handle)

@@ -236,10 +236,10 @@ class _Writer:
     def add(self, piece: bytes) -> tuple[str, bool]:
         """What may be shown now, and whether a stop text has come."""
         text = self._held + self._decoder.decode(piece)
-        places = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if places:
+        found = [(place + len(stop), place) for stop in self._stops if (place := text.find(stop)) >= 0]
+        if found:  # the one that was complete first
             self._held = ""
-            return text[: min(places)], True
+            return text[: min(found)[1]], True
         keep = max((_overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep], False

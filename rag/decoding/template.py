@@ -17,7 +17,8 @@ MAX_RENDERED = 100_000  # characters; templates alone are below 2,000
 
 # Used when a file has no template, or one that cannot be rendered: the form most small models were trained on.
 CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{{ '<|im_start|>assistant\n' }}"
 )
 
 

@@ -1,0 +1,320 @@
+"""What every embedding runtime owes its callers, and what the runtime for GGUF files adds."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_models import write_bert_published, write_nomic_bert
+
+from index.errors import DamagedError, MissingError, UsageError
+from ingest.embedders import Embedder, ModelIdentity, Options, list_runtimes, open_embedder
+from ingest.embedders.llamacpp import LlamaCppEmbedder
+from ingest.embedding_families import choose_dimension, find_family
+from ingest.llamacpp.child import Child
+from rag.setup.bert_gguf import convert_bert
+
+# A small model for each runtime; a new runtime adds its own here.
+SAMPLES: dict[str, Callable[[Path], str]] = {
+    "hashing": lambda _: "hashing:64",
+    "llamacpp": lambda folder: f"llamacpp:{write_nomic_bert(folder / 'tiny.gguf')}",
+}
+TEXTS = ["the leave days of employees", "a red fox", "", "2024 年の休暇", "the leave days of employees"]
+LONG = "the fox was in the office and the dog was at the staff " * 40
+
+
+@pytest.fixture(scope="module", params=list_runtimes())
+def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
+    return SAMPLES[request.param](tmp_path_factory.mktemp("model"))
+
+
+def open_or_skip(name: str, options: Options | None = None) -> Embedder:
+    """The embedder; skips, saying which library, where its runtime is not installed."""
+    try:
+        return open_embedder(name, options)
+    except MissingError as error:
+        pytest.skip(error.message)
+
+
+def test_vectors_are_unit_rows_in_order(name: str) -> None:
+    with open_or_skip(name) as embedder:
+        rows = embedder.embed_documents(TEXTS)
+        assert rows.dtype == np.float32
+        assert rows.shape == (len(TEXTS), embedder.dimension)
+        lengths = np.linalg.norm(rows, axis=1)
+        assert np.all((np.abs(lengths - 1) < 1e-5) | (lengths == 0))
+        assert np.array_equal(rows[0], rows[4])
+        for text, row in zip(TEXTS, rows, strict=True):
+            assert np.allclose(embedder.embed_documents([text])[0], row, atol=1e-5)
+
+
+def test_no_texts_give_no_rows(name: str) -> None:
+    with open_or_skip(name) as embedder:
+        assert embedder.embed_documents([]).shape == (0, embedder.dimension)
+
+
+def test_a_question_is_one_unit_vector(name: str) -> None:
+    with open_or_skip(name) as embedder:
+        vector = embedder.embed_question("leave days ?")
+        assert vector.shape == (embedder.dimension,)
+        assert abs(float(np.linalg.norm(vector)) - 1) < 1e-5
+
+
+def test_nothing_of_a_long_text_is_lost(name: str) -> None:
+    with open_or_skip(name) as embedder:
+        rows = embedder.embed_documents([LONG, LONG + "blue cat " * 20])
+        assert float(rows[0] @ rows[1]) < 0.99999
+
+
+def test_a_second_opening_gives_the_same(name: str) -> None:
+    with open_or_skip(name) as first, open_or_skip(name) as second:
+        assert first.name == second.name == name
+        assert first.identity == second.identity
+        assert np.array_equal(first.embed_documents(TEXTS), second.embed_documents(TEXTS))
+
+
+def test_the_identity_survives_the_index(name: str) -> None:
+    with open_or_skip(name) as embedder:
+        assert ModelIdentity.from_json(embedder.identity.to_json()) == embedder.identity
+        assert embedder.identity.dimension == embedder.dimension
+
+
+@pytest.mark.parametrize("text", ["the leave days", "", "漢字かな", "\x00", "🦊" * 50, "\ud800"])
+def test_any_text_can_be_embedded_and_judged(name: str, text: str) -> None:
+    with open_or_skip(name) as embedder:
+        assert np.all(np.isfinite(embedder.embed_documents([text])))
+        assert 0 <= embedder.readable_share(text) <= 1
+
+
+def test_closing_twice_is_allowed(name: str) -> None:
+    embedder = open_or_skip(name)
+    embedder.close()
+    embedder.close()
+
+
+@pytest.mark.parametrize("name", ["", "nonsense", "nonsense:x", "llamacpp:", "hashing:many", "hashing:0"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_embedder(name)
+    assert caught.value.next
+
+
+# ------------------------------------------------------------------------------------------------ GGUF files
+
+
+@pytest.fixture(scope="module")
+def nomic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_nomic_bert(tmp_path_factory.mktemp("nomic") / "nomic.gguf")
+
+
+def embed_bare(path: Path, text: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The vector of `text` exactly as it stands, without any prefix."""
+    child = Child("ingest.llamacpp.embed:serve")
+    child.open({"do": "open", "path": str(path), "limit": 0, "pooling": None})
+    _, (data,) = child.call({"do": "embed", "prefix": "", "threads": 1}, [text.encode()])
+    child.close()
+    vector = np.frombuffer(data, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def test_nomic_prefixes_are_applied_once(nomic: Path) -> None:
+    with LlamaCppEmbedder(nomic, Options()) as embedder:
+        document = embedder.embed_documents(["the fox"])[0]
+        question = embedder.embed_question("the fox")
+        assert np.allclose(document, embed_bare(nomic, "search_document: the fox"), atol=1e-6)
+        assert np.allclose(question, embed_bare(nomic, "search_query: the fox"), atol=1e-6)
+        assert not np.allclose(document, question, atol=1e-3)
+        assert embedder.identity.document_prefix == "search_document: "
+        assert embedder.identity.question_prefix == "search_query: "
+
+
+def test_windows_of_a_long_text_are_averaged_by_their_tokens(nomic: Path) -> None:
+    words = ["the", "fox", "was", "red"] * 30  # 120 tokens; the limit is 64, of which specials and prefix take some
+    with LlamaCppEmbedder(nomic, Options()) as embedder:
+        whole = embedder.embed_documents([" ".join(words)])[0]
+    child = Child("ingest.llamacpp.embed:serve")
+    child.open({"do": "open", "path": str(nomic), "limit": 0, "pooling": None})
+    reply, _ = child.call({"do": "embed", "prefix": "search_document: ", "threads": 1}, [" ".join(words).encode()])
+    child.close()
+    (counts,) = reply["tokens"]
+    assert all(count <= 64 for count in counts)
+    overhead = counts[0] - len(words) // len(counts)
+    assert sum(counts) == len(words) + overhead * len(counts)
+    parts = [words[len(words) * n // len(counts) : len(words) * (n + 1) // len(counts)] for n in range(len(counts))]
+    expected = sum(
+        count * embed_bare(nomic, "search_document: " + " ".join(part))
+        for count, part in zip(counts, parts, strict=True)
+    )
+    assert np.allclose(whole, expected / np.linalg.norm(expected), atol=1e-5)
+
+
+def test_shortened_vectors_are_cut_as_the_family_says(nomic: Path) -> None:
+    with LlamaCppEmbedder(nomic, Options()) as whole, LlamaCppEmbedder(nomic, Options(dimension=64)) as short:
+        full = whole.embed_documents(TEXTS[:2]).astype(np.float64)
+        cut = (full - full.mean(axis=1, keepdims=True))[:, :64]
+        expected = cut / np.linalg.norm(cut, axis=1, keepdims=True)
+        assert np.allclose(short.embed_documents(TEXTS[:2]), expected, atol=1e-5)
+        assert short.embed_question("fox").shape == (64,)
+        assert short.identity != whole.identity
+
+
+def test_other_models_are_not_shortened(tmp_path: Path) -> None:
+    path = write_nomic_bert(tmp_path / "first.gguf", name="nomic-embed-text-v1")
+    with pytest.raises(UsageError, match="cannot be shortened"):
+        LlamaCppEmbedder(path, Options(dimension=64))
+
+
+def test_several_processes_give_what_one_gives(nomic: Path) -> None:
+    texts = [f"the {word} of {number}" for number in range(7) for word in ("fox", "dog", "cat", "office", "leave")]
+    with LlamaCppEmbedder(nomic, Options(processes=1)) as one, LlamaCppEmbedder(nomic, Options(processes=3)) as three:
+        assert np.allclose(one.embed_documents(texts), three.embed_documents(texts), atol=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_child_that_dies_is_replaced(nomic: Path) -> None:
+    with LlamaCppEmbedder(nomic, Options()) as embedder:
+        before = embedder.embed_question("the fox")
+        pid = embedder._children[0]._worker.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert np.array_equal(embedder.embed_question("the fox"), before)
+
+
+def test_missing_and_damaged_files_are_named(tmp_path: Path, nomic: Path) -> None:
+    with pytest.raises(MissingError, match=r"nowhere\.gguf"):
+        open_embedder(f"llamacpp:{tmp_path / 'nowhere.gguf'}")
+    (tmp_path / "text.gguf").write_text("no model")
+    with pytest.raises(DamagedError, match=r"text\.gguf"):
+        open_embedder(f"llamacpp:{tmp_path / 'text.gguf'}")
+    unknown = tmp_path / "unknown.gguf"
+    unknown.write_bytes(nomic.read_bytes().replace(b"nomic-bert", b"comic-bert"))  # whole, but of no known kind
+    with pytest.raises(DamagedError, match=r"unknown\.gguf.*comic-bert"):
+        open_embedder(f"llamacpp:{unknown}")
+
+
+def test_an_instruct_model_is_not_an_embedding_model(tmp_path: Path) -> None:
+    from tiny_models import write_llama
+
+    with pytest.raises(DamagedError, match="not an embedding model"):
+        open_embedder(f"llamacpp:{write_llama(tmp_path / 'instruct.gguf')}")
+
+
+TINY_BERT = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 64,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 2,
+}
+
+
+def test_precisions_of_the_same_weights_are_one_model(tmp_path: Path) -> None:
+    write_bert_published(tmp_path / "w.safetensors", tmp_path / "t.json", TINY_BERT)
+    identities, vectors = set(), []
+    for precision in ("F32", "F16", "BF16", "Q8_0"):
+        path = tmp_path / f"{precision}.gguf"
+        convert_bert(
+            tmp_path / "w.safetensors",
+            tmp_path / "t.json",
+            TINY_BERT,
+            path,
+            name="tiny",
+            source_sha256="ab" * 32,
+            precision=precision,
+        )
+        with LlamaCppEmbedder(path, Options()) as embedder:
+            identities.add(embedder.identity.weights)
+            vectors.append(embedder.embed_question("the leave days of the staff"))
+    assert identities == {"ab" * 32}
+    assert all(float(vectors[0] @ vector) > 0.999 for vector in vectors)
+
+
+def test_a_damaged_safetensors_file_is_refused(tmp_path: Path) -> None:
+    write_bert_published(tmp_path / "w.safetensors", tmp_path / "t.json", TINY_BERT)
+    content = (tmp_path / "w.safetensors").read_bytes()
+    for damaged in (content[:-100], b"\xff" * 8 + content[8:], content[:8] + b"{" * 50 + content[58:], b""):
+        (tmp_path / "d.safetensors").write_bytes(damaged)
+        with pytest.raises(DamagedError, match=r"d\.safetensors"):
+            convert_bert(
+                tmp_path / "d.safetensors",
+                tmp_path / "t.json",
+                TINY_BERT,
+                tmp_path / "x.gguf",
+                name="tiny",
+                source_sha256="",
+                precision="F32",
+            )
+
+
+# ------------------------------------------------------------------------------------------------ families
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name", "label", "document", "question"),
+    [
+        ("nomic-bert", "nomic-embed-text-v1.5", "nomic-embed-text-v1.5", "search_document: ", "search_query: "),
+        ("nomic-bert", "anything", "nomic-embed-text", "search_document: ", "search_query: "),
+        ("nomic-bert-moe", "anything", "nomic-embed-text-v2-moe", "search_document: ", "search_query: "),
+        ("bert", "multilingual-e5-small", "multilingual-e5", "passage: ", "query: "),
+        ("bert", "all-MiniLM-L6-v2", "all-MiniLM-L6-v2", "", ""),
+        ("bert", "somebody-else", "somebody-else", "", ""),
+    ],
+)
+def test_families_are_known_by_the_header(
+    architecture: str, name: str, label: str, document: str, question: str
+) -> None:
+    family = find_family(architecture, name)
+    assert (family.label, family.document_prefix, family.question_prefix) == (label, document, question)
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(0, 768), (768, 768), (256, 256), (64, 64)])
+def test_allowed_dimensions(wanted: int, given: int) -> None:
+    assert choose_dimension(find_family("nomic-bert", "nomic-embed-text-v1.5"), 768, wanted) == given
+
+
+@pytest.mark.parametrize("wanted", [1, 63, 769, -5])
+def test_refused_dimensions(wanted: int) -> None:
+    with pytest.raises(UsageError):
+        choose_dimension(find_family("nomic-bert", "nomic-embed-text-v1.5"), 768, wanted)
+
+
+# ------------------------------------------------------------------------------------------------ hashing
+
+
+@given(st.text(), st.integers(1, 500))
+def test_hashing_counts_words(text: str, dimension: int) -> None:
+    with open_embedder(f"hashing:{dimension}") as embedder:
+        once, twice = embedder.embed_documents([text, f"{text} {text}"])
+        assert np.allclose(once, twice, atol=1e-5)  # the direction of the counts does not change
+
+
+def test_hashing_brings_texts_with_shared_words_together() -> None:
+    with open_embedder("hashing:1024") as embedder:
+        question = embedder.embed_question("有給休暇の日数")
+        near, far = embedder.embed_documents(["年次有給休暇は20日です", "プリンターは二階にあります"])
+        assert float(question @ near) > float(question @ far)
+
+
+# ------------------------------------------------------------------------------------------------ the real model
+
+
+@pytest.mark.models
+def test_the_bundled_model_understands_english_and_knows_what_it_cannot_read(bundled_models: dict[str, str]) -> None:
+    with open_embedder(bundled_models["embed_model"]) as embedder:
+        question = embedder.embed_question("How many days off do employees get?")
+        near, far = embedder.embed_documents(
+            ["Staff receive 20 days of annual leave.", "The printer is on the second floor."]
+        )
+        assert float(question @ near) > float(question @ far) + 0.3
+        assert embedder.readable_share("How many days off do employees get in a year?") > 0.5
+        assert embedder.readable_share("従業員は年に何日の有給休暇を取得できますか。") < 0.2
+        assert embedder.identity.weights == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+        assert embedder.identity.label == "all-MiniLM-L6-v2"

@@ -1,0 +1,435 @@
+"""What every runtime of instruct models owes its callers, and what the runtime for GGUF files adds."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_models import TEMPLATE, write_llama, write_nomic_bert
+
+from index.errors import DamagedError, MissingError, UsageError
+from rag.decoding.constraint import Automaton, State
+from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
+from rag.decoding.server import _Writer
+from rag.decoding.template import render_prompt
+from rag.generators import ChatMessage, Constraint, Generator, list_runtimes, open_generator
+from rag.settings import Settings
+
+# A small model for each runtime; a new runtime adds its own here.
+SAMPLES: dict[str, Callable[[Path], str]] = {
+    "llamacpp": lambda folder: f"llamacpp:{write_llama(folder / 'tiny.gguf')}",
+}
+MESSAGES: list[ChatMessage] = [
+    {"role": "system", "content": "Answer from the sources."},
+    {"role": "user", "content": "[1] Staff get 20 days.\nHow many days?"},
+]
+
+
+@pytest.fixture(scope="module", params=list_runtimes())
+def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
+    return SAMPLES[request.param](tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def generator(name: str) -> Iterator[Generator]:
+    try:
+        with open_generator(Settings(model=name)) as opened:
+            yield opened
+    except MissingError as error:
+        pytest.skip(error.message)
+
+
+def write(generator: Generator, messages: list[ChatMessage] = MESSAGES, **options: object) -> str:
+    return "".join(generator.generate(messages, **{"max_tokens": 40, **options}))  # type: ignore[arg-type]
+
+
+def test_says_what_it_is(generator: Generator, name: str) -> None:
+    assert generator.name == name
+    assert generator.label
+    assert "en" in generator.languages
+    assert generator.context_tokens > 100
+
+
+def test_counts_tokens(generator: Generator) -> None:
+    assert generator.count_tokens("") == 0
+    assert 0 < generator.count_tokens("leave") <= generator.count_tokens("leave " * 10)
+
+
+def test_the_same_question_gets_the_same_answer(generator: Generator, name: str) -> None:
+    first = write(generator)
+    assert write(generator) == first
+    with open_generator(Settings(model=name)) as other:
+        assert write(other) == first
+
+
+def test_another_question_in_between_changes_nothing(generator: Generator) -> None:
+    first = write(generator)
+    write(generator, [{"role": "user", "content": "something else"}])
+    assert write(generator) == first
+
+
+def test_the_answer_ends_at_its_length(generator: Generator) -> None:
+    write(generator, max_tokens=5)
+    assert generator.last_run is not None
+    assert generator.last_run.tokens <= 5
+
+
+def test_a_stop_text_ends_the_answer_before_it(generator: Generator) -> None:
+    whole = write(generator)
+    stop = whole[len(whole) // 2 : len(whole) // 2 + 3]
+    cut = write(generator, stop=["never there", stop])
+    assert cut == whole[: whole.index(stop)]
+    assert generator.last_run is not None
+    assert generator.last_run.finish == "stop"
+
+
+def test_closing_the_answer_ends_it_and_the_next_one_is_whole(generator: Generator) -> None:
+    whole = write(generator)
+    answer = generator.generate(MESSAGES, max_tokens=200)
+    next(answer)
+    answer.close()
+    assert write(generator) == whole
+
+
+def test_cancelling_from_another_thread_ends_the_answer(generator: Generator) -> None:
+    whole = write(generator)
+    answer = generator.generate(MESSAGES, max_tokens=400)
+    next(answer)
+    other = threading.Thread(target=generator.cancel)
+    other.start()
+    other.join()
+    list(answer)
+    assert write(generator) == whole
+
+
+def test_a_prompt_too_long_is_refused(generator: Generator) -> None:
+    long: list[ChatMessage] = [{"role": "user", "content": "leave " * (generator.context_tokens + 10)}]
+    with pytest.raises(UsageError, match="tokens"):
+        write(generator, long)
+
+
+SOURCES = ("Staff get 20 days of annual leave.", "年次有給休暇は20日です。")
+
+
+@pytest.mark.parametrize("question", ["How many days?", "[", '"', "「", '[1] say "', "何日ですか"])
+def test_marks_and_quotations_can_only_be_of_the_sources(generator: Generator, question: str) -> None:
+    text = write(
+        generator,
+        [{"role": "user", "content": question}],
+        max_tokens=120,
+        constraint=Constraint(citations=2, quotable=SOURCES),
+    )
+    check_constrained(text)
+
+
+def check_constrained(text: str) -> None:
+    """The slow and plain reading of the constraint: every closed mark and quotation is one of the sources'."""
+    assert all(int(mark) in (1, 2) for mark in re.findall(r"\[([^\]]*)\]", text))
+    for opener, closer in ('""', "“”", "「」", "『』", "«»"):
+        for quoted in re.findall(rf"(?<![0-9A-Za-z]){opener}([^{closer}]*){closer}", text if opener != '"' else ""):
+            assert any(quoted in source for source in SOURCES)
+
+
+# ------------------------------------------------------------------------------------------------ opening
+
+
+@pytest.mark.parametrize("name", ["nonsense", "nonsense:x", "llamacpp:"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_generator(Settings(model=name))
+    assert "llamacpp" in caught.value.next
+
+
+def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match=r"nowhere\.gguf"):
+        open_generator(Settings(model=f"llamacpp:{tmp_path / 'nowhere.gguf'}"))
+    (tmp_path / "text.gguf").write_text("no model")
+    with pytest.raises(DamagedError, match=r"text\.gguf"):
+        open_generator(Settings(model=f"llamacpp:{tmp_path / 'text.gguf'}"))
+    unknown = tmp_path / "unknown.gguf"
+    unknown.write_bytes(write_llama(tmp_path / "a.gguf").read_bytes().replace(b"llama", b"panda"))
+    with (
+        open_generator(Settings(model=f"llamacpp:{unknown}")) as generator,
+        pytest.raises(DamagedError, match=r"unknown\.gguf"),
+    ):
+        write(generator)
+
+
+def test_an_adapter_that_is_none_is_named(tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "a.gguf")
+    wrong = write_nomic_bert(tmp_path / "wrong.gguf")
+    settings = Settings(model=f"llamacpp:{model}", lora=str(wrong))
+    with open_generator(settings) as generator, pytest.raises(DamagedError, match=r"wrong\.gguf"):
+        write(generator)
+
+
+def test_languages_come_from_the_vocabulary_when_the_file_lists_none(tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "a.gguf", languages=())
+    with open_generator(Settings(model=f"llamacpp:{model}")) as generator:
+        assert generator.languages == ("en",)  # three tokens, one a byte, for every Japanese character
+
+
+# ------------------------------------------------------------------------------------------------ the kept prefix
+
+
+def test_the_prefix_is_evaluated_once_and_kept(tmp_path: Path) -> None:
+    settings = Settings(model=f"llamacpp:{write_llama(tmp_path / 'a.gguf')}")
+    with open_generator(settings) as first:
+        answer = write(first)
+        assert first.last_run is not None
+        assert first.last_run.prefix == "evaluated"
+        assert write(first) == answer
+        assert first.last_run.prefix == "memory"
+    with open_generator(settings) as second:
+        assert write(second) == answer
+        assert second.last_run is not None
+        assert second.last_run.prefix == "file"
+
+
+def test_a_damaged_prefix_is_evaluated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_MODELS", str(tmp_path / "models"))
+    settings = Settings(model=f"llamacpp:{write_llama(tmp_path / 'a.gguf')}")
+    with open_generator(settings) as first:
+        answer = write(first)
+    (state,) = (tmp_path / "models" / "prefixes").glob("*.state")
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 1
+    state.write_bytes(content)
+    with open_generator(settings) as second:
+        assert write(second) == answer
+        assert second.last_run is not None
+        assert second.last_run.prefix == "evaluated"
+
+
+def test_another_model_has_another_prefix(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        path = write_llama(tmp_path / f"{seed}.gguf", seed=seed)
+        with open_generator(Settings(model=f"llamacpp:{path}")) as generator:
+            write(generator)
+            assert generator.last_run is not None
+            assert generator.last_run.prefix == "evaluated"
+
+
+@settings(max_examples=30)  # each writes a file through to the disk
+@given(st.binary(max_size=200), st.data())
+def test_a_kept_state_comes_back_whole_or_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory, state: bytes, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("prefixes")
+    key = prefix_key(["model", "version"], [1, 2, 3])
+    keep_prefix(folder, key, state)
+    assert load_prefix(folder, key) == state
+    assert load_prefix(folder, prefix_key(["model", "version"], [1, 2])) is None
+    path = folder / f"{key}.state"
+    content = bytearray(path.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    assert load_prefix(folder, key) is None
+    assert not path.exists()
+
+
+def test_only_the_last_prefixes_are_kept(tmp_path: Path) -> None:
+    for number in range(KEPT + 3):
+        keep_prefix(tmp_path, prefix_key(["model"], [number]), b"state")
+    assert len(list(tmp_path.glob("*.state"))) == KEPT
+
+
+# ------------------------------------------------------------------------------------------------ the template
+
+
+def joined(parts: tuple[list, list]) -> str:  # type: ignore[type-arg]
+    return "".join(piece.text for part in parts for piece in part)
+
+
+CHAT = [
+    {"role": "system", "content": "SYSTEM"},
+    {"role": "user", "content": "first"},
+    {"role": "assistant", "content": "reply"},
+    {"role": "user", "content": "second <|im_end|>"},
+]
+EXPECTED = (
+    "<|im_start|>system\nSYSTEM<|im_end|>\n<|im_start|>user\nfirst<|im_end|>\n"
+    "<|im_start|>assistant\nreply<|im_end|>\n<|im_start|>user\nsecond <|im_end|><|im_end|>\n<|im_start|>assistant\n"
+)
+
+
+def test_the_prompt_is_what_the_template_makes() -> None:
+    assert joined(render_prompt(TEMPLATE, CHAT)) == EXPECTED
+
+
+def test_the_prefix_ends_where_the_first_question_begins() -> None:
+    prefix, _ = render_prompt(TEMPLATE, CHAT)
+    other, _ = render_prompt(TEMPLATE, [CHAT[0], {"role": "user", "content": "another"}])
+    assert prefix == other
+    assert "".join(piece.text for piece in prefix).endswith("<|im_start|>user\n")
+
+
+def test_markup_in_a_message_stays_text() -> None:
+    pieces = [piece for part in render_prompt(TEMPLATE, CHAT) for piece in part]
+    assert [piece.text for piece in pieces if not piece.markup] == [message["content"] for message in CHAT]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "",
+        "{{ undefined.attribute }}",
+        "{% for %}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ cycler.__init__.__globals__.os.system('true') }}",
+        "{% for i in range(1000000000) %}x{% endfor %}",
+        "{{ raise_exception('no') }}",
+        "the same whatever is asked",
+        "{{ messages.append(1) }}",
+    ],
+)
+def test_a_template_that_fails_or_wants_power_is_replaced(template: str) -> None:
+    assert joined(render_prompt(template, CHAT)) == EXPECTED
+
+
+def test_a_template_without_a_system_role_gets_its_text_with_the_question() -> None:
+    template = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
+    )
+    assert joined(render_prompt(template, CHAT[:2])) == "<user>SYSTEM\n\nfirst"
+
+
+# ------------------------------------------------------------------------------------------------ the constraint
+
+
+def allows(automaton: Automaton, text: str) -> bool:
+    """Whether `text` may be written and may end there."""
+    state = automaton.advance(State(), text.encode())
+    return state is not None and state.may_end
+
+
+AUTOMATON = Automaton(12, ["Staff get 20 days of annual leave.", "年次有給休暇は20日です。", 'He said "stop" twice.'])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plain words, 5 > 3.",
+        "They get 20 days [1].",
+        "Both [1][12].",
+        'It says "20 days".',
+        'It says "Staff get 20 days of annual leave." [1]',
+        "“annual leave”",
+        "規程には「年次有給休暇」とあります[2]。",
+        "「有給休暇は20日」",
+        'A 5" pipe and a 7" pipe.',
+    ],
+)
+def test_what_the_sources_hold_may_be_written(text: str) -> None:
+    assert allows(AUTOMATON, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They get 20 days [0].",
+        "They get 20 days [13].",
+        "They get 20 days [01].",
+        "They get 20 days [].",
+        "They get 20 days [a].",
+        "They get 20 days [1",
+        'It says "30 days".',
+        'It says "20 day".',
+        'It says "0 days".',
+        'It says "".',
+        'It says "20 days',
+        "「三十日」",
+        "「」",
+        'It says "days 20".',
+        'It says "leave. 年次".',
+    ],
+)
+def test_what_they_do_not_hold_may_not(text: str) -> None:
+    assert not allows(AUTOMATON, text)
+
+
+def test_without_sources_there_are_no_marks_and_no_quotations() -> None:
+    nothing = Automaton(0, ())
+    assert allows(nothing, "plain words")
+    assert not allows(nothing, "[1]")
+    assert not allows(nothing, '"words"')
+
+
+@given(st.integers(1, 30), st.integers(-5, 40))
+def test_marks_are_the_numbers_of_the_sources(citations: int, number: int) -> None:
+    assert allows(Automaton(citations, ()), f"x [{number}]") == (1 <= number <= citations)
+
+
+@given(st.lists(st.text("ab 。日本", min_size=1, max_size=12), max_size=3), st.text("ab 。日本", max_size=8))
+def test_a_quotation_stands_in_a_source_word_for_word(sources: list[str], quoted: str) -> None:
+    def is_word(character: str) -> bool:
+        return character.isalnum() and character < "\u2e80"
+
+    def stands(source: str) -> bool:
+        padded = f" {' '.join(source.split())} "
+        for match in re.finditer(f"(?={re.escape(quoted)})", padded):
+            before, after = padded[match.start() - 1 : match.start()], padded[match.start() + len(quoted) :][:1]
+            if not (is_word(before) and is_word(quoted[0])) and not (is_word(quoted[-1]) and is_word(after)):
+                return True
+        return False
+
+    expected = bool(quoted) and quoted == quoted.strip(" ") and any(stands(source) for source in sources)
+    assert allows(Automaton(0, sources), f"「{quoted}」") == expected
+
+
+@given(st.text('ab [12]"「」日', max_size=12), st.data())
+def test_where_a_token_ends_does_not_matter(text: str, data: st.DataObject) -> None:
+    automaton = Automaton(2, ["ab 日 ab", "b a"])
+    written = text.encode()
+    cut = data.draw(st.integers(0, len(written)))
+    half = automaton.advance(State(), written[:cut])
+    assert (automaton.advance(half, written[cut:]) if half else None) == automaton.advance(State(), written)
+
+
+# ------------------------------------------------------------------------------------------------ streaming
+
+
+@given(st.text(max_size=30), st.lists(st.text("ab日", min_size=1, max_size=3), max_size=3), st.data())
+def test_streaming_in_any_pieces_gives_the_text_up_to_the_stop(
+    text: str, stops: list[str], data: st.DataObject
+) -> None:
+    content = text.encode("utf-8", "replace")
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=5)))
+    writer = _Writer(stops)
+    shown, stopped = "", False
+    for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
+        part, stopped = writer.add(content[start:end])
+        shown += part
+        if stopped:
+            break
+    shown += writer.rest()
+    whole = content.decode()
+    ends = [(whole.find(stop) + len(stop), whole.find(stop)) for stop in stops if stop in whole]
+    assert stopped == bool(ends)
+    assert shown == (whole[: min(ends)[1]] if ends else whole)
+
+
+# ------------------------------------------------------------------------------------------------ the real model
+
+
+@pytest.mark.models
+def test_the_bundled_model_answers_in_words(bundled_models: dict[str, str]) -> None:
+    messages: list[ChatMessage] = [
+        {"role": "system", "content": "Answer the question in one short sentence."},
+        {"role": "user", "content": "The office opens at nine in the morning.\nWhen does the office open?"},
+    ]
+    with open_generator(Settings(model=bundled_models["model"])) as generator:
+        assert generator.languages == ("en",)
+        assert "nine" in write(generator, messages)
+        assert "20 days" in write(
+            generator,
+            [{"role": "user", "content": f"{SOURCES[0]}\nHow many days of annual leave do staff get?"}],
+            constraint=Constraint(1, SOURCES),
+        )
