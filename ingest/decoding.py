@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from index.errors import DocumentError
 from ingest.letters import likelihood
 
-# The order breaks ties: where several fit, the text is the same or nearly so.
+# The commonest first: each place costs a little (_PLACE), which decides where a text has only a sign or two to go by.
 _CANDIDATES = (
     *("cp932", "euc_jp", "cp1252", "cp1250", "cp1251", "iso8859_15", "iso8859_2", "koi8_u", "cp1253", "cp1254"),
     *("cp1257", "iso8859_5", "iso8859_7", "iso8859_9", "cp866", "cp1255", "cp1256", "iso8859_6", "cp850", "mac_roman"),
@@ -45,11 +45,16 @@ _SAMPLE = (
     1 << 16
 )  # bytes a guess looks at: more does not change it, and 20 decodings of a large file would take seconds
 _BINARY = 0.08  # share of control characters above which a file is not text; coloured logs have up to 0.03
-_PLAUSIBLE = -9.5  # mean log probability of characters outside ASCII: Japanese and European text lies above -8
+_PLACE = 0.5
+# Mean log probability of characters outside ASCII from which a reading is believed: Japanese names reach -9, all other
+# text lies well above.
+_PLAUSIBLE = {"cp932": -9.5, "euc_jp": -9.5}
+_PLAUSIBLE_LETTERS = -7.0
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")  # Greek to Arabic glued to Latin letters
 _MIXED_WORD = -4.0  # log of how rare that is: accented letters stand there, other scripts do not
 _TRUST = 2.0  # how much less likely a character may be under a declared encoding: wrong ones cost 5 and more
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_SPACES = {0x0B: " ", 0x0C: " ", 0x2028: " ", 0x2029: " "}  # line ends to some programs; to us only "\n" is one
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([DOPQ]|\([BJI])")
 
@@ -71,8 +76,8 @@ class Decoded:
             found.append(f"encoding guessed as {self.encoding}")
         if self.unreadable:
             share = 100 * self.unreadable / max(1, len(self.text))
-            amount = f"{share:.0f} % of" if share >= 1 else str(self.unreadable)
-            found.append(f"{amount} characters unreadable")
+            few = "1 character" if self.unreadable == 1 else f"{self.unreadable} characters"
+            found.append(f"{share:.0f} % of characters unreadable" if share >= 1 else f"{few} unreadable")
         return tuple(found)
 
 
@@ -84,7 +89,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _finish(data[len(mark) :].decode(encoding, "replace"), encoding, guessed=False)
-    if _JIS_ESCAPE.search(data) and not any(byte > 0x7F for byte in data[:_SAMPLE]):
+    if _JIS_ESCAPE.search(data) and data[:_SAMPLE].isascii():
         return _finish(_decode_jis(data), "iso2022_jp", guessed=False)
     codec = codec_of(declared)
     if b"\x00" in data[:_SAMPLE] or _looks_wide(data[:_SAMPLE]):
@@ -103,8 +108,10 @@ def codec_of(label: str | None) -> str | None:
     label = label.strip().strip("\"'").lower()
     try:
         name = codecs.lookup(_LABELS.get(label, label)).name.replace("-", "_")
-        b"".decode(name)
-    except (LookupError, ValueError, UnicodeError):
+        b"x".decode(name)
+    except UnicodeDecodeError:
+        pass  # an encoding of text with more than one byte a character
+    except (LookupError, ValueError):
         return None
     return None if name in _NOT_TEXT else _LABELS.get(name, name)
 
@@ -129,20 +136,22 @@ def _looks_wide(sample: bytes) -> bool:
 def _guess_wide(data: bytes) -> str | None:
     sample = data[: _SAMPLE & ~3]
     best = max((*_WIDE, "cp932", "cp1252"), key=lambda codec: _score(sample, codec))
-    return best if best in _WIDE and len(data) % 2 == 0 else None
+    plausible = _score(sample, best) > _PLAUSIBLE["cp932"] * len(_read(sample, best))
+    return best if best in _WIDE and plausible else None
 
 
 def _decode_bytes(data: bytes, declared: str | None) -> Decoded:
-    lines = [line for line in data.split(b"\n") if any(byte > 0x7F for byte in line)]
-    sample = b"\n".join(lines)[:_SAMPLE] if data.count(b"\x00") == 0 else data[:_SAMPLE]
-    scores = {codec: _score(sample, codec) for codec in _CANDIDATES}
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    sample = b"\n".join(lines)[:_SAMPLE]
+    scores = {codec: _score(sample, codec) - _PLACE * place for place, codec in enumerate(_CANDIDATES)}
     best = max(scores, key=scores.__getitem__)
-    wide_characters = sum(1 for char in _read(sample, best) if char > "\x7f")
-    ascii_score = likelihood(Counter(char for char in _read(sample, best) if char <= "\x7f"))
-    plausible = (scores[best] - ascii_score) / max(1, wide_characters) > _PLAUSIBLE
+    text = _read(sample, best)
+    outside = sum(not char.isascii() for char in text)
+    mean = (scores[best] - likelihood(Counter(filter(str.isascii, text)))) / max(1, outside)
+    plausible = mean > _PLAUSIBLE.get(best, _PLAUSIBLE_LETTERS)
     if declared and declared != "utf_8":
-        believable = not plausible or _score(sample, declared) >= scores[best] - _TRUST * wide_characters
-        if believable and "\ufffd" not in _read(data, declared):
+        fits = not plausible or _score(sample, declared) >= scores[best] - _TRUST * outside
+        if fits and "\ufffd" not in _read(data, declared):
             return _finish(_read(data, declared), declared, guessed=False)
     if not plausible:
         best = _ask_normalizer(sample) or best
@@ -194,14 +203,15 @@ def _ask_normalizer(sample: bytes) -> str | None:
 
 
 def _finish(text: str, codec: str, *, guessed: bool) -> Decoded:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _COLOUR.sub("", text).translate(
-        {0x0B: " ", 0x0C: " ", 0x1C: " ", 0x1D: " ", 0x1E: " ", 0x2028: " ", 0x2029: " "}
-    )
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
+    text = _COLOUR.sub("", text).replace("\ufeff", "").rstrip("\x1a")  # what DOS programs end a file with
     clean, removed = _CONTROL.subn("", text)
-    removed -= text.count("\ufeff") + clean.count("\x1a")
     if removed > _BINARY * max(1, len(text)):
         raise DocumentError("This is not text: it is full of control characters.", "Give the file its right extension.")
-    name = _NAMES.get(codec) or re.sub(r"^(utf|iso8859|koi8)_?(?=\d)", r"\1-", codec).upper().replace("_", "-")
-    name = re.sub(r"^CP(125\d)$", r"Windows-\1", name).replace("ISO8859", "ISO-8859")
-    return Decoded(clean, name, guessed, clean.count("\ufffd") + max(0, removed))
+    return Decoded(clean, _name(codec), guessed, clean.count("\ufffd") + removed)
+
+
+def _name(codec: str) -> str:
+    """What people call a codec of Python's: UTF-8, ISO-8859-2, Windows-1252."""
+    name = _NAMES.get(codec) or codec.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+    return re.sub(r"^CP(125\d)$", r"Windows-\1", name)

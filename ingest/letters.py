@@ -51,7 +51,7 @@ _OTHER = {
     "Arabic": "ا125 ل116 ي63 م61 و60 ن60 ر45 ت44 ب37 ة30 ع36 د32 ه35 س27 ف29 ق23 ك20 ح19 ج14 أ23 ش11 ص10 ى8 ض7 خ8 ط10 "
     "ذ6 ز6 ئ4 ث6 غ5 ء4 إ9 ظ2 ؤ1 آ2 ،5 ؟1",
 }
-_TYPOGRAPHY = "“”‘’–—…°§©®™€£·•½²³µ×±\u00a0‐−→"
+_COMMON_SIGNS, _RARE_SIGNS = "“”’–—…°€£", "‘§©®™·•½²³µ×±\u00a0‐−→"
 
 # The kanji that office Japanese uses most; together they are well over half of the kanji of such a text.
 _COMMON_KANJI = frozenset(
@@ -98,8 +98,9 @@ def _tables() -> tuple[Mapping[str, float], ...]:
         shares = {entry[0]: float(entry[1:]) for entry in letters.split()}
         total = sum(shares.values())
         table = {c: math.log(0.9 * share / total) for c, share in shares.items()}
-        for char in _TYPOGRAPHY:
-            table.setdefault(char, math.log(0.05 / len(_TYPOGRAPHY)))
+        for signs, share in ((_COMMON_SIGNS, 0.08), (_RARE_SIGNS, 0.02)):
+            for sign in signs:
+                table.setdefault(sign, math.log(share / len(signs)))
         for char, value in list(table.items()):
             if char.upper() != char and len(char.upper()) == 1:
                 table.setdefault(char.upper(), value + math.log(0.05))  # about one letter in twenty is a capital
