@@ -21,6 +21,7 @@ from ingest.review import changes_warning, comment_text, hidden_warning
 from ingest.symbol_fonts import symbol
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
+from ingest.unstyled_headings import mark_headings
 from ingest.word_numbering import Numbering, W, number, value
 from ingest.word_styles import Style, Styles, is_on
 from ingest.zip_package import Package, within_depth
@@ -62,7 +63,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     reader = _Reader.of(package, main)
     within_depth(name, lambda: reader.read(body))
     title, date = package.properties()
-    return reader.out.build(reader.title or title, date=date)
+    first = mark_headings(reader.out)
+    return reader.out.build(reader.title or title or first, date=date)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from index.types import Document
 from ingest.odf_text import OFFICE, TEXT, open_parts
 from ingest.parsers import ParseOptions
 from ingest.review import changes_warning, hidden_warning
+from ingest.unstyled_headings import mark_headings
 from ingest.zip_package import within_depth
 
 EXTENSIONS = (".odt", ".ott")
@@ -30,4 +31,5 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         reader.out.warnings.append(changes_warning(insertions, deletions))
     if reader.hidden:
         reader.out.warnings.append(hidden_warning(reader.hidden))
-    return reader.out.build(reader.title or title, date=date)
+    first = mark_headings(reader.out)
+    return reader.out.build(reader.title or title or first, date=date)

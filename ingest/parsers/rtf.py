@@ -17,6 +17,7 @@ from ingest.review import changes_warning, comment_text, hidden_warning
 from ingest.symbol_fonts import symbol
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
+from ingest.unstyled_headings import mark_headings
 from ingest.word_styles import heading_named
 
 EXTENSIONS = (".rtf",)
@@ -116,7 +117,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         raise DocumentError(f"{name} is not an RTF file.", "Open it in the program that made it, save it as docx.")
     reader = _Reader(name)
     reader.read(data)
-    return reader.out.build("".join(reader.title).strip())
+    first = mark_headings(reader.out)
+    return reader.out.build("".join(reader.title).strip() or first)
 
 
 @dataclass(slots=True)

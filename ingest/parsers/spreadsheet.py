@@ -190,8 +190,9 @@ def _tables(cells: list[list[str]]) -> Iterator[tuple[int, int]]:
 
 def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
     """The rows from the first column that any of them fills to the last."""
-    filled = [place for row in rows for place, value in enumerate(row) if value.strip()]
-    return [row[min(filled) : max(filled) + 1] for row in rows]
+    filled = {place for row in rows for place, value in enumerate(row) if value.strip()}
+    first, last = min(filled), max(filled)
+    return [row[first : last + 1] for row in rows]
 
 
 def _header_place(rows: list[list[str]]) -> int | None:
