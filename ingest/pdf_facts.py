@@ -1,24 +1,27 @@
-"""What a PDF says of itself: outline, page labels, title and date, embedded files, form values and comments (read through pypdf)."""
+"""What a PDF says of itself: title, date, outline, page labels, form values, comments, embedded files."""
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from index.types import Member
-
 _MAX_ENTRIES = 20_000  # of an outline: more are a loop or a bomb
+_MAX_MEMBERS = 1_000
 _MAX_MEMBER_BYTES = 64 * 2**20
 _TOOL_TITLE = re.compile(
-    r"^(microsoft (word|powerpoint|excel)|powerpoint presentation|untitled|無題|slide 1|document\d*)\b[\s-]*", re.I
+    r"^(microsoft (word|powerpoint|excel)|powerpoint presentation|untitled|無題|\(anonymous\)|slide 1|document\d*"
+    r"|adobe \w+ pdf)(?!\w)[\s-]*",
+    re.I,
 )
-_FILE_NAME = re.compile(r"\.(docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|html?|txt|rtf|ai|pages|odt)$", re.I)
+_FILE_NAME = re.compile(r"\.(docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|html?|txt|rtf|ai|pages|odt|jpe?g|png|tiff?)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,14 @@ class PdfFacts:
     outline: list[OutlineEntry] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     fields: list[tuple[int, str]] = field(default_factory=list)
-    members: list[Member] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
 
 
-def read_facts(data: bytes, password: str, pages: int) -> PdfFacts:
-    """Everything pypdf can tell of a file of `pages` pages; what it cannot read is left out, the pages' text does not depend on it."""
+def read_facts(data: bytes, password: str, pages: int, annotated: Sequence[int]) -> PdfFacts:
+    """Everything pypdf can tell of a file of `pages` pages; forms and comments are looked for on `annotated` pages.
+
+    What pypdf cannot read is left out: the text of the pages does not depend on it.
+    """
     import pypdf
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -54,15 +59,19 @@ def read_facts(data: bytes, password: str, pages: int) -> PdfFacts:
             return facts
     except Exception:  # pypdf raises anything from RecursionError to KeyError on files that PDFium reads
         return facts
-    for read in (_read_metadata, _read_labels, _read_outline, _read_annotations, _read_members):
-        try:
-            read(reader, facts, pages)
-        except Exception:  # the same: one broken part costs that part
-            continue
+    readers: tuple[Callable[[], None], ...] = (
+        lambda: _read_metadata(reader, facts),
+        lambda: _read_labels(reader, facts, pages),
+        lambda: _read_outline(reader, facts),
+        lambda: _read_annotations(reader, facts, annotated),
+    )
+    for read in readers:
+        with suppress(Exception):  # the same: one broken part costs that part
+            read()
     return facts
 
 
-def _read_metadata(reader: Any, facts: PdfFacts, pages: int) -> None:
+def _read_metadata(reader: Any, facts: PdfFacts) -> None:
     metadata = reader.metadata
     if metadata is None:
         return
@@ -88,7 +97,7 @@ def _read_labels(reader: Any, facts: PdfFacts, pages: int) -> None:
         facts.page_labels = labels
 
 
-def _read_outline(reader: Any, facts: PdfFacts, pages: int) -> None:
+def _read_outline(reader: Any, facts: PdfFacts) -> None:
     numbers = {
         page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1) if page.indirect_reference
     }
@@ -111,11 +120,9 @@ def _read_outline(reader: Any, facts: PdfFacts, pages: int) -> None:
             return
 
 
-def _read_annotations(reader: Any, facts: PdfFacts, pages: int) -> None:
-    for number, page in enumerate(reader.pages, 1):
-        if number > pages:
-            return
-        for reference in page.get("/Annots", None) or ():
+def _read_annotations(reader: Any, facts: PdfFacts, annotated: Sequence[int]) -> None:
+    for number in annotated:
+        for reference in reader.pages[number - 1].get("/Annots") or ():
             annotation = reference.get_object()
             if not hasattr(annotation, "get"):
                 continue
@@ -124,6 +131,10 @@ def _read_annotations(reader: Any, facts: PdfFacts, pages: int) -> None:
                 text = _field_text(annotation)
                 if text:
                     facts.fields.append((number, text))
+            elif kind == "/FileAttachment":
+                file = annotation["/FS"].get_object()
+                stream = file["/EF"]["/F"].get_object()
+                facts.files.append((str(file.get("/UF") or file.get("/F") or ""), bytes(stream.get_data())))
             elif kind not in ("/Link", "/Popup"):
                 comment = _clean(str(annotation.get("/Contents") or ""))
                 if comment:
@@ -153,21 +164,27 @@ def _field_text(widget: Any) -> str:
     return (f"{label}: {text}" if label else text) if text else ""
 
 
-def _read_members(reader: Any, facts: PdfFacts, pages: int) -> None:
-    for name, contents in reader.attachments.items():
-        for data in contents:
-            if len(data) > _MAX_MEMBER_BYTES:
-                facts.warnings.append(
-                    f"embedded file left out, larger than {_MAX_MEMBER_BYTES // 2**20} MB: {_safe_name(name)}"
-                )
-            else:
-                facts.members.append(Member(_safe_name(name), bytes(data)))
+def read_members(document: Any) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """Names and contents of the files embedded in a PDF that PDFium opened, each once, and names of those too large."""
+    import pypdfium2
+    import pypdfium2.raw as pdfium
 
-
-def _safe_name(name: str) -> str:
-    name = _clean(name).replace("\\", "/").rsplit("/", 1)[-1]
-    name = re.sub(r'[<>:"|?*]', "_", name).lstrip(".") or "attachment"
-    return name[:200]
+    found: dict[tuple[str, bytes], None] = {}
+    large: list[str] = []
+    for index in range(min(document.count_attachments(), _MAX_MEMBERS)):
+        try:
+            attachment = document.get_attachment(index)
+            name = attachment.get_name()
+            size = ctypes.c_ulong(0)
+            if not pdfium.FPDFAttachment_GetFile(attachment, None, 0, size):
+                continue
+            if size.value > _MAX_MEMBER_BYTES:
+                large.append(_clean(name))
+                continue
+            found[name, bytes(attachment.get_data())] = None
+        except pypdfium2.PdfiumError:
+            continue
+    return list(found), large
 
 
 def _clean(text: str) -> str:

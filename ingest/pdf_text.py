@@ -1,7 +1,8 @@
 """One PDF page → pieces of lines with their boxes, read through PDFium, and what of the page could not be read.
 
-PDFium gives characters in the order they were drawn, with line ends and missing spaces put in, U+FFFE for the hyphen of a divided word, and
-text drawn twice for boldness once. Boxes are asked for only at the ends of words: asking at each character takes three times as long.
+PDFium gives characters in the order they were drawn, with line ends and missing spaces put in, U+FFFE for the hyphen of
+a divided word, and text drawn twice for boldness once. Boxes are asked for only at the ends of words: asking at each
+character takes almost three times as long (115 against 304 pages a second of an annual report, in one run).
 """
 
 from __future__ import annotations
@@ -9,168 +10,151 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.page_layout import HYPHEN, Piece
+from ingest.page_lines import HYPHEN, LEFTWARDS, VERTICAL, Box, Piece, turn_box
+from ingest.pdf_surface import Shade, common_area, read_surface
 
-_WORD = re.compile(r"[^\s\x00-\x1f\uFFFE\u00AD]+|[\uFFFE\u0002\u00AD]|\r?\n|\r")
-_WIDE_GAP = (
-    1.25  # of the font size: wider than the spaces of justified text, narrower than the gaps between columns of figures
-)
+_DIVISION = "\ufffe\u0002\u00ad"  # PDFium's marks of a divided word, now and formerly, and the soft hyphen
+_WORD = re.compile(rf"[^\s\x00-\x1f{_DIVISION}]+|[{_DIVISION}]|\r?\n|\r")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
+_BOLD_NAME = re.compile(rb"bold|heavy|black|demi", re.I)
+# Bullets of the fonts Symbol and Wingdings, whose characters are in the private area.
+_BULLETS = {0xF0B7: "•", 0xF0A7: "▪", 0xF06E: "■", 0xF06C: "●", 0xF0D8: "➢", 0xF0FC: "✓", 0xF076: "❖", 0xF02D: "-"}
+_WIDE_GAP = 1.25  # sizes: wider than the spaces of justified text, narrower than the gaps between columns of figures
 _TINY = 1.0  # points: nobody reads it
-_PICTURE_TYPES = {3}  # FPDF_PAGEOBJ_IMAGE
-_FORM_TYPE = 5  # FPDF_PAGEOBJ_FORM
-_PATH_TYPES = {2, 4}  # path, shading
-_SYMBOLS = {
-    0xF0B7: "•",
-    0xF0A7: "▪",
-    0xF06E: "■",
-    0xF06C: "●",
-    0xF0D8: "➢",
-    0xF0FC: "✓",
-    0xF076: "•",
-    0xF02D: "-",
-}  # Wingdings, Symbol
+_WHITE = 240  # of 255 in red, green and blue
 
 
 @dataclass(slots=True)
 class PageText:
-    """What PDFium reads of a page. Areas are shares of the page; `unreadable` is the share of words without known characters."""
+    """What PDFium reads of a page: `pieces` in drawing order, counts of characters shown and hidden.
+
+    `unreadable` is the share of words whose characters mean nothing.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     characters: int = 0
     hidden: int = 0
     unreadable: float = 0.0
-    picture_area: float = 0.0
-    drawings: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
-    """How a text object is drawn."""
+    """How a text object is drawn; `angle` is 0, 90, 180 or 270 degrees counter-clockwise."""
 
     size: float
     bold: bool
-    angle: int  # 0, 90, 180, 270, counter-clockwise
+    angle: int
     invisible: bool
     white: bool
-
-
-VERTICAL = (
-    270  # Japanese in columns runs down the page like text turned clockwise; its columns follow from right to left
-)
-Box = tuple[float, float, float, float]  # left, bottom, right, top
+    guessed: bool  # its font does not say which characters its glyphs are
 
 
 def read_page(page: Any) -> PageText:
-    """The pieces of `page` (a pypdfium2 PdfPage) in drawing order, hidden ones left out, in the page's upright coordinates."""
+    """Read `page` (a pypdfium2 PdfPage). Hidden words are counted and left out.
+
+    Hidden is what stands outside the page, is smaller than a point, white on white, or invisible; an invisible layer
+    over a picture is a scan's recognised text, and kept.
+    """
     import pypdfium2.raw as pdfium
 
+    result = PageText()
     textpage = pdfium.FPDFText_LoadPage(page)
-    if not textpage:
-        return PageText()
-    try:
-        return _PageReader(pdfium, page, textpage).read()
-    finally:
-        pdfium.FPDFText_ClosePage(textpage)
+    if textpage:
+        try:
+            _PageReader(pdfium, page, textpage, result).read()
+        finally:
+            pdfium.FPDFText_ClosePage(textpage)
+    return result
 
 
 class _PageReader:
-    def __init__(self, pdfium: Any, page: Any, textpage: Any) -> None:
-        self.pdfium, self.page, self.textpage = pdfium, page, textpage
+    def __init__(self, pdfium: Any, page: Any, textpage: Any, result: PageText) -> None:
+        self.pdfium, self.page, self.textpage, self.result = pdfium, page, textpage, result
+        self.crop: Box = page.get_bbox()
+        self.rotation: int = page.get_rotation()
         self.rectangle = pdfium.FS_RECTF()
         self.reference = ctypes.byref(self.rectangle)
         self.looks: dict[int, _Look] = {}
-        left, bottom, right, top = page.get_bbox()
-        self.crop: Box = (left, bottom, right, top)
+        self.bold_fonts: dict[int, bool] = {}
+        self.colours = tuple(ctypes.c_uint(0) for _ in range(4))
+        self.pictures: tuple[Box, ...] | None = None
+        self.shade: Shade | None = None
 
-    def read(self) -> PageText:
-        result = PageText()
-        text = self._read_text()
-        self.pictures, result.picture_area, result.drawings = self._find_pictures()
-        shade: _Shade | None = None
-        bad = words = 0
-        piece: Piece | None = None
-        ends_line = True
-        previous_end = -1
-        for start, end, word in self._words(text):
-            if word in "\r\n":
-                ends_line = True
-                continue
-            if word in "\ufffe\u0002\u00ad":
-                if piece is not None:
+    def read(self) -> None:
+        words = bad = 0
+        guessed: list[str] = []
+        piece: Piece | None = None  # the one that is being added to
+        longest, previous_end = 0, -1
+        for start, end, word in self._find_words():
+            if word[0] in "\r\n" or word in _DIVISION:
+                if piece is not None and word in _DIVISION:
                     piece.text += HYPHEN
-                ends_line = True
+                piece = None
                 continue
-            box, look, turn = self._measure(start, end)
             words += 1
-            readable = _readable(word) and not self.pdfium.FPDFText_HasUnicodeMapError(self.textpage, start) == 1
-            bad += not readable
-            hidden = look.size < _TINY or _outside(box, self.crop) or (look.invisible and not self._over_picture(box))
-            if not hidden and look.white and not look.invisible:
-                shade = shade or _Shade(self.pdfium, self.page)
-                hidden = not shade.has_contrast(box)
-            if hidden:
-                result.hidden += len(word)
-                ends_line = True
+            box, look, downwards = self._measure(start, end)
+            if _STRANGE.search(word):
+                word = word.translate(_BULLETS)
+                bad += _STRANGE.search(word) is not None and len(word) > 1
+            elif look.guessed:
+                guessed.append(word)
+            if self._is_hidden(box, look):
+                self.result.hidden += len(word)
+                piece = None
                 continue
-            result.characters += len(word)
-            x0, y0, x1, y1 = _turn(box, turn)
-            if len(word) == 1 and ord(word) in _SYMBOLS:
-                word = _SYMBOLS[ord(word)]
-            joins = (
-                piece is not None
-                and not ends_line
-                and piece.turn == turn
-                and x0 - piece.x1 < _WIDE_GAP * look.size
-                and x0 - piece.x0 > -0.5 * look.size
-            )
-            if joins and piece is not None:
+            self.result.characters += len(word)
+            turn = VERTICAL if downwards else (look.angle - self.rotation) % 360
+            x0, y0, x1, y1 = turn_box(box, VERTICAL if downwards else look.angle)
+            if piece is not None and piece.turn == turn and _goes_on(piece, x0, x1, look.size):
                 piece.text += ("" if start == previous_end else " ") + word
                 piece.x0, piece.y0 = min(piece.x0, x0), min(piece.y0, y0)
                 piece.x1, piece.y1 = max(piece.x1, x1), max(piece.y1, y1)
                 piece.bold = piece.bold and look.bold
+                if len(word) > longest:
+                    piece.size, longest = look.size, len(word)
             else:
-                piece = Piece(word, x0, y0, x1, y1, look.size, look.bold, turn)
-                result.pieces.append(piece)
-            ends_line = False
+                piece, longest = Piece(word, x0, y0, x1, y1, look.size, look.bold, turn), len(word)
+                self.result.pieces.append(piece)
             previous_end = end
-        result.unreadable = bad / words if words else 0.0
-        return result
+        if not _is_language("".join(guessed)):
+            bad += len(guessed)
+        self.result.unreadable = bad / words if words else 0.0
+
+    def _find_words(self) -> Iterator[tuple[int, int, str]]:
+        """Character indexes and text of words, line ends and divisions."""
+        for match in _WORD.finditer(self._read_text()):
+            word = match.group()
+            if _SURROGATE.search(word):
+                word = word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            yield match.start(), match.end(), word
 
     def _read_text(self) -> str:
         count = self.pdfium.FPDFText_CountChars(self.textpage)
         if count <= 0:
             return ""
         buffer = (ctypes.c_ushort * (count + 1))()
-        written = self.pdfium.FPDFText_GetText(self.textpage, 0, count, buffer)
-        if written == count + 1:
-            # One UTF-16 unit a character: the positions in the text are the character indexes.
+        if self.pdfium.FPDFText_GetText(self.textpage, 0, count, buffer) == count + 1:
+            # One UTF-16 unit a character: the places in the text are the character indexes.
             return bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
         units = (self.pdfium.FPDFText_GetUnicode(self.textpage, index) for index in range(count))
         return "".join(chr(unit) if 0 < unit < 0x110000 else "\N{REPLACEMENT CHARACTER}" for unit in units)
 
-    def _words(self, text: str) -> Iterator[tuple[int, int, str]]:
-        for match in _WORD.finditer(text):
-            word = match.group()
-            if any("\ud800" <= char <= "\udfff" for char in word):
-                word = word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            yield match.start(), match.end(), word
-
-    def _measure(self, start: int, end: int) -> tuple[Box, _Look, int]:
-        first = self._box(start)
-        last = self._box(end - 1) if end - start > 1 else first
-        box = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
+    def _measure(self, start: int, end: int) -> tuple[Box, _Look, bool]:
+        """Box and look of a word, and whether it runs down the page in upright characters."""
         look = self._look(start)
-        downwards = (
-            end - start > 1
-            and look.angle == 0
-            and first[1] - last[1] > 0.5 * look.size
-            and abs(first[0] - last[0]) < look.size
-        )
-        return box, look, VERTICAL if downwards else look.angle
+        first = self._box(start)
+        if end - start == 1:
+            return first, look, False
+        last = self._box(end - 1)
+        box = (min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3]))
+        sinks = first[1] - last[1] > 0.5 * look.size and abs(first[0] - last[0]) < look.size
+        return box, look, sinks and look.angle == 0
 
     def _box(self, index: int) -> Box:
         box = self.rectangle
@@ -191,91 +175,55 @@ class _PageReader:
         pdfium.FPDFText_GetMatrix(self.textpage, index, matrix)
         size = pdfium.FPDFText_GetFontSize(self.textpage, index) * math.hypot(matrix.c, matrix.d)
         angle = round(math.degrees(math.atan2(matrix.b, matrix.a)) / 90) * 90 % 360
-        bold = pdfium.FPDFText_GetFontWeight(self.textpage, index) >= 600
+        bold = pdfium.FPDFText_GetFontWeight(self.textpage, index) >= 600 or self._has_bold_name(drawn)
         mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else 0
-        red, green, blue, alpha = (ctypes.c_uint(0) for _ in range(4))
-        filled = bool(drawn) and pdfium.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha)
-        white = bool(filled) and mode == 0 and min(red.value, green.value, blue.value) >= 240
-        invisible = mode in (3, 7) or bool(filled and alpha.value == 0 and mode == 0)
-        return _Look(size, bold, angle, invisible, white)
+        red, green, blue, alpha = self.colours
+        filled = mode == 0 and bool(drawn) and pdfium.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha)
+        white = bool(filled) and min(red.value, green.value, blue.value) >= _WHITE
+        unseen = mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
+        guessed = pdfium.FPDFText_HasUnicodeMapError(self.textpage, index) == 1
+        return _Look(size, bold, angle, unseen or bool(filled and not alpha.value), white, guessed)
 
-    def _find_pictures(self) -> tuple[list[Box], float, int]:
-        pdfium = self.pdfium
-        boxes: list[Box] = []
-        drawings = 0
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        for index in range(pdfium.FPDFPage_CountObjects(self.page)):
-            item = pdfium.FPDFPage_GetObject(self.page, index)
-            kind = pdfium.FPDFPageObj_GetType(item)
-            drawings += kind in _PATH_TYPES
-            if kind in _PICTURE_TYPES or (kind == _FORM_TYPE and self._holds_picture(item)):
-                pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-                boxes.append((left.value, bottom.value, right.value, top.value))
-        width, height = max(1.0, self.crop[2] - self.crop[0]), max(1.0, self.crop[3] - self.crop[1])
-        area = sum(_common(box, self.crop) for box in boxes) / (width * height)
-        return boxes, min(1.0, area), drawings
+    def _has_bold_name(self, drawn: Any) -> bool:
+        font = self.pdfium.FPDFTextObj_GetFont(drawn) if drawn else None
+        if not font:
+            return False
+        key = ctypes.addressof(font.contents)
+        if key not in self.bold_fonts:
+            name = ctypes.create_string_buffer(128)
+            self.pdfium.FPDFFont_GetBaseFontName(font, name, len(name))
+            self.bold_fonts[key] = _BOLD_NAME.search(name.value) is not None
+        return self.bold_fonts[key]
 
-    def _holds_picture(self, form: Any, depth: int = 0) -> bool:
-        pdfium = self.pdfium
-        for index in range(pdfium.FPDFFormObj_CountObjects(form)):
-            item = pdfium.FPDFFormObj_GetObject(form, index)
-            kind = pdfium.FPDFPageObj_GetType(item)
-            if kind in _PICTURE_TYPES or (kind == _FORM_TYPE and depth < 3 and self._holds_picture(item, depth + 1)):
-                return True
+    def _is_hidden(self, box: Box, look: _Look) -> bool:
+        crop = self.crop
+        outside = box[2] <= crop[0] or box[0] >= crop[2] or box[3] <= crop[1] or box[1] >= crop[3]
+        if outside or look.size < _TINY:
+            return True
+        if look.invisible:
+            if self.pictures is None:
+                self.pictures = read_surface(self.page).pictures
+            return not any(common_area(box, picture) for picture in self.pictures)
+        if look.white:
+            self.shade = self.shade or Shade(self.page)
+            return not self.shade.has_contrast(box)
         return False
 
-    def _over_picture(self, box: Box) -> bool:
-        return any(_common(box, picture) > 0 for picture in self.pictures)
+
+def _goes_on(piece: Piece, x0: float, x1: float, size: float) -> bool:
+    """Whether a word from `x0` to `x1` continues the piece to the right (Arabic, Hebrew: left)."""
+    gap = x0 - piece.x1
+    if gap < _WIDE_GAP * size and x0 > piece.x0 - 0.5 * size:
+        return True
+    return -0.5 * size < piece.x0 - x1 < _WIDE_GAP * size and LEFTWARDS.search(piece.text) is not None
 
 
-class _Shade:
-    """The page as grey pixels, to see whether white text stands on anything darker than itself."""
+def _is_language(text: str) -> bool:
+    """Whether characters that PDFium guessed for a font without a map to Unicode may be right: Latin text with vowels.
 
-    _SCALE = 2.0  # 144 dots an inch: strokes of 4-point text still show
-    _MAX_PIXELS = 4_000_000
-    _CONTRAST = 12  # of 255
-
-    def __init__(self, pdfium: Any, page: Any) -> None:
-        self.pdfium, self.page = pdfium, page
-        width, height = page.get_size()
-        scale = min(self._SCALE, math.sqrt(self._MAX_PIXELS / max(1.0, width * height)))
-        bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-        self.pixels = bitmap.to_numpy().copy()
-        bitmap.close()
-        self.height, self.width = self.pixels.shape[:2]
-
-    def has_contrast(self, box: Box) -> bool:
-        column, row = ctypes.c_int(), ctypes.c_int()
-        corners = []
-        for x, y in ((box[0], box[1]), (box[2], box[3])):
-            self.pdfium.FPDF_PageToDevice(self.page, 0, 0, self.width, self.height, 0, x, y, column, row)
-            corners.append((column.value, row.value))
-        (xa, ya), (xb, yb) = corners
-        area = self.pixels[max(0, min(ya, yb)) : max(ya, yb) + 1, max(0, min(xa, xb)) : max(xa, xb) + 1]
-        return bool(area.size) and int(area.max()) - int(area.min()) >= self._CONTRAST
-
-
-def _readable(word: str) -> bool:
-    """Whether a word is of characters with a meaning; a lone symbol of the private area is a bullet or an icon."""
-    bad = sum(1 for char in word if char == "\N{REPLACEMENT CHARACTER}" or "\ue000" <= char <= "\uf8ff")
-    return 2 * bad < len(word) or (len(word) == 1 and "\uf000" <= word <= "\uf0ff")
-
-
-def _common(a: Box, b: Box) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-
-
-def _outside(box: Box, crop: Box) -> bool:
-    return box[2] <= crop[0] or box[0] >= crop[2] or box[3] <= crop[1] or box[1] >= crop[3]
-
-
-def _turn(box: Box, angle: int) -> Box:
-    """The box as seen when the text that runs at `angle` is turned to run to the right."""
-    x0, y0, x1, y1 = box
-    if angle == 90:
-        return y0, -x1, y1, -x0
-    if angle == 180:
-        return -x1, -y1, -x0, -y0
-    if angle == 270:
-        return -y1, x0, -y0, x1
-    return box
+    A wrong guess shifts every letter, and few of the letters it gives are vowels.
+    """
+    letters = [char for char in unicodedata.normalize("NFKD", text).lower() if char.isalpha()]
+    latin = [char for char in letters if "a" <= char <= "z"]
+    vowels = sum(char in "aeiouy" for char in latin)
+    return 2 * len(latin) >= len(letters) and 0.2 * len(latin) <= vowels <= 0.65 * len(latin)

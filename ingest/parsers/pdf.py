@@ -1,4 +1,4 @@
-"""PDF: text with boxes and page images through PDFium, outline, labels and metadata through pypdf, scanned pages through OCR."""
+"""PDF: text and page images through PDFium, outline, labels and metadata through pypdf, scanned pages through OCR."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from typing import Any
 
 from index.errors import DocumentError, EncryptedError
 from index.types import Document, Kind
-from ingest.page_layout import PageBlock, build_blocks, find_compounds, mend_hyphens
+from ingest import ocr
+from ingest.member_names import name_members
+from ingest.page_layout import build_blocks, find_compounds, mend_hyphens
+from ingest.page_lines import PageBlock, Piece
 from ingest.parsers import ParseOptions
-from ingest.pdf_facts import PdfFacts, read_facts
-from ingest.pdf_headings import drop_running_lines, mark_headings
+from ingest.pdf_facts import PdfFacts, read_facts, read_members
+from ingest.pdf_headings import drop_running_lines, find_title, mark_headings
+from ingest.pdf_surface import Surface, has_annotations, read_surface
 from ingest.pdf_text import PageText, read_page
+from ingest.reading_order import order_pieces
 from ingest.text_builder import TextBuilder
 
 EXTENSIONS = (".pdf",)
-REQUIRES = ("pypdfium2", "pypdf")
+REQUIRES = ()
 EXTRA = ""
 
 _SCAN_CHARACTERS = 100  # a scan may carry a stamp or a page number as text
 _SCAN_AREA = 0.4  # of the page, covered by pictures
 _UNREADABLE = 0.2  # share of a page's words without a meaning, from which on the page is better read as a picture
+_HEADER_BYTES = 2048  # readers look for "%PDF-" in the first kilobyte or so
+_MAX_SCALE = 6.0  # pixels a point: a stamp-sized page gains nothing from more
 _DRAWN_TEXT = 100  # outlines on a page without text: fewer are lines and boxes
 
 
@@ -36,6 +43,7 @@ class _Pages:
     empty: list[int] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     recognised: list[int] = field(default_factory=list)
+    annotated: list[int] = field(default_factory=list)
 
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
@@ -51,12 +59,19 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         pages = _Pages()
         for number in range(1, count + 1):
             _read_one(document, number, options, pages)
+        files, large = read_members(document)
     finally:
         document.close()
-    facts = read_facts(data, password, count)
+    facts = read_facts(data, password, count, pages.annotated)
     drop_running_lines(pages.blocks)
     mark_headings(pages.blocks, facts.outline)
-    return _build(pages, facts)
+    builder = _build(pages, facts)
+    builder.members += name_members([*files, *facts.files])
+    builder.warnings += _warnings(pages, options)
+    builder.warnings += [f"embedded file left out, too large: {name}" for name in large]
+    return builder.build(
+        facts.title or find_title(pages.blocks[0]), page_labels=facts.page_labels, pages=count, date=facts.date
+    )
 
 
 def _open(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, str]:
@@ -72,6 +87,8 @@ def _open(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, str]:
                     raise
         raise EncryptedError("The PDF needs a password.", "Give it with --password-file FILE.")
     except pypdfium2.PdfiumError as error:
+        if b"%PDF-" not in data[:_HEADER_BYTES]:
+            raise DocumentError("The file is not a PDF.", "Give it the extension of its real format.") from error
         try:
             return pypdfium2.PdfDocument(_rewrite(data)), ""
         except Exception:  # pypdf raises anything on files damaged beyond repair; PDFium's own words come first
@@ -101,9 +118,11 @@ def _read_one(document: Any, number: int, options: ParseOptions, pages: _Pages) 
         return
     try:
         text = read_page(page)
+        if has_annotations(page):
+            pages.annotated.append(number)
         if text.hidden:
             pages.hidden.append(number)
-        picture = _is_picture(text)
+        picture = text.characters < _SCAN_CHARACTERS and _is_picture(text, read_surface(page))
         if picture or text.unreadable > _UNREADABLE:
             recognised = _recognise(page, options)
             if recognised:
@@ -113,24 +132,36 @@ def _read_one(document: Any, number: int, options: ParseOptions, pages: _Pages) 
                 pages.scanned.append(number)
             else:
                 pages.unreadable.append((number, text.unreadable))
-        blocks += build_blocks(text.pieces)
+        blocks += build_blocks(order_pieces(text.pieces))
         if not blocks and number not in pages.scanned:
             pages.empty.append(number)
     finally:
         page.close()
 
 
-def _is_picture(text: PageText) -> bool:
-    if text.characters < _SCAN_CHARACTERS and text.picture_area >= _SCAN_AREA:
-        return True
-    return text.characters == 0 and (text.picture_area > 0 or text.drawings >= _DRAWN_TEXT)
+def _is_picture(text: PageText, surface: Surface) -> bool:
+    """Whether a page with little or no text shows a picture of some: a scan, a photo, letters drawn as outlines."""
+    if text.characters:
+        return surface.picture_area >= _SCAN_AREA
+    return bool(surface.pictures) or surface.drawings >= _DRAWN_TEXT
 
 
-def _recognise(page: Any, options: ParseOptions) -> list[Any]:
-    return []
+def _recognise(page: Any, options: ParseOptions) -> list[Piece]:
+    """The page's text as OCR reads its picture, in points; nothing when OCR is off or not installed."""
+    if not options.ocr or not ocr.is_installed():
+        return []
+    width, height = page.get_size()
+    scale = min(ocr.LONGEST_SIDE / max(width, height, 1.0), _MAX_SCALE)
+    bitmap = page.render(scale=scale, may_draw_forms=False)
+    pieces = ocr.read_image(bitmap.to_numpy().copy())
+    bitmap.close()
+    for piece in pieces:
+        piece.x0, piece.y0, piece.x1, piece.y1 = (value / scale for value in (piece.x0, piece.y0, piece.x1, piece.y1))
+        piece.size /= scale
+    return pieces
 
 
-def _build(pages: _Pages, facts: PdfFacts) -> Document:
+def _build(pages: _Pages, facts: PdfFacts) -> TextBuilder:
     builder = TextBuilder()
     compounds = find_compounds(block.text for blocks in pages.blocks for block in blocks)
     for number, blocks in enumerate(pages.blocks, 1):
@@ -140,18 +171,21 @@ def _build(pages: _Pages, facts: PdfFacts) -> Document:
             builder.add(text, Kind.ITEM, level=1, page=number)
         for text in (text for at, text in facts.notes if at == number):
             builder.add(text, Kind.NOTE, page=number)
-    builder.members += facts.members
-    builder.warnings += [*_warnings(pages), *facts.warnings]
-    return builder.build(facts.title, page_labels=facts.page_labels, pages=len(pages.blocks), date=facts.date)
+    return builder
 
 
-def _warnings(pages: _Pages) -> list[str]:
+def _warnings(pages: _Pages, options: ParseOptions) -> list[str]:
     count = len(pages.blocks)
     found = []
     if pages.scanned:
-        found.append(
-            f"{_share(pages.scanned, count)} without text; install the ocr extra: pip install 'tebiki-rag[ocr]'"
-        )
+        scans = "is a scan" if len(pages.scanned) == 1 else "are scans"
+        if not options.ocr:
+            why = "; OCR is switched off"
+        elif not ocr.is_installed():
+            why = f"; {ocr.INSTALL}"
+        else:
+            why = ", and OCR found none in them" if len(pages.scanned) > 1 else ", and OCR found none in it"
+        found.append(f"{len(pages.scanned)} of {count} pages {scans} without text{why}")
     if pages.empty:
         found.append(f"{len(pages.empty)} of {count} pages had no text")
     if pages.broken:
@@ -159,15 +193,11 @@ def _warnings(pages: _Pages) -> list[str]:
     if pages.unreadable:
         share = max(share for _, share in pages.unreadable)
         found.append(f"{share:.0%} of characters unreadable on {_list([number for number, _ in pages.unreadable])}")
+    if pages.recognised:
+        found.append(f"text of {_list(pages.recognised)} read by OCR")
     if pages.hidden:
         found.append(f"hidden text on {_list(pages.hidden)} left out")
     return found
-
-
-def _share(numbers: list[int], count: int) -> str:
-    if count == 1:
-        return "the page is a scan"
-    return f"{len(numbers)} of {count} pages are scans" if len(numbers) > 1 else f"1 of {count} pages is a scan"
 
 
 def _list(numbers: list[int]) -> str:
