@@ -10,10 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from index.files import write_file
 from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
@@ -27,7 +24,11 @@ CODE_BITS = 4
 RESCORED = 400  # candidates looked at with exact vectors; recall of the exact ten 0.93 to 1.00 on such families
 LAG_LIMIT = 20_000  # vectors newer than the part that are scanned from the truth
 
-Vector = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float32]
 
 
 class VectorIndex:
@@ -47,6 +48,8 @@ class VectorIndex:
 
         Vectors that left the truth since the part was written may be among them.
         """
+        import numpy as np
+
         if k <= 0 or (allowed is not None and not len(allowed)):
             return []
         self._load()
@@ -61,6 +64,7 @@ class VectorIndex:
 
     def _search_part(self, question: Vector, k: int, allowed: Sequence[int] | None) -> list[tuple[int, float]]:
         import faiss
+        import numpy as np
 
         exact = self._is_flat()
         wanted = min(k if exact else max(RESCORED, 4 * k), self._part.ntotal)
@@ -110,6 +114,8 @@ class VectorIndex:
 
     def refresh(self) -> None:
         """Bring the part up to the present truth and publish it; small steps where it can be used, else anew."""
+        import numpy as np
+
         self._load()
         alive = self.table.numbers(self.model)
         shape = self._shape(len(alive))
@@ -158,6 +164,7 @@ def make_part(dimension: int, *, flat: bool) -> Any:
     RaBitQ needs no training: with a centroid of zero a code depends on its vector alone.
     """
     import faiss
+    import numpy as np
 
     if flat:
         return faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
@@ -169,6 +176,7 @@ def make_part(dimension: int, *, flat: bool) -> Any:
 def read_part(folder: Path, stamp: Stamp) -> Any:
     """The FAISS index a stamp names, or None when its file is not what was written."""
     import faiss
+    import numpy as np
 
     if not files_match(stamp, folder):
         return None
@@ -182,6 +190,7 @@ def read_part(folder: Path, stamp: Stamp) -> Any:
 def part_numbers(part: Any) -> NDArray[np.int64]:
     """The numbers of the vectors in a part."""
     import faiss
+    import numpy as np
 
     return np.array(faiss.vector_to_array(part.id_map), np.int64)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from index.database import Database, portions
 from index.errors import DamagedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class VectorTable:
@@ -61,6 +63,8 @@ class VectorTable:
 
     def vectors(self, model: int, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Numbers (n,) and unit vectors (n, d) of `model` numbered above `after`, in order of number."""
+        import numpy as np
+
         rows = self.connection.execute(
             "SELECT id, vector, crc FROM vectors WHERE model = ? AND id > ? ORDER BY id", (model, after)
         ).fetchall()
@@ -68,11 +72,15 @@ class VectorTable:
 
     def numbers(self, model: int) -> NDArray[np.int64]:
         """The numbers of all vectors of `model`, sorted."""
+        import numpy as np
+
         rows = self.connection.execute("SELECT id FROM vectors WHERE model = ? ORDER BY id", (model,)).fetchall()
         return np.array([number for (number,) in rows], np.int64)
 
     def vectors_by_id(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Those of these vectors that still exist."""
+        import numpy as np
+
         rows: list[tuple[int, bytes, int]] = []
         for part in portions(list(ids)):
             marks = ",".join("?" * len(part))
@@ -106,10 +114,14 @@ class VectorTable:
 
 
 def _to_bytes(vector: NDArray[np.float32]) -> bytes:
+    import numpy as np
+
     return np.ascontiguousarray(vector, "<f4").tobytes()
 
 
 def _stack(rows: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
+    import numpy as np
+
     for number, data, crc in rows:
         if zlib.crc32(data) != crc:
             raise DamagedError(f"Stored vector {number} is damaged.", "Run: rag repair")
