@@ -29,6 +29,7 @@ _SHOWN = ("From", "To", "Cc", "Subject", "Date")
 _KNOWN = (*_SHOWN, "Sender", "Received", "Message-ID", "MIME-Version", "Content-Type", "Return-Path", "X-Mailer")
 _ENCODED = re.compile(r"=\?(?P<charset>[^?*\s]+)(?:\*[^?]*)?\?(?P<encoding>[bBqQ])\?(?P<text>[^?]*)\?=")
 _WORD = re.compile(r"\w+")
+_SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _TYPES = {"message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "text/calendar": ".ics"}
 
 
@@ -86,7 +87,7 @@ def _collect(part: Message, parts: _Parts, *, related: bool) -> None:
     ):
         raise EncryptedError("The mail is encrypted.", "Save it decrypted from the mail program that has the key.")
     if kind == "message/rfc822" or (not part.is_multipart() and _is_attached(part, kind)):
-        if not (related and part.get("Content-ID")):
+        if kind not in _SIGNATURES and not (related and part.get("Content-ID")):
             parts.attached.append((_file_name(part, kind), _content(part)))
     elif part.is_multipart():
         children = part.get_payload()
