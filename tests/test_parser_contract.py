@@ -164,6 +164,8 @@ HOSTILE = {
     "quotes": '"' * 5_001,
     "quoted lines": ">" * 3_000 + " x",
     "nested list": "".join("  " * depth + "- x\n" for depth in range(400)),
+    "nested quotes": "> " * 5_000 + "the innermost",
+    "nested mails": "From: a\n" + "Content-Type: message/rfc822\n\n" * 400,
     "one long line": "x" * 500_000,
     "controls in references": "<p>&#27;[31m&#0;&#xD800; \\u001b \\ud800 &#x85;</p>",
     "surrogates in JSON": '{"a\\ud800": "\\ud800\\u0000\\u001b[2J"}',

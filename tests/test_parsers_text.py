@@ -105,6 +105,13 @@ def test_the_first_heading_is_the_title_where_none_is_named() -> None:
     assert read(markdown, "日本語の文章。".encode("cp932")).warnings == ("encoding guessed as CP932",)
 
 
+def test_deep_lists_are_read_whole_and_absurd_ones_refused_never_cut() -> None:
+    deep = "".join("  " * depth + f"- level {depth}\n" for depth in range(40))
+    assert rows(read(markdown, deep))[-1] == ("item", 40, 40, "level 39")
+    with pytest.raises(LimitError, match="nests"):
+        read(markdown, "> " * 200 + "the innermost")
+
+
 # ---------------------------------------------------------------- plain text
 
 

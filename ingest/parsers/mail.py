@@ -12,7 +12,7 @@ from email.message import Message
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
 
-from index.errors import DocumentError, EncryptedError
+from index.errors import DocumentError, EncryptedError, LimitError
 from index.types import Document
 from ingest.decoding import decode
 from ingest.html_blocks import add_html
@@ -47,14 +47,17 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     """The header lines first, then the body; attachments become members.
 
     Of a body written twice, the plain one is taken unless the other says more: that is what mail programs show.
-    Raises EncryptedError for encrypted mails, DocumentError for what is no mail.
+    Raises EncryptedError for encrypted mails, LimitError for parts nested too deep, DocumentError for what is no mail.
     """
-    # compat32 leaves broken headers as they are, where the newer policies raise; they are decoded below.
-    message = message_from_bytes(_skip_envelope(data), policy=compat32)
+    parts = _Parts()
+    try:
+        # compat32 leaves broken headers as they are, where the newer policies raise; they are decoded below.
+        message = message_from_bytes(_skip_envelope(data), policy=compat32)
+        _collect(message, parts, related=False)
+    except RecursionError as error:
+        raise LimitError("The mail nests its parts too deep.", "Save its attachments and add those.") from error
     if data.strip() and not any(header in message for header in _KNOWN):
         raise DocumentError("This is not a mail: it has no mail header.", "Give the file its right extension.")
-    parts = _Parts()
-    _collect(message, parts, related=False)
     builder = TextBuilder(warnings=list(dict.fromkeys(parts.warnings)))
     subject = _header(message, "Subject")
     shown = [(header, _header(message, header)) for header in _SHOWN]

@@ -10,6 +10,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from index.errors import LimitError
 from index.types import Document, Kind
 from ingest.dates import iso_date
 from ingest.decoding import decode
@@ -24,6 +25,7 @@ EXTENSIONS = (".md", ".markdown", ".mdx", ".mkd", ".mdown")
 REQUIRES = ()
 EXTRA = ""
 
+_DEEPEST = 100  # nested lists, items and quotes; each takes several of Python's calls, of which there are 1,000
 _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?\n)??\1[ \t]*(?:\n|\Z)", re.S)
 _FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*[:=][ \t]*([^\s|>\[{].*?)[ \t]*$", re.M)
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
@@ -56,13 +58,18 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
 
 
 def add_markdown(builder: TextBuilder, text: str, *, first: int | None = 0) -> None:
-    """Append the blocks of `text`, whose first line is line `first` + 1 of the file; None leaves lines out."""
+    """Append the blocks of `text`, whose first line is line `first` + 1 of the file; None leaves lines out.
+
+    Raises LimitError when lists or quotes nest too deep.
+    """
     from markdown_it import MarkdownIt
 
     # Reference definitions stay in the text as written: taken out, their links would lose their targets.
-    reader = MarkdownIt("commonmark").enable("table").disable("reference")
+    reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").disable("reference")
     blocks = _Blocks(builder, first)
     for token in reader.parse(text):
+        if token.level >= _DEEPEST - 1:  # what lies deeper, markdown-it drops without a word
+            raise LimitError(f"The Markdown nests more than {_DEEPEST // 2} lists or quotes.", "Save it as .txt.")
         blocks.take(token)
 
 
