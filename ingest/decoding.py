@@ -45,6 +45,7 @@ _SAMPLE = (
     1 << 16
 )  # bytes a guess looks at: more does not change it, and 20 decodings of a large file would take seconds
 _BINARY = 0.08  # share of control characters above which a file is not text; coloured logs have up to 0.03
+_FEW = 4  # control characters that say nothing, however short the file
 _PLACE = 0.5
 # Mean log probability of characters outside ASCII from which a reading is believed: Japanese names reach -9, all other
 # text lies well above.
@@ -206,7 +207,7 @@ def _finish(text: str, codec: str, *, guessed: bool) -> Decoded:
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
     text = _COLOUR.sub("", text).replace("\ufeff", "").rstrip("\x1a")  # what DOS programs end a file with
     clean, removed = _CONTROL.subn("", text)
-    if removed > _BINARY * max(1, len(text)):
+    if removed > max(_FEW, _BINARY * len(text)):
         raise DocumentError("This is not text: it is full of control characters.", "Give the file its right extension.")
     return Decoded(clean, _name(codec), guessed, clean.count("\ufffd") + removed)
 
