@@ -62,3 +62,9 @@ def normalize(text: str) -> str:
 def is_unspaced(text: str) -> bool:
     """Return whether any character belongs to a script that is written without spaces."""
     return _UNSPACED.search(text) is not None
+
+
+def share_unspaced(text: str) -> float:
+    """Return the share of a text's letters that belong to scripts written without spaces; 0 without letters."""
+    letters = sum(map(str.isalpha, text))
+    return len(_UNSPACED.findall(text)) / letters if letters else 0.0

@@ -7,7 +7,7 @@ its vector            → dense leg   ┴ fuse → passages, best first
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,17 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import VectorIndex
+from index.duplicates import sameness
 from index.errors import UsageError
+from index.fusion import Found, Fused, fuse
 from index.globs import match_paths
 from index.lexical import WordIndex
+from index.query import Query, fold, read_query
 from index.store import Store
 from index.types import Passage
 from index.vector_table import VectorTable
-from index.words import terms
+from index.weights import Weights, dense_share, learn_weights
 
 Mode = Literal["hybrid", "lexical", "dense"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 POOL = 100  # candidates of each leg that are fused: a right passage below that is lost in either ranking
+LOOKED_AT = 2000  # passages drawn when weights are learned: enough for some hundreds of the rarer script
 
 Leg = list[tuple[int, float]]
 
@@ -73,6 +77,26 @@ class Index:
         if vectors := self.vectors():
             vectors.refresh()
 
+    def weights(self) -> Weights | None:
+        """What was learned about the dense leg with the embedding model in use, once it was."""
+        model = self.model()
+        kept = self.store.get(f"weights of model {model}") if model is not None else ""
+        return Weights.from_json(kept) if kept else None
+
+    def learn(self, unrelated: NDArray[np.float32], readable_share: Callable[[str], float]) -> None:
+        """Look at a sample of the passages and their vectors anew; `unrelated` are the vectors of weights.UNRELATED."""
+        model = self.model()
+        if model is None:
+            return
+        chunks = sorted(self.store.all_chunk_ids())
+        sample = chunks[:: max(1, len(chunks) // LOOKED_AT)]
+        numbers, vectors = self.table.vectors_by_id(list(self.table.vector_ids(model, sample)))
+        places = self.table.chunks_of_vectors(model, numbers.tolist())
+        passages = self.store.passages([places[number][0] for number in numbers.tolist()])
+        texts = [passages[places[number][0]].chunk.text for number in numbers.tolist()]
+        weights = learn_weights(texts, vectors, unrelated, readable_share, len(chunks))
+        self.store.put(f"weights of model {model}", weights.to_json())
+
     def documents_within(self, within: str | Sequence[str] | None) -> list[int] | None:
         """The documents whose paths match; None for all."""
         if within is None:
@@ -82,9 +106,9 @@ class Index:
 
     # ---------------------------------------------------------------- the legs
 
-    def lexical_leg(self, words: Sequence[str], k: int, documents: list[int] | None) -> Leg:
-        """The `k` best chunks for these terms, best first."""
-        return self._living(lambda n: self.words.search(words, n, documents), k)
+    def lexical_leg(self, query: Query, k: int, documents: list[int] | None) -> Leg:
+        """The `k` best chunks for the words of a question, best first."""
+        return self._living(lambda n: self.words.search(query, n, documents), k)
 
     def dense_leg(self, question: NDArray[np.float32], k: int, documents: list[int] | None) -> Leg:
         """The `k` chunks nearest to the question's vector, best first."""
@@ -134,31 +158,57 @@ def search(
     k: int,
     mode: Mode = "hybrid",
     within: str | Sequence[str] | None = None,
+    readable: float = 1.0,
 ) -> list[Ranked]:
-    """The `k` best passages for a question, best first; without a vector the word leg alone answers."""
+    """The `k` best passages for a question, best first; without a vector the word leg alone answers.
+
+    `readable` is the share of the question that the embedding model can read. Passages that hold what the question has
+    in quotation marks come first.
+    """
+    query = read_query(question)
     documents = index.documents_within(within)
     pool = max(POOL, k)
-    legs: dict[str, Leg] = {}
-    if mode != "dense" or vector is None:
-        legs["lexical"] = index.lexical_leg(terms(question), pool, documents)
-    if mode != "lexical" and vector is not None:
-        legs["dense"] = index.dense_leg(vector, pool, documents)
-    fused: dict[int, float] = {}
-    for leg in legs.values():
-        top, low = (leg[0][1], leg[-1][1]) if leg else (1.0, 0.0)
-        for chunk, score in leg:
-            fused[chunk] = fused.get(chunk, 0.0) + (score - low) / ((top - low) or 1.0)
-    order = sorted(fused, key=lambda chunk: (-fused[chunk], chunk))[:k]
-    passages = index.store.passages(order)
-    scores = {name: dict(leg) for name, leg in legs.items()}
-    ranks = {name: {chunk: rank for rank, (chunk, _) in enumerate(leg, 1)} for name, leg in legs.items()}
-    return [
-        Ranked(
-            passages[chunk],
-            fused[chunk],
-            {name: scores[name][chunk] for name in legs if chunk in scores[name]},
-            {name: ranks[name][chunk] for name in legs if chunk in ranks[name]},
-        )
-        for chunk in order
-        if chunk in passages
-    ]
+    weights = index.weights()
+    share = (
+        {"lexical": 0.0, "dense": 1.0}.get(mode, dense_share(weights, query, readable)) if vector is not None else 0.0
+    )
+    by_words = share < 1
+    found = Found(
+        passages=index.lexical_leg(query, pool, documents) if by_words else [],
+        files=index.words.search_files(query, pool, documents) if by_words else [],
+        dense=index.dense_leg(vector, pool, documents) if vector is not None and share else [],
+        pool=pool,
+        best_possible=index.words.best_possible(query) if by_words and share else 0.0,
+        baseline=weights.baseline if weights else 0.0,
+    )
+    document_of = index.store.documents_of([chunk for leg in (found.passages, found.dense) for chunk, _ in leg])
+    fused = fuse(found, document_of, share)
+    if query.phrases:
+        holding = {
+            number
+            for number, passage in index.store.passages([entry.chunk for entry in fused]).items()
+            if all(phrase in fold(" ".join((passage.title, passage.chunk.text))) for phrase in query.phrases)
+        }
+        fused.sort(key=lambda entry: entry.chunk not in holding)
+    return _once_each(index.store, fused, k)
+
+
+def _once_each(store: Store, fused: Sequence[Fused], k: int) -> list[Ranked]:
+    """The first `k` different passages; each names the other documents that hold the same."""
+    kept: dict[tuple[str, ...], Ranked] = {}
+    for start in range(0, len(fused), k):
+        if len(kept) >= k:
+            break
+        some = fused[start : start + k]
+        passages = store.passages([entry.chunk for entry in some])
+        for entry in some:
+            passage = passages.get(entry.chunk)
+            if passage is None:
+                continue
+            key = sameness(passage)
+            first = kept.get(key)
+            if first is None:
+                kept[key] = Ranked(passage, entry.score, entry.scores, entry.ranks)
+            elif passage.path not in (first.passage.path, *first.also):
+                kept[key] = replace(first, also=(*first.also, passage.path))
+    return list(kept.values())[:k]

@@ -223,6 +223,14 @@ class Store(Database):
             found |= {n for (n,) in self.connection.execute(f"SELECT id FROM chunks WHERE id IN ({marks})", part)}
         return found
 
+    def documents_of(self, chunks: Sequence[int]) -> dict[int, int]:
+        """The document of each of these chunks that is still there."""
+        found: dict[int, int] = {}
+        for part in portions(list(chunks)):
+            marks = ",".join("?" * len(part))
+            found |= dict(self.connection.execute(f"SELECT id, document FROM chunks WHERE id IN ({marks})", part))
+        return found
+
     def count_chunks(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
 

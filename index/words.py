@@ -8,13 +8,14 @@ when the first Japanese character is met.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from index.characters import UNSPACED, is_unspaced, normalize
 
-__all__ = ["UNSPACED", "Words", "is_unspaced", "normalize", "read_words", "stem", "terms"]
+__all__ = ["UNSPACED", "is_unspaced", "normalize"]  # handed on: most of those who need words need these too
 
 _LETTER = f"[^\\W_{UNSPACED}]"
 # A number with separators; or letters and digits held together by single marks, and the plus signs of C++.
@@ -25,19 +26,22 @@ _SILENT_MARK = re.compile(r"[-‐_'’&]|(?<=[^\W\d])\.(?=[^\W\d])")  # all but 
 _NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")  # one value: 2.4 is not found by 2
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_BRACKETS = re.compile(r"\s*[(（].*?[)）]")
+TITLE_MARK = "="  # no term begins with it
+TITLE_TERMS = 8  # a longer title is not typed whole
 _LONGEST = 64  # characters of a term; what is longer is encoded data, found by its beginning
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text for the word index: its terms in reading order, and its pairs of neighbours.
+    """A text for the word index: its terms in reading order, and its shingles (Broder, 1997).
 
-    Pairs are two words with no more than stop words between them (cost of sales → cost_sales) and, where a script does
-    not part words, two neighbouring characters. No term or pair holds white space.
+    Shingles are two or three words with no more than stop words between them (cost of sales → cost_sales) and, where a
+    script does not part words, two neighbouring characters. No term or shingle holds white space.
     """
 
     terms: tuple[str, ...]
-    pairs: tuple[str, ...]
+    shingles: tuple[str, ...]
 
 
 def terms(text: str) -> list[str]:
@@ -46,18 +50,37 @@ def terms(text: str) -> list[str]:
 
 
 def read_words(text: str) -> Words:
-    """Return the terms and pairs of a text."""
+    """Return the terms and shingles of a text."""
     text = normalize(text)
     pattern = _ASCII_WORD if text.isascii() else _WORD
     found = [term for word in pattern.findall(text) for term in _terms_of(word)]
     telling = [term for term in found if term not in STOP_WORDS]
-    pairs = [f"{one}_{two}" for one, two in pairwise(telling)]
+    shingles = [f"{one}_{two}" for one, two in pairwise(telling)]
+    shingles += ["_".join(three) for three in zip(telling, telling[1:], telling[2:], strict=False)]
     if is_unspaced(text):
         from index import japanese
 
         found += japanese.words(text)
-        pairs += japanese.pairs(text)
-    return Words(tuple(found), tuple(pairs))
+        shingles += japanese.pairs(text)
+    return Words(tuple(found), tuple(shingles))
+
+
+def whole_titles(titles: Iterable[str]) -> list[str]:
+    """Return one term for each title, all of it, which meets questions that name the title from first word to last.
+
+    A title also counts without what stands in brackets: Mercury (planet).
+    """
+    names = {form for title in titles for form in (title, _BRACKETS.sub("", title))}
+    return sorted({TITLE_MARK + "_".join(found) for name in names if 0 < len(found := terms(name)) <= TITLE_TERMS})
+
+
+def runs(terms: Sequence[str]) -> list[str]:
+    """Return every run of terms that may be a whole title, in the form of `whole_titles`."""
+    return [
+        TITLE_MARK + "_".join(terms[start:end])
+        for start in range(len(terms))
+        for end in range(start + 1, min(start + TITLE_TERMS, len(terms)) + 1)
+    ]
 
 
 def split_words(text: str) -> list[str]:
@@ -98,10 +121,10 @@ def _bare(piece: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return a lower-case English word without plural and verb endings; what is not all a–z stays as it is.
+    """Return a lower-case English word without plural and verb endings; other words stay as they are.
 
-    A light stemmer after Harman, "How effective is suffixing?" (1991): -s, -ing, -ed and a final e go, so that base, based
-    and basing meet, and policy and policies; words derived from one another stay apart, as do policy and police.
+    A light stemmer after Harman, "How effective is suffixing?" (1991): -s, -ing, -ed and a final e go, so that base,
+    based and basing meet, and policy and policies; policy and police, company and companion stay apart.
     """
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word

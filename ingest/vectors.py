@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from index.search import Index
+from index.weights import UNRELATED
 from ingest.chunk import embedding_input
 from ingest.report import Progress
 
@@ -26,3 +27,6 @@ def embed_waiting(index: Index, embedder: Embedder, progress: Progress) -> None:
         index.table.add_vectors(model, [key for key, _ in waiting], embedder.embed_documents(texts))
         done += len(waiting)
     progress("embed", total, total, "")
+    weights, count = index.weights(), index.store.count_chunks()
+    if count and (weights is None or not weights.fit(count)):
+        index.learn(embedder.embed_documents(UNRELATED), embedder.readable_share)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from index.search import Index, Mode, Ranked, search
+from index.weights import describe_weights
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder, Vectors
@@ -39,7 +40,12 @@ class Retriever:
         """The `k` best passages, best first."""
         vector = self.embed_question(question) if mode != "lexical" else None
         with self.index.store.reading():
-            return search(self.index, question, vector, k=k, mode=mode, within=within)
+            return search(
+                self.index, question, vector, k=k, mode=mode, within=within, readable=self._readable(question, vector)
+            )
+
+    def _readable(self, question: str, vector: Vectors | None) -> float:
+        return self.embedder.readable_share(question) if vector is not None and self.embedder else 1.0
 
     def embed_question(self, question: str) -> Vectors | None:
         """The question's unit vector (d,); None without a model, or without vectors to compare it with."""
@@ -58,7 +64,8 @@ class Retriever:
 
     def learned(self) -> dict[str, str]:
         """What the index found out about itself, as ``rag status`` shows it."""
-        return {}
+        weights = self.index.weights()
+        return describe_weights(weights) if weights else {}
 
     @property
     def count(self) -> int:

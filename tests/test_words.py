@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index import words
 from index.characters import normalize
-from index.question import fold, is_code, read_question
+from index.query import fold, is_code, read_query
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_names_and_codes_keep_their_shape(name: str) -> None:
     assert words.stem(name) == name or name == "texas"
 
 
-def test_pairs_skip_stop_words() -> None:
-    assert "cost_sal" in words.read_words("the cost of the sales").pairs
-    assert set(words.read_words("給与規程").pairs) == {"給与", "与規", "規程"}
+def test_shingles_skip_stop_words() -> None:
+    assert "cost_sal" in words.read_words("the cost of the sales").shingles
+    assert set(words.read_words("給与規程").shingles) == {"給与", "与規", "規程"}
 
 
 @given(st.text(max_size=200))
 def test_terms_hold_no_space_and_never_fail(text: str) -> None:
     found = words.read_words(text)
-    assert all(term and not any(c.isspace() for c in term) for term in (*found.terms, *found.pairs))
+    assert all(term and not any(c.isspace() for c in term) for term in (*found.terms, *found.shingles))
 
 
 @given(st.text(max_size=80))
@@ -117,17 +117,31 @@ def test_english_never_loads_the_japanese_tokenizer() -> None:
 
 
 def test_question_leaves_out_what_names_no_subject() -> None:
-    question = read_question("What did Intel's IT department report for Q2 2023?")
+    question = read_query("What did Intel's IT department report for Q2 2023?")
     assert "what" not in question.terms and "it" in question.terms
     assert {"intel", "it", "q2"} <= set(question.names) and "department" not in question.names
     assert question.codes == ("q2",)
-    assert read_question("What is it?").terms == ("what", "is", "it")
-    assert read_question("WHAT IS IT").names == ()
+    assert read_query("What is it?").terms == ("what", "is", "it")
+    assert read_query("WHAT IS IT").names == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "question", "named"),
+    [
+        ("Mercury (planet)", "How far is Mercury from the sun?", True),
+        ("The Old Man and the Sea", "who wrote the old man and the sea", True),
+        ("日本国憲法", "戦争放棄を定めているのは日本国憲法第何条？", True),
+        ("Mercury poisoning", "How far is Mercury from the sun?", False),
+        ("", "", False),
+    ],
+)
+def test_questions_name_whole_titles(title: str, question: str, named: bool) -> None:
+    assert bool(set(words.whole_titles([title])) & set(read_query(question).titles)) is named
 
 
 def test_question_keeps_quoted_phrases() -> None:
-    assert read_question('who wrote "The  Old Man"?').phrases == ("the old man",)
-    assert read_question("「團結権の付与」とは").phrases == ("団結権の付与",)
+    assert read_query('who wrote "The  Old Man"?').phrases == ("the old man",)
+    assert read_query("「團結権の付与」とは").phrases == ("団結権の付与",)
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from index.words import STOP_WORDS, is_unspaced, normalize, read_words, split_words, terms
+from index.characters import is_unspaced, normalize
+from index.words import STOP_WORDS, read_words, runs, split_words, terms
 
 _QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|「([^」]{2,200})」|『([^』]{2,200})』')
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """A question as the word index and the fusion read it.
 
-    `names` repeats those of `terms` that were typed as names; `codes` are its identifiers, `phrases` what stood in
-    quotation marks, in the form of `fold`. `unspaced` tells a question in Japanese or the like.
+    `titles` are the runs of terms that may be a whole title, `names` those of `terms` that were typed as names, `codes`
+    its identifiers, `phrases` what stood in quotation marks, in the form of `fold`. `exactness` is the share of the
+    terms that belong to either; `unspaced` tells a question in Japanese or the like.
     """
 
     terms: tuple[str, ...]
-    pairs: tuple[str, ...]
+    shingles: tuple[str, ...]
+    titles: tuple[str, ...]
     names: tuple[str, ...]
     codes: tuple[str, ...]
     phrases: tuple[str, ...]
+    exactness: float
     unspaced: bool
 
 
-def read_question(text: str) -> Question:
+def read_query(text: str) -> Query:
     """Return what a question asks for; one of nothing but stop words keeps them."""
     words = read_words(text)
     typed = split_words(text)
@@ -38,7 +42,17 @@ def read_question(text: str) -> Question:
     names = [t for word in typed[1:] if word[:1].isupper() and not shouted for t in terms(word) if t in asked]
     codes = [word.casefold() for word in typed if is_code(word)]
     phrases = [fold(next(filter(None, groups))) for groups in _QUOTED.findall(text)]
-    return Question(asked, words.pairs, tuple(names), tuple(codes), tuple(phrases), is_unspaced(normalize(text)))
+    exact = {t for part in (*codes, *phrases) for t in terms(part)}
+    return Query(
+        terms=asked,
+        shingles=words.shingles,
+        titles=tuple(runs(words.terms)),
+        names=tuple(names),
+        codes=tuple(codes),
+        phrases=tuple(phrases),
+        exactness=sum(term in exact for term in asked) / max(1, len(asked)),
+        unspaced=is_unspaced(text),
+    )
 
 
 def is_code(word: str) -> bool:
