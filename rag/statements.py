@@ -1,0 +1,65 @@
+"""What a model writes, statement by statement: where each ends, what it cites, and what the check says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from index.types import Quote
+from ingest.sentences import split_sentences
+from rag.answer import Statement
+from rag.checking import check
+
+_MARK = re.compile(r"\s*\[(\d{1,2})\]")
+_LEAST = 2  # characters of a statement; less is a stray mark
+
+
+def split_statements(pieces: Iterable[str]) -> Iterator[str]:
+    """Sentences as soon as the next one has begun, with the marks that follow them; the last one when writing ends."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        sentences = split_sentences(text)
+        if len(sentences) > 1:
+            # The last sentence may still grow, and a mark after a full stop belongs to the one before.
+            for start, end in sentences[:-1]:
+                yield text[start:end]
+            text = text[sentences[-1][0] :]
+    for start, end in split_sentences(text):
+        yield text[start:end]
+
+
+def check_statement(question: str, text: str, sources: Sequence[Quote]) -> Statement | None:
+    """A statement with its verdict, and the marks of the sources that bear it out; None when nothing is stated.
+
+    A mark of the model counts when that source bears the statement out; otherwise the sources are tried one by one,
+    then all together, because a small model's marks mean little.
+    """
+    cited = [int(n) for n in _MARK.findall(text)]
+    plain = " ".join(_MARK.sub("", text).split())
+    if len(plain) < _LEAST or _repeats(question, plain):
+        return None
+    ordered = sorted(sources, key=lambda quote: quote.n not in cited)
+    verdicts = []
+    for quote in ordered:
+        verdict = check(plain, [_words(quote)])
+        if verdict.verdict == "supported":
+            return Statement(plain, "supported", (quote.n,), verdict.reasons)
+        verdicts.append(verdict)
+    together = check(plain, [_words(quote) for quote in sources])
+    if together.verdict == "supported":
+        return Statement(plain, "supported", tuple(quote.n for quote in sources), together.reasons)
+    return Statement(plain, together.verdict, tuple(cited), together.reasons)
+
+
+def _words(quote: Quote) -> str:
+    return " ".join((*quote.heading, *(span.text for span in quote.context), quote.text))
+
+
+def _repeats(question: str, text: str) -> bool:
+    """Whether the model only says the question again."""
+    return _bare(text) == _bare(question)
+
+
+def _bare(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
