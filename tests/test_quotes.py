@@ -1,0 +1,259 @@
+"""Quotes: exact ranges, the sentence that answers first, with what it needs to be understood and no more."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.search import Ranked
+from index.types import Block, Document, Kind, Passage, Quote
+from index.words import terms
+from ingest.chunk import chunk_document
+from ingest.text_builder import TextBuilder
+from rag.question import take_apart, tells
+from rag.quotes import LONGEST, find_heading, select_quotes
+from rag.relevance import EMBEDDED, WEIGHTS, weigh_sentences
+
+
+class Shelf:
+    """A few documents, searched by brute force."""
+
+    def __init__(self, *documents: Document, vectors: bool = False) -> None:
+        self.documents = {f"docs/{n}.md": document for n, document in enumerate(documents)}
+        self.passages = [
+            Passage(0, path, "/" + path, document.title, "2026-01-01", None, (), chunk)
+            for path, document in self.documents.items()
+            for chunk in chunk_document(document)
+        ]
+        self.frequency = Counter(t for p in self.passages for t in set(terms(p.chunk.text)))
+        self.vectors = vectors
+        self.embedded = 0
+
+    def idf(self, term: str) -> float:
+        n, df = len(self.passages), self.frequency[term]
+        return math.log(1 + (n - df + 0.5) / (df + 0.5))
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.embedded += len(texts)
+        return np.stack([self.embed_question(text) for text in texts])
+
+    def embed_question(self, text: str) -> Any:
+        vector = np.zeros(64, np.float32)
+        for term in terms(text):
+            vector[sum(term.encode()) % 64] += 1
+        return vector / (np.linalg.norm(vector) or 1)
+
+    def text(self, path: str) -> str:
+        return self.documents[path].text
+
+    def ranked(self, question: str) -> list[Ranked]:
+        asked = take_apart(question, self.idf)
+        scored = sorted(self.passages, key=lambda p: -asked.share(terms(p.title + " " + p.chunk.text)))
+        found = []
+        for passage in scored[:20]:
+            score = asked.share(terms(passage.title + " " + passage.chunk.text))
+            scores = {"lexical": score}
+            if self.vectors:
+                scores["dense"] = float(self.embed_question(question) @ self.embed_question(passage.chunk.text))
+            found.append(Ranked(passage, score, scores))
+        return found
+
+    def quotes(self, question: str, limit: int = 3) -> list[Quote]:
+        return select_quotes(weigh_sentences(question, self.ranked(question), self), self.text, limit=limit)
+
+
+def document(*blocks: tuple[Kind, str], title: str = "") -> Document:
+    builder = TextBuilder()
+    for kind, text in blocks:
+        builder.add(text, kind, level=1 if kind is Kind.HEADING else 0, line=1)
+    return builder.build(title)
+
+
+@cache
+def office() -> Shelf:
+    return Shelf(
+        document(
+            (Kind.HEADING, "Annual leave"),
+            (
+                Kind.TEXT,
+                "Staff rest. Full-time employees receive 20 days of paid leave. They may carry over five of them.",
+            ),
+            (Kind.TEXT, "Leave is granted in the following cases:"),
+            (Kind.ITEM, "marriage of a child: two days"),
+            (Kind.ITEM, "moving house: one day"),
+        ),
+        document(
+            (Kind.HEADING, "Travel"),
+            (Kind.HEADER, "City | Daily allowance | Hotel limit"),
+            (Kind.ROW, "Osaka | 3,000 yen | 12,000 yen"),
+            (Kind.ROW, "Dublin | 45 euros | 160 euros"),
+            (Kind.CODE, "travel new --city CITY\ntravel send --to manager"),
+        ),
+        document(
+            (Kind.HEADING, "年次有給休暇"),
+            (Kind.TEXT, "入社後六か月で10日を付与する。翌年度に限り繰り越すことができる。退職時の買い取りは行わない。"),
+        ),
+        document(
+            (Kind.HEADING, "News"),
+            (Kind.TEXT, "The canteen opens at noon. Full-time employees receive 20 days of paid leave!"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many days of paid leave do full-time employees receive?", "20 days"),
+        ("How many days off for moving house?", "one day"),
+        ("What is the hotel limit in Dublin?", "160 euros"),
+        ("When does the canteen open?", "noon"),
+        ("有給休暇の買い取りはできますか", "買い取りは行わない"),
+        ("What command sends travel to the manager?", "travel send --to manager"),
+    ],
+)
+@pytest.mark.parametrize("vectors", [False, True])
+def test_the_first_quote_answers(question: str, answer: str, vectors: bool) -> None:
+    shelf = office()
+    shelf.vectors = vectors
+    first = shelf.quotes(question)[0]
+    shelf.vectors = False
+    assert answer in first.text
+
+
+def test_a_row_brings_its_header_and_an_item_its_lead_in() -> None:
+    row = office().quotes("What is the hotel limit in Dublin?")[0]
+    assert row.text == "Dublin | 45 euros | 160 euros"
+    assert [span.text for span in row.context] == ["City | Daily allowance | Hotel limit"]
+    item = office().quotes("How many days off for moving house?")[0]
+    assert [span.text for span in item.context] == ["Leave is granted in the following cases:"]
+
+
+def test_a_pronoun_brings_what_it_stands_for() -> None:
+    shelf = Shelf(
+        document(
+            (
+                Kind.TEXT,
+                "The Dublin office closed. It will reopen in May under a new lease with its old landlord, Mr Byrne.",
+            )
+        ),
+        document((Kind.TEXT, "The Osaka office never closes.")),
+    )
+    first = shelf.quotes("When will it reopen under a new lease?")[0]
+    shown = " ".join([*(span.text for span in first.context), first.text])
+    assert shown.startswith("The Dublin office closed.") and "May" in shown
+
+
+def test_japanese_without_a_subject_brings_its_heading() -> None:
+    first = office().quotes("入社後何か月で付与されますか")[0]
+    assert [span.text for span in first.context] == ["年次有給休暇"]
+    assert "六か月" in first.text
+
+
+def test_what_two_documents_say_alike_is_one_quote() -> None:
+    quotes = office().quotes("How many days of paid leave do full-time employees receive?")
+    assert len(quotes) == 3
+    assert {quotes[0].path, *quotes[0].also} == {"docs/0.md", "docs/3.md"}
+
+
+def test_what_differs_in_a_number_is_two_quotes() -> None:
+    shelf = Shelf(*(document((Kind.TEXT, f"Employees in the office receive {n} days of leave.")) for n in (20, 18)))
+    quotes = shelf.quotes("How many days of leave do employees receive?")
+    assert len(quotes) == 2 and not quotes[0].also and not quotes[1].also
+
+
+def test_no_passage_no_quote() -> None:
+    assert select_quotes(weigh_sentences("anything", [], office()), office().text, limit=3) == []
+
+
+def test_few_sentences_are_embedded() -> None:
+    text = " ".join(f"Paragraph {n} tells of the number {n} and the leave." for n in range(60))
+    shelf = Shelf(document((Kind.TEXT, text)), vectors=True)
+    weighed = weigh_sentences("What of the leave?", shelf.ranked("What of the leave?"), shelf)
+    assert len(weighed.sentences) == 60
+    assert shelf.embedded == EMBEDDED == len(weighed.cosines)
+
+
+def test_every_measure_has_a_column() -> None:
+    question = "How many days of paid leave?"
+    weighed = weigh_sentences(question, office().ranked(question), office())
+    assert weighed.measures.shape == (len(weighed.sentences), len(WEIGHTS))
+    assert weighed.probabilities.sum() == pytest.approx(1)
+
+
+WORDS = [*".!?,|:「」\n", "leave", "days", "20", "18", "The", "It", "これ", "休暇は", "付与する。", "of", "employees"]
+BLOCKS = st.lists(
+    st.tuples(st.sampled_from(Kind), st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join))
+def test_quotes_are_exact_disjoint_and_ordered(contents: list[list[tuple[Kind, str]]], question: str) -> None:
+    shelf = Shelf(*(document(*blocks) for blocks in contents))
+    quotes = shelf.quotes(question, limit=5)
+    assert [quote.n for quote in quotes] == list(range(1, len(quotes) + 1))
+    taken: list[tuple[str, int, int]] = []
+    for quote in quotes:
+        text = shelf.text(quote.path)
+        for span in (quote, *quote.context):
+            assert text[span.start : span.end] == span.text and span.text == span.text.strip() != ""
+        for path, start, end in taken:
+            assert path != quote.path or end <= quote.start or quote.end <= start
+        taken.append((quote.path, quote.start, quote.end))
+        assert quote.path not in quote.also
+    sentences = sum(len(weigh_sentences(question, [hit], shelf).sentences) for hit in shelf.ranked(question))
+    assert len(quotes) + sum(len(quote.also) for quote in quotes) >= min(1, sentences)
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("When did he leave?", {"when"}),
+        ("何年に設立されましたか", {"when"}),
+        ("How many offices are there?", {"number"}),
+        ("社員は何人ですか", {"number"}),
+        ("Who wrote it?", {"who"}),
+        ("どこにありますか", {"who"}),
+        ("Why was it closed?", {"why"}),
+        ("What is the tool called?", {"name"}),
+        ("これを何と呼びますか", {"name"}),
+        ("Is it open?", set()),
+    ],
+)
+def test_what_a_question_asks_for(question: str, kinds: set[str]) -> None:
+    assert take_apart(question, lambda _: 1.0).kinds == kinds
+
+
+def test_what_the_question_already_says_is_not_an_answer() -> None:
+    question = take_apart("How many days did staff get in 2023?", lambda _: 1.0)
+    assert not tells("number", "Staff got days in 2023.", question)
+    assert tells("number", "Staff got 20 days in 2023.", question)
+    assert tells("when", "Staff got them in May 2023.", question)
+
+
+def test_the_nearest_heading_above_is_found_over_line_ends() -> None:
+    text = "Sick leave\n\nold. Sick\nleave and more. here"
+    [span] = find_heading("Sick leave", len(text) - 4, text)
+    assert (span.start, span.text) == (17, "Sick\nleave")
+    assert list(find_heading("Absent", len(text), text)) == []
+
+
+def test_a_quote_is_no_longer_than_its_sentences_allow() -> None:
+    text = " ".join(["The leave is twenty days."] * 12)
+    first = Shelf(document((Kind.TEXT, text))).quotes("How long is the leave?", limit=1)[0]
+    assert first.text.count("twenty") <= LONGEST
+
+
+def test_blocks_of_a_test_document_stand_where_they_say() -> None:
+    found = document((Kind.HEADING, "A"), (Kind.TEXT, "b c"))
+    assert found.blocks[1] == Block(3, 6, Kind.TEXT, 0, None, 1, None)
