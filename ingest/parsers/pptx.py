@@ -109,7 +109,8 @@ class _Slide:
         shapes = self._in_order(tree)
         titles = [shape for shape in shapes if _placeholder(shape)[0] in _TITLES and _text(shape)]
         if not titles:
-            spoken = [shape for shape in shapes if shape.tag != f"{_P}sp" or _text(shape)]
+            shown = [shape for shape in shapes if _placeholder(shape)[0] not in _REPEATED]
+            spoken = [shape for shape in shown if shape.tag != f"{_P}sp" or _text(shape)]
             titles = [shape for shape in spoken[:1] if self._looks_like_title(shape)]
         for shape in titles:
             self.out.add(" ".join(_text(shape).split()), Kind.HEADING, level=1, page=self.page)
