@@ -1,7 +1,7 @@
 """An embedder whose model lives in child processes: what every runtime with local weights shares.
 
-The child answers ``open`` (with its dimension and pooling), ``embed`` (the vector of each window and its tokens, see
-ingest/windows.py) and ``pieces`` (how a text falls into tokens).
+The child answers ``open`` (with its dimension, its pooling, and whether it runs on a graphics processor), ``embed``
+(the vector of each window and its tokens, see ingest/windows.py) and ``pieces`` (how a text falls into tokens).
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class ChildEmbedder:
         self._children = [first]
         try:
             description = self._children[0].open(opening)
+            if description.get("gpu"):
+                self._processes = 1  # they would wait for the same device
             self._whole = int(description["dimension"])
             self.dimension = choose_dimension(family, self._whole, options.dimension)
             self.identity = ModelIdentity(

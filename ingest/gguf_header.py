@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from index.errors import DamagedError, MissingError
+from ingest.model_files import file_sha256
 
 Value = int | float | str | bool | tuple["int | float | str | bool", ...]
 
@@ -31,6 +32,12 @@ KEPT_ENTRIES = 64  # longer arrays (the vocabulary) are walked and checked, not 
 # gguf.md's value types: 8 is a string, 9 an array; the others by the letter of `struct`.
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+
+# Where a GGUF file of ours names the published weights it was made from (rag/setup/bert_gguf.py writes it).
+SOURCE_KEY = "tebiki.source.sha256"
+
+# Kinds of numbers that keep a vector's direction (cosine above 0.999 to 32 bits): files in them are one model.
+FAITHFUL = {"F32", "F16", "BF16", "Q8_0"}
 
 POOLING = {0: "none", 1: "mean", 2: "cls", 3: "last", 4: "rank"}
 
@@ -98,6 +105,12 @@ class GgufHeader:
         """The whole number under `<architecture>.<key>`, such as "context_length"."""
         found = self.metadata.get(f"{self.architecture}.{key}", default)
         return found if isinstance(found, int) else default
+
+    def vectors_sha256(self) -> str:
+        """The SHA-256 by which its vectors are known: of the published weights if it names them, else of the file."""
+        source = self.metadata.get(SOURCE_KEY)
+        faithful = isinstance(source, str) and set(self.precisions) <= FAITHFUL
+        return str(source) if faithful else file_sha256(self.path)
 
     def _text(self, key: str) -> str:
         found = self.metadata.get(key, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,21 @@ def split_windows(head: Sequence[int], body: Sequence[int], tail: Sequence[int],
     parts = max(1, -(-len(body) // room))
     edges = [len(body) * part // parts for part in range(parts + 1)]
     return [[*head, *body[start:end], *tail] for start, end in pairwise(edges)]
+
+
+def batch_windows(windows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
+    """The places of `windows`, shortest first, in batches of up to `size` that waste little on padding.
+
+    A window is padded to the longest of its batch, so none is more than a quarter longer than the shortest there.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(windows)), key=lambda place: len(windows[place])):
+        if batch and (len(batch) == size or len(windows[place]) > 1.25 * len(windows[batch[0]])):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def join_windows(vectors: Vectors, counts: Sequence[Sequence[int]]) -> Vectors:

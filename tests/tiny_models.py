@@ -31,9 +31,14 @@ def word_pieces() -> dict[str, int]:
 
 
 def write_nomic_bert(
-    path: Path, *, name: str = "nomic-embed-text-v1.5", dimension: int = 128, tokens: int = 64
+    path: Path,
+    *,
+    name: str = "nomic-embed-text-v1.5",
+    dimension: int = 128,
+    tokens: int = 64,
+    precision: str = "F32",
 ) -> Path:
-    """A random model of architecture nomic-bert (2 layers, 4 heads)."""
+    """A random model of architecture nomic-bert (2 layers, 4 heads) with its matrices in `precision`."""
     writer = gguf.GGUFWriter(path, "nomic-bert")
     writer.add_name(name)
     writer.add_context_length(tokens)
@@ -56,7 +61,9 @@ def write_nomic_bert(
     random = np.random.default_rng(7)
 
     def add(tensor: str, *shape: int) -> None:
-        writer.add_tensor(tensor, random.normal(0, 0.2, shape).astype(np.float32))
+        values = random.normal(0, 0.2, shape).astype(np.float32)
+        stored = gguf.GGMLQuantizationType["F32" if tensor.startswith("token_types") else precision]
+        writer.add_tensor(tensor, gguf.quantize(values, stored), raw_dtype=stored)
 
     def add_norm(tensor: str) -> None:
         writer.add_tensor(f"{tensor}.weight", np.ones(dimension, np.float32))
@@ -156,9 +163,101 @@ def write_bert_published(weights: Path, tokenizer: Path, config: dict[str, float
         data += values
     head = json.dumps(header).encode()
     weights.write_bytes(struct.pack("<Q", len(head)) + head + data)
-    special = [{"id": vocabulary[piece], "content": piece, "special": True} for piece in SPECIAL]
-    content = {"added_tokens": special, "model": {"type": "WordPiece", "vocab": vocabulary}}
-    tokenizer.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    write_word_piece_tokenizer(tokenizer)
+
+
+def write_word_piece_tokenizer(path: Path) -> None:
+    """A tokenizer.json as published for BERT, with the vocabulary of `word_pieces`."""
+    vocabulary = word_pieces()
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    first, second = {"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}
+    begin, end = ({"SpecialToken": {"id": piece, "type_id": 0}} for piece in ("[CLS]", "[SEP]"))
+    content = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [{"id": vocabulary[piece], "content": piece, **flags} for piece in SPECIAL],
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,
+            "lowercase": True,
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [begin, first, end],
+            "pair": [begin, first, end, second, {"SpecialToken": {"id": "[SEP]", "type_id": 1}}],
+            "special_tokens": {
+                piece: {"id": piece, "ids": [vocabulary[piece]], "tokens": [piece]} for piece in ("[CLS]", "[SEP]")
+            },
+        },
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {
+            "type": "WordPiece",
+            "unk_token": "[UNK]",
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": vocabulary,
+        },
+    }
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+TINY_BERT = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 64,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 2,
+}
+
+
+def write_bert_folder(folder: Path) -> Path:
+    """A random BERT as sentence-transformers publishes its models: mean pooling, prefixes, at most 64 tokens."""
+    folder.mkdir(parents=True)
+    write_bert_published(folder / "model.safetensors", folder / "tokenizer.json", TINY_BERT)
+    write_json(
+        folder,
+        {
+            "config.json": {
+                **TINY_BERT,
+                "architectures": ["BertModel"],
+                "model_type": "bert",
+                "hidden_act": "gelu",
+                "pad_token_id": 0,
+                "type_vocab_size": 2,
+                "vocab_size": len(word_pieces()),
+            },
+            "tokenizer_config.json": tokenizer_config(64),
+            "modules.json": [
+                {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+                {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+            ],
+            "1_Pooling/config.json": {"word_embedding_dimension": 64, "pooling_mode_mean_tokens": True},
+            "sentence_bert_config.json": {"max_seq_length": 64, "do_lower_case": False},
+            "config_sentence_transformers.json": {"prompts": {"query": "the : ", "document": "of : "}},
+        },
+    )
+    return folder
+
+
+def tokenizer_config(tokens: int) -> dict[str, object]:
+    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    return {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": True,
+        "model_max_length": tokens,
+        **dict(zip(names, SPECIAL, strict=True)),
+    }
+
+
+def write_json(folder: Path, files: dict[str, object]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
 
 def _gguf_piece(piece: str) -> str:

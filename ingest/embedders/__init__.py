@@ -71,6 +71,10 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int: ...
 
+    @property
+    def leaves_machine(self) -> str:
+        """The host that texts are sent to; "" when they stay on this machine."""
+
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit rows, float32 (n, d), one for each text, in order; a text over the model's limit is read in windows."""
 

@@ -31,6 +31,8 @@ def open_model(model: str, options: Options) -> HashingEmbedder:
 
 
 class HashingEmbedder:
+    leaves_machine = ""
+
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
         self.name = f"hashing:{dimension}"

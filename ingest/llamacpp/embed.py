@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 from index.errors import DamagedError
+from ingest.gguf_header import POOLING
 from ingest.llamacpp.library import Model
+from ingest.windows import split_windows
 from ingest.worker import Handler, Message, Payload
 
 WORD_START = "\u2581"  # how the vocabularies of WordPiece and SentencePiece mark the begin of a word
@@ -76,7 +77,7 @@ class _Embedding:
         return {
             "dimension": self._dimension,
             "limit": self._limit,
-            "pooling": self._library.llama_pooling_type(self._context),
+            "pooling": POOLING[self._library.llama_pooling_type(self._context)],
             "gpu": self._model.on_gpu,
         }
 
@@ -90,10 +91,7 @@ class _Embedding:
             return [whole]
         head = self._head + (self._model.tokens(prefix, special=False) if prefix else [])
         body = self._model.tokens(text, special=False)
-        room = self._limit - len(head) - len(self._tail)
-        parts = -(-len(body) // room)
-        edges = [len(body) * part // parts for part in range(parts + 1)]
-        return [head + body[start:end] + self._tail for start, end in pairwise(edges)]
+        return split_windows(head, body, self._tail, self._limit)
 
     def embed(self, tokens: list[int]) -> bytes:
         """The pooled vector of one window: 32-bit floats, not yet of unit length."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from index.errors import DamagedError
 from ingest.torch.library import load_model
-from ingest.windows import split_windows
+from ingest.windows import batch_windows, split_windows
 from ingest.worker import Handler, Message, Payload
 
 # Windows a batch: more gains nothing on a processor, and padding to the longest of them costs time.
@@ -42,10 +42,10 @@ class _Embedding:
         self._pooling: str = request["pooling"]
         self._limit = min(filter(None, (request["limit"], self._model.max_seq_length, self._position_limit())))
         self._head, self._tail = self._ends()
+        self._dimension = int(self._forward([self._head + self._tail]).shape[1])
 
     def description(self) -> dict[str, Any]:
-        rows = self._forward([self._head + self._tail])
-        return {"dimension": rows.shape[1], "limit": self._limit, "pooling": self._pooling}
+        return {"dimension": self._dimension, "limit": self._limit, "pooling": self._pooling}
 
     def windows(self, prefix: str, text: str) -> list[list[int]]:
         """The token ids of `prefix` + `text`, or of equal parts of a text over the limit, each with the prefix."""
@@ -60,15 +60,12 @@ class _Embedding:
         import torch
 
         torch.set_num_threads(threads)
-        order = sorted(range(len(windows)), key=lambda place: len(windows[place]))
-        rows: list[Any] = [None] * len(windows)
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
+        rows = np.zeros((len(windows), self._dimension), np.float32)
+        for places in batch_windows(windows, BATCH):
             if cancelled():
                 break
-            for place, row in zip(places, self._forward([windows[place] for place in places]), strict=True):
-                rows[place] = row
-        return b"".join(np.ascontiguousarray(row).tobytes() for row in rows if row is not None)
+            rows[places] = self._forward([windows[place] for place in places])
+        return rows.tobytes()
 
     def count_pieces(self, text: str) -> dict[str, int]:
         """How many tokens `text` has, how many of them are unknown, and how many are a single character."""

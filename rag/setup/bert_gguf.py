@@ -14,34 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedError
+from ingest.bert_names import gguf_name
+from ingest.gguf_header import SOURCE_KEY
 
 if TYPE_CHECKING:
     import numpy as np
 
-# Where a file of ours says which published weights it was made from: the identity of its vectors (ingest/embedders).
-SOURCE_KEY = "tebiki.source.sha256"
-
 _DTYPES = {"F32": "<f4", "F16": "<f2"}
 _MAX_HEADER = 16 << 20  # a real header of this family is 10 KB; more is damage
-
-# Hugging Face's names for the parts of a layer, and llama.cpp's.
-_LAYER = {
-    "attention.self.query": "attn_q",
-    "attention.self.key": "attn_k",
-    "attention.self.value": "attn_v",
-    "attention.output.dense": "attn_output",
-    "attention.output.LayerNorm": "attn_output_norm",
-    "intermediate.dense": "ffn_up",
-    "output.dense": "ffn_down",
-    "output.LayerNorm": "layer_output_norm",
-}
-_EMBEDDINGS = {
-    "embeddings.word_embeddings.weight": "token_embd.weight",
-    "embeddings.token_type_embeddings.weight": "token_types.weight",
-    "embeddings.position_embeddings.weight": "position_embd.weight",
-    "embeddings.LayerNorm.weight": "token_embd_norm.weight",
-    "embeddings.LayerNorm.bias": "token_embd_norm.bias",
-}
 
 
 def convert_bert(
@@ -80,7 +60,7 @@ def convert_bert(
     matrix = gguf.GGMLQuantizationType[precision]
     plain = gguf.GGMLQuantizationType.F32
     for tensor_name, tensor in _tensors(weights):
-        target_name = _target_name(tensor_name)
+        target_name = gguf_name(tensor_name)
         if target_name is None:
             continue
         small = tensor.ndim < 2 or target_name.startswith(("position_embd", "token_types"))
@@ -123,18 +103,6 @@ def _add_vocabulary(writer: Any, tokenizer: Path) -> None:
     writer.add_unk_token_id(vocabulary["[UNK]"])
     writer.add_pad_token_id(vocabulary["[PAD]"])
     writer.add_mask_token_id(vocabulary["[MASK]"])
-
-
-def _target_name(name: str) -> str | None:
-    """llama.cpp's name of a tensor; None for the pooler and the position ids, which an embedder does not use."""
-    name = name.removeprefix("bert.")
-    if name in _EMBEDDINGS:
-        return _EMBEDDINGS[name]
-    if not name.startswith("encoder.layer."):
-        return None
-    layer, _, part = name.removeprefix("encoder.layer.").partition(".")
-    module, _, suffix = part.rpartition(".")
-    return f"blk.{layer}.{_LAYER[module]}.{suffix}" if module in _LAYER else None
 
 
 def _tensors(path: Path) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:

@@ -1,0 +1,54 @@
+"""Embedding models of architecture BERT or nomic-bert in MLX: a GGUF file, a folder, or "owner/name" in the hub cache.
+
+For Apple silicon; on other processors it is right but slow. It runs in a child process, because a damaged file ends it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.platform import usable_cores
+from ingest.child_embedder import ChildEmbedder
+from ingest.embedders import Options
+from ingest.embedding_families import find_family
+from ingest.gguf_header import read_header
+from ingest.hub_folder import open_folder
+from ingest.mlx.library import ENVIRONMENT, require_library
+from ingest.model_child import ModelChild
+
+TARGET = "ingest.mlx.embed:serve"
+
+
+def open_model(model: str, options: Options) -> ChildEmbedder:
+    """`model` is a GGUF file, a folder, or a repository in the cache."""
+    require_library("mlx", "tokenizers")
+    child = _make_child()
+    child.start()
+    try:
+        if model.endswith(".gguf"):
+            path = Path(model).expanduser()
+            header = read_header(path)
+            family = find_family(header.architecture, header.name, path.name)
+            architecture, weights = header.architecture, header.vectors_sha256
+        else:
+            folder = open_folder(model)
+            path, family = folder.path, folder.family
+            architecture, weights = folder.architecture, folder.sha256
+    except BaseException:
+        child.close()
+        raise
+    return ChildEmbedder(
+        f"mlx:{model}",
+        child,
+        _make_child,
+        {"do": "open", "path": str(path), "limit": family.tokens},
+        family,
+        options,
+        architecture=architecture,
+        weights=weights,
+        threads=options.threads or usable_cores(),
+    )
+
+
+def _make_child() -> ModelChild:
+    return ModelChild(TARGET, library="MLX", environment=ENVIRONMENT)
