@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
+from ingest.gguf_header import read_header
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.decoding.server import _Writer
@@ -159,6 +162,35 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
         pytest.raises(DamagedError, match=r"unknown\.gguf"),
     ):
         write(generator)
+
+
+def write_lora(path: Path, model: Path) -> Path:
+    """A LoRA adapter of rank 4 that changes the first layer's queries of `model` a lot."""
+    header = read_header(model)
+    size = header.number("embedding_length")
+    writer = gguf.GGUFWriter(path, header.architecture)
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 4.0)
+    random = np.random.default_rng(1)
+    writer.add_tensor("blk.0.attn_q.weight.lora_a", random.normal(0, 1, (4, size)).astype(np.float32))
+    writer.add_tensor("blk.0.attn_q.weight.lora_b", random.normal(0, 1, (size, 4)).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_an_adapter_changes_the_answer_and_not_the_plain_models(tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "a.gguf")
+    adapter = write_lora(tmp_path / "lora.gguf", model)
+    answers = []
+    for lora in ("", str(adapter), ""):
+        with open_generator(Settings(model=f"llamacpp:{model}", lora=lora)) as generator:
+            answers.append(write(generator))
+    assert answers[0] == answers[2]
+    assert answers[0] != answers[1]
 
 
 def test_an_adapter_that_is_none_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -57,10 +57,8 @@ class Stream:
 class Nothing:
     name = "nowhere"
 
-    @contextmanager
-    def open(self, original: Original, _: int) -> Iterator[IO[bytes]]:
+    def open(self, original: Original, _: int) -> AbstractContextManager[IO[bytes]]:
         raise MissingError(f"nowhere has no {original.name}.")
-        yield
 
 
 def files(folder: Path) -> list[str]:

@@ -216,7 +216,7 @@ class _Instruct:
         adapter = library.llama_adapter_lora_init(self.model.handle, path.encode())
         if not adapter:
             raise DamagedError(f"{path} is not a LoRA adapter for this model.", "Leave `lora` out, or name another.")
-        adapters = (ctypes.c_void_p * 1)(adapter)
+        adapters = (library.llama_adapter_lora_p_ctypes * 1)(adapter)
         library.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0))
         return file_sha256(Path(path))
 
