@@ -13,6 +13,7 @@ from ingest.table_rows import SEPARATOR
 # A figure with its sign and unit, or what stands for none.
 _NUMERIC = re.compile(r"[\s$€£¥￥(（+−–—▲△-]*[\d０-９][\d０-９.,/:%％()（）\s-]*[^\d０-９]{0,4}|[—–-]+|N/?A|n/?m")
 _YEAR = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?:年度?)?|(?:令和|平成|昭和|[RHS])\d{1,2}年度?")
+_TAIL_LEADING = 1.2  # sizes: the same below the last row, where no other row tells
 _LEADING = 1.5  # sizes: lines of one cell are no farther apart
 
 
@@ -25,7 +26,7 @@ def find_tables(lines: Sequence[Line]) -> list[tuple[int, int]]:
     def close() -> None:
         if count >= 2:
             ends = ranges[-1][1] if ranges else 0
-            ranges.append((_find_head(lines, ends, first, previous + 1), previous + 1))
+            ranges.append((_find_head(lines, ends, first, previous + 1), _find_tail(lines, previous)))
 
     for number, line in enumerate(lines):
         if len(line.pieces) < 2:
@@ -52,6 +53,14 @@ def _find_head(lines: Sequence[Line], least: int, first: int, last: int) -> int:
             break
         first -= 1
     return first
+
+
+def _find_tail(lines: Sequence[Line], last: int) -> int:
+    """Where a table really ends: what goes on in the cells of its last row belongs to it."""
+    end = last + 1
+    while end < len(lines) and _cell_wraps([lines[last]], lines[end], _TAIL_LEADING * lines[end].size * (end - last)):
+        end += 1
+    return end
 
 
 def _below(upper: Line, lower: Line, sizes: float) -> bool:
@@ -99,7 +108,11 @@ def _tight_step(lines: list[Line]) -> float:
 
     The smallest step of the table where others are larger; hardly more than a size where all are the same.
     """
-    steps = sorted(upper.y0 - lower.y0 for upper, lower in pairwise(lines) if upper.y0 > lower.y0)
+    steps = sorted(
+        min(piece.y0 for piece in upper.pieces if piece.y0 > lower.y0) - lower.y0
+        for upper, lower in pairwise(lines)
+        if any(piece.y0 > lower.y0 for piece in upper.pieces)
+    )
     size = max(line.size for line in lines)
     tight = 1.15 * steps[0] if steps and steps[-1] > 1.35 * steps[0] else 0.0
     return tight if size < tight <= _LEADING * size else 1.05 * size

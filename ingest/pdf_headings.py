@@ -86,7 +86,7 @@ def mark_headings(pages: list[list[PageBlock]], outline: Sequence[OutlineEntry])
                 found.append((block, size))
             elif block.bold and size >= _SMALLER * body and not depth and _stands_alone(block, blocks, number):
                 found.append((block, body))
-    levels = _rank_sizes(Counter(size for _, size in found), size_levels)
+    levels = _rank_sizes(Counter(size for _, size in found), size_levels, body)
     for block, size in found:
         block.kind, block.level = Kind.HEADING, levels[size]
 
@@ -180,17 +180,17 @@ def _stands_alone(block: PageBlock, blocks: list[PageBlock], number: int) -> boo
     return gap > 0.3 * block.size or gap < -block.size
 
 
-def _rank_sizes(sizes: Counter[float], known: dict[float, int]) -> dict[float, int]:
+def _rank_sizes(sizes: Counter[float], known: dict[float, int], body: float) -> dict[float, int]:
     """A level for each size of type: the outline's where it tells, else one deeper than the next larger size.
 
-    Sizes that hardly differ, or that only one line has (covers are full of them), do not open a level of their own.
+    Sizes that hardly differ, or larger ones that only one line has (covers are full of them), open no level.
     """
     levels: dict[float, int] = {}
     level, opened = 0, 0.0
     for size in sorted({*sizes, *known}, reverse=True):
         if size in known:
             level, opened = known[size], size
-        elif not level or (sizes[size] > 1 and size < _ONE_SIZE * opened):
+        elif not level or ((sizes[size] > 1 or size <= body) and size < _ONE_SIZE * opened):
             level, opened = min(level + 1, _MAX_LEVEL), size
         levels[size] = level
     return levels

@@ -26,7 +26,7 @@ _CJK = re.compile(r"[\u3000-\u30FF\u3400-\u9FFF\uF900-\uFAFF\uFE30-\uFE4F\uFF00-
 def order_pieces(pieces: list[Piece]) -> list[Piece]:
     """The pieces of a text page: those that run to the right as they were drawn, then vertical writing.
 
-    Programs draw text in reading order far more often than geometry alone can guess it; vertical writing is an exception.
+    Programs draw in reading order far more often than geometry can guess it; vertical writing is an exception.
     """
     vertical = _find_vertical(pieces)
     if not vertical:
@@ -38,7 +38,7 @@ def order_pieces(pieces: list[Piece]) -> list[Piece]:
 def _find_vertical(pieces: list[Piece]) -> set[int]:
     """The ids of the pieces in vertical writing: lines that run down, and single characters below each other.
 
-    Once most of a page runs down, so do its other single characters and the Western words turned with the lines.
+    Once most of a page runs down, so do its other single characters, its figures, and the Western words turned with it.
     """
     down = {id(piece) for piece in pieces if piece.turn == VERTICAL and _CJK.search(piece.text)}
     single = {id(piece) for piece in pieces if len(piece.text) <= 2 and not piece.turn and _CJK.match(piece.text)}
@@ -52,7 +52,9 @@ def _find_vertical(pieces: list[Piece]) -> set[int]:
         stack = [piece] if piece and id(piece) in single else []
     letters = sum(len(piece.text) for piece in pieces if id(piece) in down)
     if 2 * letters > sum(len(piece.text) for piece in pieces):
-        down |= single | {id(piece) for piece in pieces if piece.turn == VERTICAL}
+        down.update(
+            id(piece) for piece in pieces if piece.turn == VERTICAL or (len(piece.text) <= 2 and not piece.turn)
+        )
     return down
 
 
