@@ -35,14 +35,14 @@ REFRESHED = 0.1  # share of passages that must have come or gone before it is wo
 
 # Sentences that have nothing in common, to find a model's cosine for that.
 UNRELATED = (
-    "The ferry to the island leaves at seven every morning.",
-    "Add two spoons of sugar and stir until it dissolves.",
+    "The ferry to the island departs at dawn.",
+    "Add a spoon of sugar and stir until it dissolves.",
     "The court found that the contract had been breached.",
     "Mitochondria turn nutrients into energy for the cell.",
     "She scored twice in the last ten minutes of the match.",
     "Install the driver before you connect the printer.",
     "The volcano has been quiet for three hundred years.",
-    "Revenue rose because more customers renewed their plans.",
+    "Revenue rose as more customers renewed their plans.",
     "He practised the violin sonata every evening.",
     "Employees may carry over five days of unused leave.",
     "The bridge was rebuilt after the flood of 1953.",
