@@ -59,7 +59,7 @@ class BundledModel:
 
 
 def find_bundled(folder: Path | None = None) -> dict[str, BundledModel]:
-    """The bundled models that are here already, by purpose: those whose file has the size it was made with."""
+    """The bundled models that are here already, by purpose ("embedding", "instruct")."""
     folder = folder or models_folder()
     try:
         entries = json.loads((folder / MANIFEST).read_bytes())["models"]
