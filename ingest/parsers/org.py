@@ -70,9 +70,7 @@ def _read_block(lines: list[str], at: int, settings: dict[str, str], out: TextBu
 
 def _begins(line: str) -> bool:
     """Whether a line begins a block of its own without an empty line before it."""
-    return any(pattern.match(line) for pattern in (_HEADING, _ITEM, _BEGIN, _DRAWER, _SETTING)) or (
-        line.lstrip().startswith("|")
-    )
+    return line.lstrip().startswith(("|", "# ", "#+")) or any(p.match(line) for p in (_HEADING, _ITEM, _DRAWER))
 
 
 def _find(lines: list[str], at: int, closing: str) -> int:
