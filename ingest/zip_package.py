@@ -154,6 +154,12 @@ def parse_xml(name: str, part: str, content: bytes) -> etree._Element:
     if b"purl.oclc.org/ooxml" in content:
         for strict, usual in _STRICT.items():
             content = content.replace(strict, usual)
+    trap = DocumentError(
+        f"{name} declares XML entities, as attacks do and no office program does; it was not read.",
+        "Open it in the program that made it and save it again.",
+    )
+    if b"<!ENTITY" in content:
+        raise trap
     reader = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
     )
@@ -163,10 +169,7 @@ def parse_xml(name: str, part: str, content: bytes) -> etree._Element:
         raise DocumentError(f"{name} is damaged: its part {part} is not well-formed XML.", _DAMAGED) from error
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and any(declared.iterentities()):  # type: ignore[union-attr]  # the stubs lack it
-        raise DocumentError(
-            f"{name} declares XML entities, as attacks do and no office program does; it was not read.",
-            "Open it in the program that made it and save it again.",
-        )
+        raise trap  # written in an encoding that hides it above
     return root
 
 

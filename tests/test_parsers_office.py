@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from document_views import blocks
 from hypothesis import given
 from hypothesis import strategies as st
 from parser_samples import PACKAGE_LINKS, docx, office, package, xlsx
@@ -31,10 +32,6 @@ NAMES = f'xmlns:a="{A}" xmlns:p="{P}" xmlns:r="{R}"'
 def links(*found: tuple[str, str, str]) -> str:
     made = "".join(f'<Relationship Id="{id}" Type="{R}/{type}" Target="{target}"/>' for id, type, target in found)
     return f'<Relationships xmlns="{PACKAGE_LINKS}">{made}</Relationships>'
-
-
-def blocks(document: Document) -> list[tuple[Kind, int, str]]:
-    return [(block.kind, block.level, document.text[block.start : block.end]) for block in document.blocks]
 
 
 # ---------------------------------------------------------------- slides

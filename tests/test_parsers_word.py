@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from document_views import blocks, texts
 from hypothesis import given
 from hypothesis import strategies as st
 from parser_samples import PACKAGE_LINKS, office
@@ -36,14 +37,6 @@ def word(body: str, **parts: str) -> bytes:
 
 def read(body: str, **parts: str) -> Document:
     return docx.parse("test.docx", word(body, **parts), ParseOptions())
-
-
-def blocks(document: Document) -> list[tuple[Kind, int, str]]:
-    return [(block.kind, block.level, document.text[block.start : block.end]) for block in document.blocks]
-
-
-def texts(document: Document) -> list[str]:
-    return [text for _, _, text in blocks(document)]
 
 
 def run(text: str, properties: str = "") -> str:

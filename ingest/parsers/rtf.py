@@ -14,6 +14,7 @@ from index.errors import DocumentError, LimitError
 from index.types import Document, Kind
 from ingest.parsers import ParseOptions
 from ingest.review import changes_warning, comment_text, hidden_warning
+from ingest.rtf_vocabulary import CHARSETS, MARGINS, NOTES, SHOWN, SIGNS, SKIPPED, SYMBOLS, WORDS
 from ingest.symbol_fonts import symbol
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
@@ -27,74 +28,6 @@ EXTRA = ""
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
-_CHARSETS = {
-    77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gbk", 136: "cp950", 161: "cp1253", 162: "cp1254",
-    163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
-    255: "cp850",
-}  # fmt: skip
-_SYMBOLS = 2  # the charset of fonts whose codes are pictures
-_WORDS = {
-    "tab": " ", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "emspace": " ", "enspace": " ", "qmspace": " ",
-    "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "nestcell": " ", "nestrow": " ",
-}  # fmt: skip
-_SIGNS = {b"~": "\u00a0", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}", b"\t": " "}
-# Groups whose text is not the document's.
-_SKIPPED = {
-    *(
-        "pict",
-        "objdata",
-        "objclass",
-        "objname",
-        "nonshppict",
-        "sp",
-        "background",
-        "fldinst",
-        "bkmkstart",
-        "bkmkend",
-        "xe",
-        "tc",
-    ),
-    *(
-        "colortbl",
-        "listtable",
-        "listoverridetable",
-        "revtbl",
-        "rsidtbl",
-        "filetbl",
-        "latentstyles",
-        "colorschememapping",
-    ),
-    *(
-        "generator",
-        "themedata",
-        "datastore",
-        "template",
-        "private1",
-        "falt",
-        "panose",
-        "keycode",
-        "pn",
-        "nonesttables",
-        "upr",
-    ),
-    *(
-        "ftnsep",
-        "ftnsepc",
-        "ftncn",
-        "aftnsep",
-        "aftnsepc",
-        "aftncn",
-        "atnid",
-        "atndate",
-        "atnref",
-        "atrfstart",
-        "atrfend",
-    ),
-}
-# Shown though they may stand inside of a group that is not: text of shapes, numbers of lists.
-_SHOWN = {"shptxt": "body", "listtext": "mark", "pntext": "mark"}
-_MARGINS = {"header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"}
-_NOTES = {"footnote", "annotation"} | _MARGINS
 _DEPTH = 2000  # groups inside groups; real files have a few dozen
 
 
@@ -102,7 +35,7 @@ _DEPTH = 2000  # groups inside groups; real files have a few dozen
 class _Group:
     """The state that a closing brace brings back."""
 
-    place: str = "body"  # body, skip, fonttbl, stylesheet, title, mark (a list's number), author, or one of _NOTES
+    place: str = "body"  # body, skip, fonttbl, stylesheet, title, mark (a list's number), author, or one of NOTES
     font: int = 0
     fallback: int = 1  # bytes after a \u that older programs show instead
     hidden: bool = False
@@ -176,8 +109,8 @@ class _Reader:
                 self.group.starred = True
             elif sign in (b"\n", b"\r"):
                 self._word("par", None)
-            elif sign in _SIGNS:
-                self._show(_SIGNS[sign])
+            elif sign in SIGNS:
+                self._show(SIGNS[sign])
         self._finish()
 
     # ---- text
@@ -193,10 +126,10 @@ class _Reader:
             return
         waiting, self.bytes_waiting = bytes(self.bytes_waiting), bytearray()
         charset, font = self.fonts.get(self.group.font, (0, ""))
-        if charset == _SYMBOLS and self.group.place != "fonttbl":
+        if charset == SYMBOLS and self.group.place != "fonttbl":
             self._write("".join(symbol(font, f"{byte:x}") for byte in waiting))
             return
-        page = _CHARSETS.get(charset, self.page if charset else "cp1252")
+        page = CHARSETS.get(charset, self.page if charset else "cp1252")
         if charset == 0:
             try:  # a Western font in a Japanese document is named for its Japanese text too
                 self._write(waiting.decode(self.page))
@@ -242,15 +175,15 @@ class _Reader:
             self.to_skip -= 1
             return
         group, on = self.group, value != 0
-        if word in _SHOWN:
-            group.place = _SHOWN[word]
+        if word in SHOWN:
+            group.place = SHOWN[word]
         elif word == "ud" and len(self.above) > 1:  # the Unicode twin of what \upr hides
             group.place = self.above[-2].place
         elif group.place == "skip":
             return
-        elif word in _NOTES or word in ("fonttbl", "stylesheet", "info"):
+        elif word in NOTES or word in ("fonttbl", "stylesheet", "info"):
             group.place = word
-        elif word in _SKIPPED:
+        elif word in SKIPPED:
             group.place = "skip"
         elif word == "title" and group.place == "info":
             group.place = "title"
@@ -258,8 +191,8 @@ class _Reader:
             group.place = "author"
         elif group.starred and word not in ("shpinst", "result"):
             group.place = "skip"
-        elif word in _WORDS:
-            self._write(_WORDS[word])
+        elif word in WORDS:
+            self._write(WORDS[word])
         elif word in ("par", "sect", "page", "cell", "row", "intbl", "pard", "s", "outlinelevel", "ls", "ilvl"):
             self._layout(word, value or 0)
         elif word == "v":
@@ -328,9 +261,9 @@ class _Reader:
             if place == "stylesheet" and (level := heading_named(self._taken(place).strip())):
                 self.headings.setdefault(self.style, level)
             return
-        if place in _NOTES:
+        if place in NOTES:
             text = self._taken(place).strip()
-            if place in _MARGINS:
+            if place in MARGINS:
                 self.margins.append(text)
             else:
                 note = comment_text(self._taken("author"), "", text) if place == "annotation" else text
