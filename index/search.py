@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from index.dense import VectorIndex
 from index.duplicates import sameness
@@ -26,12 +23,24 @@ from index.types import Passage
 from index.vector_table import VectorTable
 from index.weights import Weights, dense_share, learn_weights
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 Mode = Literal["hybrid", "lexical", "dense"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 POOL = 100  # candidates of each leg that are fused: a right passage below that is lost in either ranking
 LOOKED_AT = 2000  # passages drawn when weights are learned: enough for some hundreds of the rarer script
 
 Leg = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A question as the embedding model sees it: its unit vector (d,), and the share of it that the model can read."""
+
+    vector: NDArray[np.float32]
+    readable: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +162,34 @@ def check_mode(mode: str) -> Mode:
 def search(
     index: Index,
     question: str,
-    vector: NDArray[np.float32] | None,
+    understand: Callable[[], Meaning | None],
     *,
     k: int,
     mode: Mode = "hybrid",
     within: str | Sequence[str] | None = None,
-    readable: float = 1.0,
 ) -> list[Ranked]:
-    """The `k` best passages for a question, best first; without a vector the word leg alone answers.
+    """The `k` best passages for a question, best first; where `understand` gives None, the word leg alone answers.
 
-    `readable` is the share of the question that the embedding model can read. Passages that hold what the question has
-    in quotation marks come first.
+    `understand` is called after the word leg, beside which its model may start. Passages that hold what the question
+    has in quotation marks come first.
     """
     query = read_query(question)
     documents = index.documents_within(within)
     pool = max(POOL, k)
+    meaning = understand() if mode == "dense" else None
+    by_words = meaning is None
+    passages = index.lexical_leg(query, pool, documents) if by_words else []
+    files = index.words.search_files(query, pool, documents) if by_words else []
+    if mode == "hybrid":
+        meaning = understand()
     weights = index.weights()
-    share = (
-        {"lexical": 0.0, "dense": 1.0}.get(mode, dense_share(weights, query, readable)) if vector is not None else 0.0
-    )
-    by_words = share < 1
+    share = 0.0
+    if meaning is not None:
+        share = dense_share(weights, query, meaning.readable) if by_words else 1.0
     found = Found(
-        passages=index.lexical_leg(query, pool, documents) if by_words else [],
-        files=index.words.search_files(query, pool, documents) if by_words else [],
-        dense=index.dense_leg(vector, pool, documents) if vector is not None and share else [],
+        passages=passages,
+        files=files,
+        dense=index.dense_leg(meaning.vector, pool, documents) if meaning is not None and share else [],
         pool=pool,
         best_possible=index.words.best_possible(query) if by_words and share else 0.0,
         baseline=weights.baseline if weights else 0.0,

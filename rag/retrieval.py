@@ -1,15 +1,17 @@
 """From a question to ranked passages: the embedding model and the index together.
 
-The embedding model is opened on first need, in a process of its own, so that its start runs beside the word search.
+The embedding model opens in the background when a question comes, in a process of its own, beside the word search.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from index.search import Index, Mode, Ranked, search
+from index.search import Index, Meaning, Mode, Ranked, search
 from index.weights import describe_weights
 
 if TYPE_CHECKING:
@@ -22,30 +24,47 @@ class Retriever:
     def __init__(self, index: Index, open_embedder: Callable[[], Embedder] | None) -> None:
         self.index = index
         self._open = open_embedder
-        self._embedder: Embedder | None = None
+        self._opening: Future[Embedder] | None = None
+
+    def start(self) -> None:
+        """Begin to open the embedding model, without waiting for it."""
+        if self._open is None or self._opening is not None:
+            return
+        self._opening = Future()
+        threading.Thread(target=self._finish, args=(self._open, self._opening), daemon=True).start()
+
+    @staticmethod
+    def _finish(opener: Callable[[], Embedder], opening: Future[Embedder]) -> None:
+        try:
+            opening.set_result(opener())
+        except BaseException as error:
+            opening.set_exception(error)
 
     def close(self) -> None:
-        if self._embedder:
-            self._embedder.close()
+        """End the model's processes."""
+        if self._opening is not None and self._opening.exception() is None:
+            self._opening.result().close()
 
     @property
     def embedder(self) -> Embedder | None:
-        """The embedding model, if one is set up."""
-        if self._embedder is None and self._open is not None:
-            self._embedder = self._open()
-            self.index.identity = self._embedder.identity.to_json()
-        return self._embedder
+        """The embedding model, if one is set up; waits until it is open, and raises what kept it from opening."""
+        self.start()
+        if self._opening is None:
+            return None
+        embedder = self._opening.result()
+        self.index.identity = embedder.identity.to_json()
+        return embedder
 
     def search(self, question: str, k: int, mode: Mode, within: str | Sequence[str] | None = None) -> list[Ranked]:
         """The `k` best passages, best first."""
-        vector = self.embed_question(question) if mode != "lexical" else None
+        if mode != "lexical":
+            self.start()
         with self.index.store.reading():
-            return search(
-                self.index, question, vector, k=k, mode=mode, within=within, readable=self._readable(question, vector)
-            )
+            return search(self.index, question, lambda: self._understand(question), k=k, mode=mode, within=within)
 
-    def _readable(self, question: str, vector: Vectors | None) -> float:
-        return self.embedder.readable_share(question) if vector is not None and self.embedder else 1.0
+    def _understand(self, question: str) -> Meaning | None:
+        embedder, vector = self.embedder, self.embed_question(question)
+        return Meaning(vector, embedder.readable_share(question)) if embedder and vector is not None else None
 
     def embed_question(self, question: str) -> Vectors | None:
         """The question's unit vector (d,); None without a model, or without vectors to compare it with."""

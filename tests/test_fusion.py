@@ -221,7 +221,7 @@ def make_index(folder: Path, texts: dict[str, str]) -> Index:
 
 def test_equal_passages_show_once_with_the_others_beside(tmp_path: Path) -> None:
     texts = {"d/rules.md": "Leave is 20 days.", "d/copy.md": "Leave is 20 days!", "d/old.md": "Leave is 19 days."}
-    hits = search(make_index(tmp_path / "kb", texts), "how many days of leave", None, k=5)
+    hits = search(make_index(tmp_path / "kb", texts), "how many days of leave", lambda: None, k=5)
     shown = {hit.passage.path: set(hit.also) for hit in hits}
     assert len(hits) == 2 and shown["d/old.md"] == set()
     assert {path for path, also in shown.items() for path in (path, *also)} == set(texts)
@@ -234,8 +234,8 @@ def test_quoted_phrases_come_first(tmp_path: Path) -> None:
     }
     index = make_index(tmp_path / "kb", texts)
     first, second = ("lost goods refunded transit", 'lost goods refunded "lost in transit"')
-    assert search(index, first, None, k=2)[0].passage.path == "d/a.md"
-    assert search(index, second, None, k=2)[0].passage.path == "d/b.md"
+    assert search(index, first, lambda: None, k=2)[0].passage.path == "d/a.md"
+    assert search(index, second, lambda: None, k=2)[0].passage.path == "d/b.md"
 
 
 def test_learning_looks_at_stored_passages_and_vectors(tmp_path: Path) -> None:
