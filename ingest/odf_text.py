@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from index.errors import EncryptedError
 from index.types import Kind
+from ingest.odf_encryption import decrypt_odf
 from ingest.review import comment_text
 from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
@@ -238,14 +238,14 @@ class OdfReader:
                 self.story(node)
 
 
-def open_parts(name: str, data: bytes) -> tuple[etree._Element, OdfReader, tuple[str, str | None]]:
+def open_parts(
+    name: str, data: bytes, passwords: tuple[str, ...]
+) -> tuple[etree._Element, OdfReader, tuple[str, str | None]]:
     """The content of an OpenDocument file, a reader that knows its styles, and the title and date it states.
 
-    Raises EncryptedError for a file with a password: this encryption is not read here.
+    Raises EncryptedError for a file that none of the passwords opens.
     """
-    package = Package(name, data)
-    if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
-        raise EncryptedError(f"{name} needs a password.", "Save it without a password and try again.")
+    package = Package(name, decrypt_odf(name, data, passwords))
     content = package.xml("content.xml")
     reader = OdfReader(package)
     for root in (package.xml_if_there("styles.xml"), content):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
+import zipfile
+import zlib
+from types import ModuleType
+
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from document_views import blocks, texts
 from parser_samples import package
 
@@ -113,12 +121,60 @@ def test_odt_hidden_text_is_left_out_and_text_boxes_follow() -> None:
     assert document.warnings == ("hidden text in 1 place left out",)
 
 
-@pytest.mark.parametrize(("kind", "extension"), [("text", ".odt"), ("presentation", ".odp"), ("spreadsheet", ".ods")])
-def test_opendocument_with_a_password_is_told(kind: str, extension: str) -> None:
-    locked = odf("", kind, manifest="<file-entry><encryption-data/></file-entry>")
-    reader = {".odt": odt, ".odp": odp, ".ods": spreadsheet}[extension]
+LINE = "<text:p>Secret</text:p>"
+CELL = f'<table:table-cell office:value-type="string">{LINE}</table:table-cell>'
+PLAIN = {
+    "text": LINE,
+    "presentation": f"<draw:page><draw:frame><draw:text-box>{LINE}</draw:text-box></draw:frame></draw:page>",
+    "spreadsheet": f'<table:table table:name="S"><table:table-row>{CELL}</table:table-row></table:table>',
+}
+
+
+def locked(data: bytes, password: str) -> bytes:
+    """The file as LibreOffice encrypts it: its content deflated, then AES-256-CBC under a key of PBKDF2."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content, kind = archive.read("content.xml"), archive.read("mimetype").decode()
+    squeezer = zlib.compressobj(wbits=-15)
+    deflated = squeezer.compress(content) + squeezer.flush()
+    fill = 16 - len(deflated) % 16
+    salt, vector = b"s" * 16, b"v" * 16
+    key = hashlib.pbkdf2_hmac("sha1", hashlib.sha256(password.encode()).digest(), salt, 1000, 32)
+    cipher = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+    checksum = hashlib.sha256(deflated[:1024]).digest()
+    text = {name: base64.b64encode(value).decode() for name, value in (("s", salt), ("v", vector), ("c", checksum))}
+    entry = (
+        f'<m:file-entry m:full-path="content.xml"><m:encryption-data m:checksum="{text["c"]}">'
+        f'<m:algorithm m:initialisation-vector="{text["v"]}" '
+        'm:algorithm-name="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/>'
+        f'<m:key-derivation m:salt="{text["s"]}" m:iteration-count="1000"/>'
+        '<m:start-key-generation m:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256"/>'
+        "</m:encryption-data></m:file-entry>"
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", cipher.update(deflated + b"x" * (fill - 1) + bytes([fill])) + cipher.finalize())
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{URN}:manifest:1.0">{entry}</m:manifest>')
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "reader"), [("text", odt), ("presentation", odp), ("spreadsheet", spreadsheet)], ids=["odt", "odp", "ods"]
+)
+def test_opendocument_asks_for_its_password_and_opens_with_it(kind: str, reader: ModuleType) -> None:
+    data = locked(odf(PLAIN[kind], kind), "himitsu")
+    name = f"a.od{kind[0]}"
     with pytest.raises(EncryptedError, match="needs a password"):
-        reader.parse(f"a{extension}", locked, OPTIONS)
+        reader.parse(name, data, OPTIONS)
+    with pytest.raises(EncryptedError, match="none of the given passwords"):
+        reader.parse(name, data, ParseOptions(passwords=("wrong",)))
+    assert "Secret" in reader.parse(name, data, ParseOptions(passwords=("wrong", "himitsu"))).text
+
+
+def test_an_encryption_not_known_here_is_told() -> None:
+    other = odf("", manifest='<file-entry full-path="content.xml"><encryption-data/></file-entry>')
+    with pytest.raises(EncryptedError, match="in a way that cannot be read here"):
+        odt.parse("a.odt", other, OPTIONS)
 
 
 def test_slides_of_opendocument_have_pages_titles_and_notes() -> None:

@@ -21,7 +21,7 @@ _REPEATED = {"date-time", "footer", "header", "page-number"}
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     """Read a presentation; a block's page is the slide's number."""
-    content, reader, (title, date) = open_parts(name, data)
+    content, reader, (title, date) = open_parts(name, data, options.passwords)
     show = content.find(f"{OFFICE}body/{OFFICE}presentation")
     if show is None:
         raise DocumentError(f"{name} is not a presentation.", "Open it in LibreOffice and save it again as odp.")

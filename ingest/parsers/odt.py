@@ -19,7 +19,7 @@ EXTRA = ""
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     """Read a text document; footnotes and comments follow the paragraph or table that refers to them."""
-    content, reader, (title, date) = open_parts(name, data)
+    content, reader, (title, date) = open_parts(name, data, options.passwords)
     body = content.find(f"{OFFICE}body/{OFFICE}text")
     if body is None:
         raise DocumentError(f"{name} is not a text document.", "Open it in LibreOffice and save it again as odt.")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from index.errors import DocumentError, EncryptedError
 from index.types import Document, Kind
 from ingest.number_format import plain_number, show_number
+from ingest.odf_encryption import decrypt_odf
 from ingest.office_encryption import OLE_SIGNATURE, decrypt
 from ingest.parsers import ParseOptions, find_parser
 from ingest.table_rows import add_table
@@ -41,6 +42,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     if not data:
         raise DocumentError(f"{name} is empty (0 bytes).", "Get a complete copy of the file.")
     data = decrypt(name, data, options.passwords)
+    if data.startswith(b"PK"):
+        data = decrypt_odf(name, data, options.passwords)
     if not data.startswith((b"PK", OLE_SIGNATURE)) and (reader := _text_reader(data)) is not None:
         document: Document = reader.parse(name, data, options)
         return document
@@ -93,8 +96,6 @@ def _package_facts(name: str, data: bytes) -> tuple[str, str | None, dict[str, S
     if "xl/workbook.bin" in package or package.main_part("").endswith(".bin"):
         return *package.properties(), {}
     if "content.xml" in package:
-        if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise EncryptedError(f"{name} needs a password.", "Save it without a password and try again.")
         return "", None, {}
     return *package.properties(), read_details(name, package)
 
