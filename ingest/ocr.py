@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from index.errors import MissingError
+from index.errors import DocumentError, MissingError
 from ingest.page_lines import VERTICAL, Piece, turn_box
 from ingest.reading_order import sort_pieces
 
@@ -26,7 +26,8 @@ INSTALL = "install the ocr extra: pip install 'tebiki-rag[ocr]'"
 _GOOD_SCORE = 0.85  # mean confidence of lines, under which the page may stand on its side or head
 _TYPE_SIZE = 0.8  # of the height of a line's box: 10-point type gives boxes of 10 to 15 points
 _SAME_SIZE = 1.3  # heights of lines set in one size differ by so much, with and without letters that reach down
-_THREADS = 2  # each worker process has its own engine
+# Workers already run side by side, and each thread reserves memory: two need 1,450 MB of address space, one 700.
+_THREADS = 1
 _CJK = re.compile(r"[\u3040-\u30FF\u3400-\u9FFF]")
 
 
@@ -38,7 +39,8 @@ def is_installed() -> bool:
 def read_image(pixels: NDArray[np.uint8]) -> list[Piece]:
     """The lines of text in an image (height × width × 3, blue green red), in reading order.
 
-    Coordinates are pixels, y up. A page on its side or head is turned first. Raises MissingError without the extra.
+    Coordinates are pixels, y up. A page on its side or head is turned first. Raises MissingError without the extra
+    and DocumentError for an image that the engine refuses.
     """
     import numpy as np
 
@@ -56,7 +58,11 @@ def read_image(pixels: NDArray[np.uint8]) -> list[Piece]:
 
 def _recognise(pixels: NDArray[np.uint8]) -> tuple[list[Piece], float]:
     """Lines as pieces in the image's own coordinates, and their mean confidence weighted by length."""
-    result = _engine()(pixels, use_cls=False)
+    engine = _engine()
+    try:
+        result = engine(pixels, use_cls=False)
+    except Exception as error:  # RapidOCR, OpenCV and ONNX Runtime have their own, for images of odd shapes
+        raise DocumentError("The image cannot be read by OCR.", "Scan it anew, or crop it to the text.") from error
     pieces: list[Piece] = []
     total = weight = 0.0
     for box, text, score in zip(
@@ -101,8 +107,10 @@ def _mostly_tall(lines: list[Piece]) -> bool:
 def _engine() -> Any:
     if not is_installed():
         raise MissingError("Reading text in images needs RapidOCR.", INSTALL[0].upper() + INSTALL[1:] + ".")
+    import cv2
     import rapidocr
 
+    cv2.setNumThreads(_THREADS)
     models = Path(rapidocr.__file__).parent / "models"
     paths = {part: _model(models, part) for part in ("det", "cls", "rec")}
     return rapidocr.RapidOCR(

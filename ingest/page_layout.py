@@ -8,29 +8,87 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from index.types import Kind
-from ingest.page_lines import CJK, HYPHEN, SENTENCE_END, Line, PageBlock, Piece, is_item, join_lines, join_text, tidy
+from ingest.page_lines import (
+    CJK,
+    HYPHEN,
+    SENTENCE_END,
+    Box,
+    Line,
+    PageBlock,
+    Piece,
+    is_item,
+    join_lines,
+    join_text,
+    tidy,
+)
 from ingest.page_tables import build_table, find_tables
 
 _DIVIDED = re.compile(rf"([^\W_]+){HYPHEN}\s?([^\W_]+)")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _COLUMN_LINES = 5  # pairs of lines, fewer are rows of a table with long cells
 _COLUMN_CHARACTERS = 20  # in each line of a column of prose
+_SAME_COLUMN = 0.3  # of the narrower of two blocks lies under the other
+_MAX_UNITS = 400  # of a page: the order of more is not worth the square of their number
 _OTHER_SIZE = 0.08  # of a size: another font at the same nominal size differs by less
 _EXTRA_LEADING = 0.35  # sizes above the usual distance of lines: a new paragraph
 
 
 def build_blocks(pieces: Iterable[Piece]) -> list[PageBlock]:
-    """Blocks of one page, in the order of its pieces."""
+    """Blocks of one page, in the order of its pieces except where that is against the page: see `_order_units`."""
     lines = _part_columns(join_lines(pieces))
     leading = _usual_leading(lines)
-    blocks: list[PageBlock] = []
+    units: list[list[PageBlock]] = []
     start = 0
     for first, last in find_tables(lines):
-        blocks += _build_prose(lines[start:first], leading)
-        blocks += build_table(lines[first:last])
+        units += [[block] for block in _build_prose(lines[start:first], leading)]
+        units.append(build_table(lines[first:last]))
         start = last
-    blocks += _build_prose(lines[start:], leading)
-    return blocks
+    units += [[block] for block in _build_prose(lines[start:], leading)]
+    return [block for unit in _order_units(units) for block in unit]
+
+
+def _order_units(units: list[list[PageBlock]]) -> list[list[PageBlock]]:
+    """Paragraphs and whole tables so that what stands above in the same column comes first.
+
+    Otherwise they stay in drawing order: a topological sort, as in Breuel, "High Performance Document Layout Analysis"
+    (2003), with drawing order in place of his rule for columns. Letterheads are often drawn last, pictures' captions too.
+    """
+    if len(units) > _MAX_UNITS:
+        return units
+    boxes = [_bound(unit) for unit in units]
+    waits = [
+        {other for other in range(len(units)) if _is_above(boxes[other], boxes[this])} for this in range(len(units))
+    ]
+    ordered: list[int] = []
+    left = list(range(len(units)))
+    while left:
+        chosen = next(number for number in left if not waits[number] & set(left))
+        ordered.append(chosen)
+        left.remove(chosen)
+    return [units[number] for number in ordered]
+
+
+def _bound(unit: list[PageBlock]) -> tuple[int, Box]:
+    lines = [line for block in unit for line in block.lines]
+    box = (
+        min(line.x0 for line in lines),
+        min(line.y0 for line in lines),
+        max(line.x1 for line in lines),
+        max(line.y1 for line in lines),
+    )
+    return lines[0].turn, box
+
+
+def _is_above(upper: tuple[int, Box], lower: tuple[int, Box]) -> bool:
+    (turn, a), (other_turn, b) = upper, lower
+    shared = min(a[2], b[2]) - max(a[0], b[0])
+    return (
+        turn == other_turn
+        and a[1] >= (b[1] + b[3]) / 2
+        and a[1] > b[1]
+        and a[3] > b[3]
+        and (shared > _SAME_COLUMN * min(a[2] - a[0], b[2] - b[0]))
+    )
 
 
 def _part_columns(lines: list[Line]) -> list[Line]:

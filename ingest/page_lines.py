@@ -8,6 +8,7 @@ see `reading_order`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -211,6 +212,11 @@ def is_item(text: str) -> bool:
         return bool(rest.strip()) and (mark not in "–—*-・○※oO" or rest[:1].isspace() or mark in "・○※")
     number = _NUMBER.match(text)
     return number is not None and bool(text[number.end() :].strip())
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, in one form: what two renderings of the same words share."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
 def tidy(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from index.types import Kind
-from ingest.page_lines import CELL_CHARACTERS, SENTENCE_END, Line, PageBlock, join_text, tidy
+from ingest.page_lines import CELL_CHARACTERS, SENTENCE_END, Line, PageBlock, Piece, join_text, tidy
 from ingest.table_rows import SEPARATOR
 
 # A figure with its sign and unit, or what stands for none.
@@ -32,7 +32,8 @@ def find_tables(lines: Sequence[Line]) -> list[tuple[int, int]]:
         if len(line.pieces) < 2:
             continue
         near = previous >= 0 and number - previous <= 3 and _below(lines[previous], line, 6.0)
-        if near and (_aligned(lines[previous], line) or (count >= 2 and _aligned(lines[first], line))):
+        fits = _same_columns if number - previous > 1 else _aligned
+        if near and (fits(lines[previous], line) or (count >= 2 and fits(lines[first], line))):
             count += 1
         else:
             close()
@@ -68,13 +69,25 @@ def _below(upper: Line, lower: Line, sizes: float) -> bool:
 
 
 def _aligned(upper: Line, lower: Line) -> bool:
-    """Whether a cell after the first shares its left edge, right edge or middle with one of the other line."""
-    slack = 0.6 * min(upper.size, lower.size)
-    for a in upper.pieces[1:]:
-        for b in lower.pieces[1:]:
-            if abs(a.x0 - b.x0) < slack or abs(a.x1 - b.x1) < slack or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * slack:
-                return True
-    return False
+    """Whether a cell after the first stands in the same column as one of the other line."""
+    return any(_in_column(a, lower.pieces[1:]) for a in upper.pieces[1:])
+
+
+def _same_columns(upper: Line, lower: Line) -> bool:
+    """Whether all cells after the first do, those of the line that has fewer: a table goes on below a line of text."""
+    few, many = sorted((upper, lower), key=lambda line: len(line.pieces))
+    return all(_in_column(piece, many.pieces[1:]) for piece in few.pieces[1:])
+
+
+def _in_column(piece: Piece, others: Sequence[Piece]) -> bool:
+    """Whether a left edge, right edge or middle is the same."""
+    slack = 0.6 * piece.size
+    return any(
+        abs(piece.x0 - other.x0) < slack
+        or abs(piece.x1 - other.x1) < slack
+        or abs(piece.x0 + piece.x1 - other.x0 - other.x1) < 2 * slack
+        for other in others
+    )
 
 
 def build_table(lines: list[Line]) -> list[PageBlock]:
@@ -152,6 +165,8 @@ def _count_header_rows(rows: list[list[Line]]) -> int:
     else:
         bold = [all(line.bold for line in row) for row in rows]
         top = bold.index(False) if False in bold else 0
+    if any(row[0].pieces[0].text.endswith((":", "：")) for row in rows[:top] if len(row[0].pieces) > 1):
+        return 0  # names and their values
     left = min(line.x0 for row in rows for line in row)
     while top and len(rows[top - 1][0].pieces) == 1 and rows[top - 1][0].x0 < left + rows[top - 1][0].size:
         top -= 1  # the title of the first group of rows

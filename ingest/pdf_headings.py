@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from index.types import Kind
-from ingest.page_lines import PageBlock, starts_with_bullet
+from ingest.page_lines import PageBlock, letters, starts_with_bullet
 from ingest.pdf_facts import OutlineEntry
 
 _SMALLER = 0.85  # of the text's size: bold lines among small type still are headings
@@ -107,14 +107,14 @@ def _mark_from_outline(pages: list[list[PageBlock]], outline: Sequence[OutlineEn
     """
     votes: dict[float, Counter[int]] = defaultdict(Counter)
     for entry in outline:
-        wanted = _letters(entry.title)
+        wanted = letters(entry.title)
         if not wanted or entry.page > len(pages):
             continue
         blocks = pages[entry.page - 1]
         for number, block in enumerate(blocks):
             if block.kind not in _PROSE or len(block.text) > 3 * _MAX_CHARACTERS:
                 continue
-            text = _letters(block.text)
+            text = letters(block.text)
             if text and (text == wanted or _sub_number(text) == _sub_number(wanted) or _spans(blocks, number, wanted)):
                 block.kind, block.level = Kind.HEADING, min(entry.level, _MAX_LEVEL)
                 votes[round(block.size, 1)][block.level] += 1
@@ -130,7 +130,7 @@ def _spans(blocks: list[PageBlock], number: int, wanted: str) -> bool:
     if number + 1 >= len(blocks):
         return False
     block, other = blocks[number], blocks[number + 1]
-    if other.kind not in _PROSE or _letters(block.text + other.text) != wanted:
+    if other.kind not in _PROSE or letters(block.text + other.text) != wanted:
         return False
     block.text += " " + other.text
     block.lines += other.lines
@@ -140,10 +140,6 @@ def _spans(blocks: list[PageBlock], number: int, wanted: str) -> bool:
 
 def _sub_number(text: str) -> str:
     return re.sub(r"^(?:chapter|section|part)?[\divxlc]+(?=\D{4})", "", text)
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
 def _body_size(pages: list[list[PageBlock]]) -> float:

@@ -91,6 +91,15 @@ def test_nothing_found_is_an_empty_list(engine: Engine) -> None:
     assert ocr.read_image(sheet()) == []
 
 
+def test_what_the_engine_refuses_is_an_error_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pixels: NDArray[np.uint8], use_cls: bool) -> None:
+        raise RuntimeError("bad shape")
+
+    monkeypatch.setattr(ocr, "_engine", lambda: refuse)
+    with pytest.raises(DocumentError):
+        ocr.read_image(sheet())
+
+
 def test_models_come_with_the_wheel_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(MissingError):
         ocr._model(tmp_path, "rec")

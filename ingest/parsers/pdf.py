@@ -11,7 +11,7 @@ from index.types import Document, Kind
 from ingest import ocr
 from ingest.member_names import name_members
 from ingest.page_layout import build_blocks, find_compounds, mend_hyphens
-from ingest.page_lines import PageBlock, Piece
+from ingest.page_lines import PageBlock, Piece, letters
 from ingest.parsers import ParseOptions
 from ingest.pdf_facts import PdfFacts, read_facts, read_members
 from ingest.pdf_headings import drop_running_lines, find_title, mark_headings
@@ -127,7 +127,7 @@ def _read_one(document: Any, number: int, options: ParseOptions, pages: _Pages) 
             recognised = _recognise(page, options)
             if recognised:
                 pages.recognised.append(number)
-                text.pieces = recognised if not picture else [*text.pieces, *recognised]
+                text.pieces = [*text.pieces, *_not_among(text.pieces, recognised)] if picture else recognised
             elif picture:
                 pages.scanned.append(number)
             else:
@@ -139,6 +139,12 @@ def _read_one(document: Any, number: int, options: ParseOptions, pages: _Pages) 
         page.close()
 
 
+def _not_among(pieces: list[Piece], recognised: list[Piece]) -> list[Piece]:
+    """What was recognised beside the text that the page has of its own: that is exact, and stays."""
+    own = letters("".join(piece.text for piece in pieces))
+    return [piece for piece in recognised if letters(piece.text) not in own]
+
+
 def _is_picture(text: PageText, surface: Surface) -> bool:
     """Whether a page with little or no text shows a picture of some: a scan, a photo, letters drawn as outlines."""
     if text.characters:
@@ -147,14 +153,18 @@ def _is_picture(text: PageText, surface: Surface) -> bool:
 
 
 def _recognise(page: Any, options: ParseOptions) -> list[Piece]:
-    """The page's text as OCR reads its picture, in points; nothing when OCR is off or not installed."""
+    """The page's text as OCR reads its picture, in points; nothing when OCR is off, not installed or of no avail."""
     if not options.ocr or not ocr.is_installed():
         return []
     width, height = page.get_size()
     scale = min(ocr.LONGEST_SIDE / max(width, height, 1.0), _MAX_SCALE)
     bitmap = page.render(scale=scale, may_draw_forms=False)
-    pieces = ocr.read_image(bitmap.to_numpy().copy())
+    pixels = bitmap.to_numpy().copy()
     bitmap.close()
+    try:
+        pieces = ocr.read_image(pixels)
+    except DocumentError:
+        return []
     for piece in pieces:
         piece.x0, piece.y0, piece.x1, piece.y1 = (value / scale for value in (piece.x0, piece.y0, piece.x1, piece.y1))
         piece.size /= scale
@@ -184,7 +194,7 @@ def _warnings(pages: _Pages, options: ParseOptions) -> list[str]:
         elif not ocr.is_installed():
             why = f"; {ocr.INSTALL}"
         else:
-            why = ", and OCR found none in them" if len(pages.scanned) > 1 else ", and OCR found none in it"
+            why = ", and OCR could read none"
         found.append(f"{len(pages.scanned)} of {count} pages {scans} without text{why}")
     if pages.empty:
         found.append(f"{len(pages.empty)} of {count} pages had no text")
