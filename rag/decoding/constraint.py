@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 # Opening quotation marks and what closes them.
-_CLOSERS = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
-_PAIRS = {opener.encode(): closer.encode() for opener, closer in _CLOSERS.items()}
+CLOSERS = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
+_PAIRS = {opener.encode(): closer.encode() for opener, closer in CLOSERS.items()}
 _LONGEST = max(len(opener) for opener in _PAIRS)
 
 

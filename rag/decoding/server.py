@@ -23,6 +23,7 @@ from rag.decoding.template import Piece, render_prompt
 
 CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (23 KB a token in the smallest model)
 BATCH = 512
+END = -1
 ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token
 # would cost more than the wait.
@@ -122,7 +123,7 @@ class _Instruct:
             found = self._allowed([int(logits.argmax())], automaton, state)
             if found is None:  # once or twice an answer, so sorting the whole vocabulary (3 ms) costs little
                 found = self._allowed(np.argsort(-logits).tolist(), automaton, state)
-            if found is None or found[0] is None:
+            if found is None or found[0] == END:
                 yield "stop", b""
                 return
             token, piece, state = found
@@ -133,12 +134,12 @@ class _Instruct:
 
     def _allowed(
         self, tokens: Sequence[int], automaton: Automaton | None, state: State
-    ) -> tuple[int | None, bytes, State] | None:
-        """The first of `tokens` that may come next, its bytes and the state after it; no token where the text ends."""
+    ) -> tuple[int, bytes, State] | None:
+        """The first of `tokens` that may come next (END where it ends the text), its bytes and the state after it."""
         for token in tokens:
             if self._library.llama_vocab_is_eog(self.model.vocabulary, token):
                 if state.may_end:
-                    return None, b"", state
+                    return END, b"", state
                 continue
             piece = self.model.piece(token)
             after = automaton.advance(state, piece) if automaton else state

@@ -20,8 +20,8 @@ from rag.setup.originals import (
 
 GIB = 1 << 30
 
-# Instruct models from the strongest: gibibytes of memory and cores a machine should have. The file takes at most a third
-# of the memory; the cores are an estimate of what reads a prompt of 500 tokens in ten seconds or less.
+# Instruct models from the strongest: gibibytes of memory and cores a machine should have. The file takes at most a
+# third of the memory; the cores are an estimate of what reads a prompt of 500 tokens in ten seconds or less.
 _TIERS = ((QWEN3_8B, 15, 8), (QWEN3_4B, 7.5, 4), (QWEN3_1700M, 6, 2), (QWEN3_600M, 0, 0))
 
 

@@ -19,7 +19,7 @@ EVERY = 16  # pieces between two reports of progress
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What setup is doing now, as a sentence ("" when only `done` moves on); `done` and `total` are bytes, or both 0."""
+    """What setup does now, as a sentence ("" when only `done` moves on); `done` and `total` are bytes, or both 0."""
 
     text: str
     done: int = 0
