@@ -51,7 +51,7 @@ def _order_units(units: list[list[PageBlock]]) -> list[list[PageBlock]]:
     """Paragraphs and whole tables so that what stands above in the same column comes first.
 
     Otherwise they stay in drawing order: a topological sort, as in Breuel, "High Performance Document Layout Analysis"
-    (2003), with drawing order in place of his rule for columns. Letterheads are often drawn last, pictures' captions too.
+    (2003), with drawing order in place of his rule for columns. Letterheads are often drawn last.
     """
     if len(units) > _MAX_UNITS:
         return units

@@ -151,8 +151,8 @@ def _row_text(row: list[Line]) -> str:
     cells = [tidy(piece.text) for piece in row[0].pieces]
     for line in row[1:]:
         for piece in line.pieces:
-            distances = [abs(piece.x0 + piece.x1 - cell.x0 - cell.x1) for cell in row[0].pieces]
-            number = min(range(len(cells)), key=distances.__getitem__)
+            shared = [min(piece.x1, cell.x1) - max(piece.x0, cell.x0) for cell in row[0].pieces]
+            number = max(range(len(cells)), key=shared.__getitem__)
             cells[number] = join_text(cells[number], tidy(piece.text))
     return SEPARATOR.join(cells)
 

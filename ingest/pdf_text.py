@@ -19,6 +19,7 @@ from ingest.page_lines import HYPHEN, LEFTWARDS, VERTICAL, Box, Piece, turn_box
 from ingest.pdf_surface import Shade, common_area, read_surface
 
 _DIVISION = "\ufffe\u0002\u00ad"  # PDFium's marks of a divided word, now and formerly, and the soft hyphen
+_BREAK = "\r\n" + _DIVISION
 _WORD = re.compile(rf"[^\s\x00-\x1f{_DIVISION}]+|[{_DIVISION}]|\r?\n|\r")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
@@ -26,6 +27,8 @@ _BOLD_NAME = re.compile(rb"bold|heavy|black|demi", re.I)
 # Bullets of the fonts Symbol and Wingdings, whose characters are in the private area.
 _BULLETS = {0xF0B7: "•", 0xF0A7: "▪", 0xF06E: "■", 0xF06C: "●", 0xF0D8: "➢", 0xF0FC: "✓", 0xF076: "❖", 0xF02D: "-"}
 _WIDE_GAP = 1.25  # sizes: wider than the spaces of justified text, narrower than the gaps between columns of figures
+_SPREAD = 1.6  # sizes a character: no font is so wide
+_MAX_TICKS = 12  # characters; a long word drawn so is letter-spaced type
 _TINY = 1.0  # points: nobody reads it
 _WHITE = 240  # of 255 in red, green and blue
 
@@ -53,6 +56,10 @@ class _Look:
     invisible: bool
     white: bool
     guessed: bool  # its font does not say which characters its glyphs are
+
+
+_NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
+_NOTHING = _Look(0.0, False, 0, False, False, False)
 
 
 def read_page(page: Any) -> PageText:
@@ -91,14 +98,13 @@ class _PageReader:
         guessed: list[str] = []
         piece: Piece | None = None  # the one that is being added to
         longest, previous_end = 0, -1
-        for start, end, word in self._find_words():
-            if word[0] in "\r\n" or word in _DIVISION:
+        for start, end, word, box, look, downwards in self._measure_words():
+            if word[0] in _BREAK:
                 if piece is not None and word in _DIVISION:
                     piece.text += HYPHEN
                 piece = None
                 continue
             words += 1
-            box, look, downwards = self._measure(start, end)
             if _STRANGE.search(word):
                 word = word.translate(_BULLETS)
                 bad += _STRANGE.search(word) is not None and len(word) > 1
@@ -133,6 +139,23 @@ class _PageReader:
             if _SURROGATE.search(word):
                 word = word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             yield match.start(), match.end(), word
+
+    def _measure_words(self) -> Iterator[tuple[int, int, str, Box, _Look, bool]]:
+        """The same with box, look and whether it runs down the page; line ends and divisions are without extent.
+
+        Characters drawn apart without a space between them, ticks in the cells of a table, are words of their own.
+        """
+        for start, end, word in self._find_words():
+            if word[0] in _BREAK:
+                yield start, end, word, _NOWHERE, _NOTHING, False
+                continue
+            box, look, downwards = self._measure(start, end)
+            spread = max(box[2] - box[0], box[3] - box[1]) > _SPREAD * look.size * (end - start)
+            if spread and len(word) == end - start <= _MAX_TICKS:
+                for index, char in enumerate(word, start):
+                    yield index, index + 1, char, *self._measure(index, index + 1)
+            else:
+                yield start, end, word, box, look, downwards
 
     def _read_text(self) -> str:
         count = self.pdfium.FPDFText_CountChars(self.textpage)

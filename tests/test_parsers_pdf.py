@@ -166,6 +166,15 @@ def test_two_columns_are_read_one_after_the_other() -> None:
         assert " ".join(document.text.split()) == " ".join(left + right)
 
 
+def test_a_letterhead_drawn_last_is_read_first() -> None:
+    texts = [*paragraph(72, 700, PROSE), (72, 790, "Sample Trading Ltd."), (72, 40, "Page 1 of 1")]
+    assert [text for _, text in shown(read(write_pdf(page(texts))))] == [
+        "Sample Trading Ltd.",
+        " ".join(PROSE),
+        "Page 1 of 1",
+    ]
+
+
 def test_pages_turned_by_rotate_read_like_others() -> None:
     upright = [
         f"BT /F1 11 Tf 0 1 -1 0 {100 + 14 * number} 72 Tm {literal(line)} Tj ET" for number, line in enumerate(PROSE)
@@ -231,6 +240,13 @@ def test_signs_of_currency_belong_to_their_figure() -> None:
         (276, 752, "900"),
     ]
     assert shown(read(write_pdf(page(texts)))) == [("row", "Sales | $ 1,200"), ("row", "Costs | $ 900")]
+
+
+def test_ticks_drawn_in_one_go_stand_in_their_columns() -> None:
+    ticks = "BT /F1 11 Tf 1 0 0 1 222 {y} Tm [(X) -13000 (X)] TJ ET\n"
+    content = page([*row(770, "Task", "Staff", "Board"), *row(752, "Hire"), *row(734, "Pay")])
+    document = read(write_pdf(content + ticks.format(y=752) + ticks.format(y=734)))
+    assert "XX" not in document.text and document.text.count("X") == 4
 
 
 def test_cells_of_several_lines_are_read_cell_by_cell() -> None:
