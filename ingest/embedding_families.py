@@ -38,7 +38,7 @@ FAMILIES = (
     Family(
         "nomic-embed-text-v1.5",
         ("nomic-bert",),
-        r"v1\.5",
+        r"nomic.*v1\.5",
         "search_document: ",
         "search_query: ",
         2048,
@@ -107,6 +107,20 @@ def find_family(architecture: str, *names: str) -> Family:
         if architecture in family.architectures and any(re.search(family.name, name, re.IGNORECASE) for name in names):
             return family
     return Family(names[0] if names else architecture, (architecture,), "")
+
+
+def find_served_family(name: str) -> Family:
+    """The family of a model that a server knows by `name`; its label tells, or what the file would be known by.
+
+    The longest match counts: "nomic-embed-text-v2-moe" is not "nomic-embed-text".
+    """
+    best, longest = Family(name, (), ""), 0
+    for family in FAMILIES:
+        for pattern in filter(None, (re.escape(family.label), family.name)):
+            found = re.search(rf"(?<![a-z]){pattern}", name, re.IGNORECASE)
+            if found and len(found[0]) > longest:
+                best, longest = family, len(found[0])
+    return best
 
 
 def choose_dimension(family: Family, whole: int, wanted: int) -> int:

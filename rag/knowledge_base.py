@@ -183,7 +183,15 @@ class KnowledgeBase:
         def open_named() -> Embedder:
             from ingest.embedders import Options, open_embedder
 
-            return open_embedder(name, Options(self.settings.embed_dimension, threads=self.settings.threads))
+            settings = self.settings
+            options = Options(
+                settings.embed_dimension,
+                threads=settings.threads,
+                base_url=settings.base_url,
+                api_key=settings.api_key,
+                allow_remote=settings.allow_remote,
+            )
+            return open_embedder(name, options)
 
         return open_named
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,3 +56,43 @@ def bundled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
         pip.close()
     found = find_bundled(folder)
     yield {"embed_model": found["embedding"].name, "model": found["instruct"].name}
+
+
+@pytest.fixture(scope="session")
+def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a real server with two tiny models: "writer" answers messages, "embedder" gives vectors."""
+    from tiny_models import write_llama, write_nomic_bert
+
+    folder = tmp_path_factory.mktemp("served")
+    models = [
+        {"model": str(write_llama(folder / "llama.gguf")), "model_alias": "writer", "n_ctx": 512},
+        {"model": str(write_nomic_bert(folder / "bert.gguf")), "model_alias": "embedder", "embedding": True},
+    ]
+    with run_llama_server(models, folder) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def run_llama_server(models: list[dict[str, object]], folder: Path) -> Iterator[str]:
+    """llama-cpp-python's own OpenAI-compatible server, in a process of its own; it holds one of `models` at a time."""
+    for library in ("fastapi", "uvicorn", "sse_starlette", "starlette_context", "pydantic_settings"):
+        pytest.importorskip(library, reason=f"llama_cpp.server needs {library}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / "server.json"
+    entries = [{"verbose": False, "n_threads": 1, **model} for model in models]
+    config.write_text(json.dumps({"host": "127.0.0.1", "port": port, "models": entries}), encoding="utf-8")
+    with (folder / "server.log").open("wb") as log:
+        command = [sys.executable, "-m", "llama_cpp.server", "--config_file", str(config)]
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            for _ in range(1200):  # two minutes: the machine may be busy
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                assert server.poll() is None, (folder / "server.log").read_text()
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            server.kill()
+            server.wait()

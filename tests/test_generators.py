@@ -18,14 +18,15 @@ from index.errors import DamagedError, MissingError, UsageError
 from ingest.gguf_header import read_header
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
-from rag.decoding.server import _Writer
 from rag.decoding.template import render_prompt
+from rag.decoding.text_stream import TokenText
 from rag.generators import ChatMessage, Constraint, Generator, list_runtimes, open_generator
 from rag.settings import Settings
 
 # A small model for each runtime; a new runtime adds its own here.
 SAMPLES: dict[str, Callable[[Path], str]] = {
     "llamacpp": lambda folder: f"llamacpp:{write_llama(folder / 'tiny.gguf')}",
+    "openai": lambda _: "openai:writer",
 }
 MESSAGES: list[ChatMessage] = [
     {"role": "system", "content": "Answer from the sources."},
@@ -39,10 +40,16 @@ def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))
 
 
+@pytest.fixture(scope="module")
+def chosen(name: str, request: pytest.FixtureRequest) -> Settings:
+    served = {"base_url": request.getfixturevalue("llama_server")} if name.startswith("openai:") else {}
+    return Settings(model=name, **served)
+
+
 @pytest.fixture
-def generator(name: str) -> Iterator[Generator]:
+def generator(chosen: Settings) -> Iterator[Generator]:
     try:
-        with open_generator(Settings(model=name)) as opened:
+        with open_generator(chosen) as opened:
             yield opened
     except MissingError as error:
         pytest.skip(error.message)
@@ -59,15 +66,19 @@ def test_says_what_it_is(generator: Generator, name: str) -> None:
     assert generator.context_tokens > 100
 
 
+def test_text_stays_on_this_machine(generator: Generator) -> None:
+    assert generator.leaves_machine == ""
+
+
 def test_counts_tokens(generator: Generator) -> None:
     assert generator.count_tokens("") == 0
     assert 0 < generator.count_tokens("leave") <= generator.count_tokens("leave " * 10)
 
 
-def test_the_same_question_gets_the_same_answer(generator: Generator, name: str) -> None:
+def test_the_same_question_gets_the_same_answer(generator: Generator, chosen: Settings) -> None:
     first = write(generator)
     assert write(generator) == first
-    with open_generator(Settings(model=name)) as other:
+    with open_generator(chosen) as other:
         assert write(other) == first
 
 
@@ -434,7 +445,7 @@ def test_streaming_in_any_pieces_gives_the_text_up_to_the_stop(
 ) -> None:
     content = text.encode("utf-8", "replace")
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=5)))
-    writer = _Writer(stops)
+    writer = TokenText(stops)
     shown, stopped = "", False
     for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
         part, stopped = writer.add(content[start:end])

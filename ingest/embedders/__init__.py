@@ -26,12 +26,16 @@ class Options:
     """What the user may set of an embedder; 0 leaves the choice to the runtime.
 
     `dimension` shortens the vectors of a model that was trained for it. `processes` bounds the child processes that
-    embed documents, `threads` the threads of each.
+    embed documents, `threads` the threads of each. The last three are for models of a server, and those of the same
+    name in the settings.
     """
 
     dimension: int = 0
     processes: int = 0
     threads: int = 0
+    base_url: str = ""
+    api_key: str = ""
+    allow_remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

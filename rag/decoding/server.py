@@ -5,13 +5,11 @@ Prefix and rest are always evaluated apart, kept or not, because other batch bor
 
 from __future__ import annotations
 
-import codecs
 import ctypes
 import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from index.errors import DamagedError, UsageError
 from ingest.llamacpp.library import Model, read_version
@@ -20,6 +18,7 @@ from ingest.worker import Handler, Message, Payload
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
+from rag.decoding.text_stream import TokenText
 
 CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (23 KB a token in the smallest model)
 BATCH = 512
@@ -89,7 +88,7 @@ class _Instruct:
         if origin != "cancelled" and self._evaluate(rest):
             if not self._large:
                 self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
-            writer = _Writer(request["stop"])
+            writer = TokenText(request["stop"])
             for finish, piece in self._decode(request, cancelled):
                 count += 1
                 first = first or time.perf_counter() - start
@@ -224,33 +223,3 @@ class _Instruct:
     @staticmethod
     def _folder() -> Path:
         return models_folder() / "prefixes"
-
-
-class _Writer:
-    """Text from tokens' bytes: whole characters only, and nothing that may be the begin of a stop text."""
-
-    def __init__(self, stops: Sequence[str]) -> None:
-        self._stops = [stop for stop in stops if stop]
-        self._decoder: Any = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
-
-    def add(self, piece: bytes) -> tuple[str, bool]:
-        """What may be shown now, and whether a stop text has come."""
-        text = self._held + self._decoder.decode(piece)
-        found = [(place + len(stop), place) for stop in self._stops if (place := text.find(stop)) >= 0]
-        if found:  # the one that was complete first
-            self._held = ""
-            return text[: min(found)[1]], True
-        keep = max((_overlap(text, stop) for stop in self._stops), default=0)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep], False
-
-    def rest(self) -> str:
-        """What was held back in vain; bytes of a character that was never finished are dropped."""
-        held, self._held = self._held, ""
-        return held
-
-
-def _overlap(text: str, stop: str) -> int:
-    """Characters at the end of `text` that `stop` begins with."""
-    return next((size for size in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:size])), 0)

@@ -69,6 +69,10 @@ class Generator(Protocol):
     @property
     def last_run(self) -> Run | None: ...
 
+    @property
+    def leaves_machine(self) -> str:
+        """The host that prompts are sent to; "" when they stay on this machine."""
+
     def count_tokens(self, text: str) -> int: ...
 
     def generate(

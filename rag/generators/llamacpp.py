@@ -35,6 +35,8 @@ def open_model(model: str, settings: Settings) -> LlamaCppGenerator:
 
 
 class LlamaCppGenerator:
+    leaves_machine = ""
+
     def __init__(self, path: Path, settings: Settings) -> None:
         self.name = f"llamacpp:{path}"
         self.label = path.stem

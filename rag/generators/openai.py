@@ -1,0 +1,141 @@
+"""Instruct models of an OpenAI-compatible server on this machine (Ollama, LM Studio …): ``openai:qwen3:4b``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator as PythonGenerator
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any, Self
+
+from index.errors import UsageError
+from ingest.openai_server import Server
+from rag.decoding.enforce import Enforcer
+from rag.decoding.text_stream import Stops, overlap
+from rag.generators import ChatMessage, Constraint, Run
+from rag.settings import Settings
+
+# What Ollama gives a model unless told otherwise; it cuts a longer prompt without a word, so ours stay below.
+CONTEXT = 4096
+BYTES_A_TOKEN = 3  # one Japanese character; of English, tokens have four to five
+THINKING = ("<think>", "</think>")
+
+
+def open_model(model: str, settings: Settings) -> ServedGenerator:
+    """`model` is the server's name of it."""
+    return ServedGenerator(model, settings)
+
+
+class ServedGenerator:
+    """A server tells neither its model's languages nor its tokens: it is taken to read what we read, tokens are
+    estimated on the high side."""
+
+    languages = ("en", "ja")
+    context_tokens = CONTEXT
+
+    def __init__(self, model: str, settings: Settings) -> None:
+        self.name = f"openai:{model}"
+        self.label = model
+        self.last_run: Run | None = None
+        self._server = Server(settings.base_url, settings.api_key, settings.allow_remote)
+        self._cancelled = False
+
+    @property
+    def leaves_machine(self) -> str:
+        return self._server.leaves_machine
+
+    def count_tokens(self, text: str) -> int:
+        return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
+
+    def generate(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        constraint: Constraint | None = None,
+    ) -> PythonGenerator[str, None, None]:
+        start = time.perf_counter()
+        self.last_run, self._cancelled = None, False
+        prompt = sum(self.count_tokens(message["content"]) for message in messages)
+        if prompt + max_tokens > self.context_tokens:
+            raise UsageError(
+                f"The question and its sources are about {prompt} tokens, too many for a server's usual context"
+                f" ({self.context_tokens} with the answer).",
+                "Lower prompt_tokens.",
+            )
+        body = {
+            "model": self.label,
+            "messages": [dict(message) for message in messages],
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+            **({"stop": list(stop)} if stop else {}),
+            # Servers that know it do not let the model think aloud; an answer of two sentences gains nothing from it.
+            **({} if self.leaves_machine else {"chat_template_kwargs": {"enable_thinking": False}}),
+        }
+        thoughts, stops, enforcer = _Thoughts(), Stops(stop), Enforcer(constraint)
+        finish, pieces, first, stopped = "stop", 0, 0.0, False
+        with closing(self._server.stream("/chat/completions", body)) as events:
+            for event in events:
+                choice = (event.get("choices") or [{}])[0]
+                finish = choice.get("finish_reason") or finish
+                if not (text := _text(choice)):
+                    continue
+                pieces += 1
+                first = first or time.perf_counter() - start
+                text, stopped = stops.add(thoughts.remove(text))
+                if shown := enforcer.add(text):
+                    yield shown
+                if stopped:
+                    break
+        tail = "" if stopped else stops.rest() + thoughts.rest()
+        if shown := enforcer.add(tail) + enforcer.rest():
+            yield shown
+        seconds = time.perf_counter() - start
+        finish = "cancelled" if self._cancelled else "length" if finish == "length" and not stopped else "stop"
+        self.last_run = Run(finish, prompt, pieces, first, seconds)
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._server.cancel()
+
+    def close(self) -> None:
+        self.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Thoughts:
+    """Leaves out what a model writes between the marks of thinking."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._inside = False
+
+    def remove(self, text: str) -> str:
+        text, shown = self._held + text, ""
+        while True:
+            mark = THINKING[self._inside]
+            before, found, after = text.partition(mark)
+            if not found:
+                break
+            shown += "" if self._inside else before
+            text, self._inside = after, not self._inside
+        keep = overlap(text, mark)
+        self._held = text[len(text) - keep :]
+        return shown if self._inside else shown + text[: len(text) - keep]
+
+    def rest(self) -> str:
+        held, self._held = self._held, ""
+        return "" if self._inside else held
+
+
+def _text(choice: dict[str, Any]) -> str:
+    """The new text of an event, or the whole answer of a server that does not stream."""
+    part = choice.get("delta") or choice.get("message") or {}
+    return str(part.get("content") or "")
