@@ -21,7 +21,7 @@ from index.query import Query, fold, read_query
 from index.store import Store
 from index.types import Passage
 from index.vector_table import VectorTable
-from index.weights import Weights, dense_share, learn_weights
+from index.weights import Weights, dense_share, learn_weights, likeness
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,6 +139,12 @@ class Index:
 
         return self._living(search, k)
 
+    def vectors_of(self, leg: Leg) -> NDArray[np.float32]:
+        """The vectors (n, d) of the chunks of a dense leg, equal texts once."""
+        model = self.model()
+        numbers = [] if model is None else list(self.table.vector_ids(model, [chunk for chunk, _ in leg]))
+        return self.table.vectors_by_id(numbers)[1]
+
     def _living(self, search: Callable[[int], Leg], k: int) -> Leg:
         """The `k` best that are still in the truth; asks for more where some are gone."""
         wanted = k
@@ -183,16 +189,20 @@ def search(
     if mode == "hybrid":
         meaning = understand()
     weights = index.weights()
-    share = 0.0
+    baseline = weights.baseline if weights else 0.0
+    share, dense = 0.0, []
     if meaning is not None:
         share = dense_share(weights, query, meaning.readable) if by_words else 1.0
+        dense = index.dense_leg(meaning.vector, pool, documents) if share else []
+        if by_words and dense:
+            share = dense_share(weights, query, meaning.readable, likeness(index.vectors_of(dense), baseline))
     found = Found(
         passages=passages,
         files=files,
-        dense=index.dense_leg(meaning.vector, pool, documents) if meaning is not None and share else [],
+        dense=dense if share else [],
         pool=pool,
         best_possible=index.words.best_possible(query) if by_words and share else 0.0,
-        baseline=weights.baseline if weights else 0.0,
+        baseline=baseline,
     )
     document_of = index.store.documents_of([chunk for leg in (found.passages, found.dense) for chunk, _ in leg])
     fused = fuse(found, document_of, share)

@@ -3,8 +3,9 @@
 Two things decide, each kept for spaced scripts (English) and unspaced ones (Japanese) apart:
 
 * How much of a text the embedding model can read: the share of its tokens neither unknown nor single characters.
-* How alike all passages look to it: the mean cosine of two passages of the collection. Where it is high, nearness says
-  little. It is counted from the cosine of texts that have nothing in common, which differs from model to model.
+* How alike the passages look to it: the mean cosine of two of them, in the collection and among those nearest to the
+  question. Where it is high, nearness says little. It is counted from the cosine of texts that have nothing in common,
+  which differs from model to model.
 
 With all-MiniLM-L6-v2 the dense leg deserves less the more alike passages look (in brackets the best constant share):
 clapnq 0.00 (0.5 and more), squad2 0.01 (0.4), stici 0.10 (0.4), covidqa 0.25 (0.1 to 0.3), tatqa 0.31 (0.1 to 0.2).
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 from index.characters import share_unspaced
 
-MOST = 0.4  # where all is readable and nothing alike: 0.36 to 0.45 is a plateau on the ten sets of issue 3
-STEEP = 2  # the power of (1 - alike); 0 to 3 were tried, 1.5 to 3 differ by less than 0.002 in the mean
+MOST = 0.45  # where all is readable and nothing alike: 0.4 to 0.5 is a plateau on the ten sets of issue 3
+STEEP = 2  # the power of (1 - alike): 0 (a fixed share) to 3 were tried; 1.5 to 3 differ by less than 0.002 in the mean
 # The readable share that earns full trust: English sets have 0.66 (tables) to 0.95, Japanese ones 0.00 to 0.03.
 READABLE = 0.5
 LEAST = 0.02  # a smaller say moves no ranking: the dense leg is left out, and the explanation says so
@@ -97,7 +98,7 @@ def learn_weights(
 
     `unrelated` are the vectors of UNRELATED by the same model, `passages` is the size of the collection.
     """
-    baseline = _mean_cosine(unrelated)
+    baseline = likeness(unrelated, 0.0)
     rows: dict[bool, list[int]] = {False: [], True: []}
     for row, text in enumerate(texts):
         rows[share_unspaced(text) > FEW].append(row)
@@ -107,18 +108,32 @@ def learn_weights(
         if not some:
             return None
         readable = sum(readable_share(texts[row]) for row in some) / len(some)
-        alike = (_mean_cosine(vectors[some]) - baseline) / max(1 - baseline, 1e-9)
-        return Script(len(some), readable, min(max(alike, 0.0), 1.0))
+        return Script(len(some), readable, likeness(vectors[some], baseline))
 
     return Weights(passages, baseline, spaced=look(rows[False]), unspaced=look(rows[True]))
 
 
-def dense_share(weights: Weights | None, query: Query, readable: float) -> float:
-    """Return the say of the dense leg for one question (0 to 1), of which the model can read the share `readable`."""
+def dense_share(weights: Weights | None, query: Query, readable: float, nearest: float | None = None) -> float:
+    """Return the say of the dense leg for one question (0 to 1), of which the model can read the share `readable`.
+
+    `nearest` is the likeness of the passages nearest to the question. It counts as much as that of the whole script:
+    among the tables of a mixed collection nearness says less than among its handbooks.
+    """
     script = None if weights is None else (weights.unspaced if query.unspaced else weights.spaced)
-    if script is None:
-        return _share(0.0, readable, query.exactness)
-    return _share(script.alike, min(readable, script.readable), query.exactness)
+    alike = script.alike if script else 0.0
+    if nearest is not None:
+        alike = (alike + nearest) / 2
+    return _share(alike, min(readable, script.readable) if script else readable, query.exactness)
+
+
+def likeness(vectors: NDArray[np.float32], baseline: float) -> float:
+    """Return the mean cosine of two different rows (n, d), as a share of the way from `baseline` to 1."""
+    count = len(vectors)
+    if count < 2:
+        return 0.0
+    whole = vectors.sum(axis=0, dtype="float64")
+    cosine = (float(whole @ whole) - count) / (count * (count - 1))
+    return min(max((cosine - baseline) / max(1 - baseline, 1e-9), 0.0), 1.0)
 
 
 def describe_weights(weights: Weights) -> dict[str, str]:
@@ -135,10 +150,3 @@ def describe_weights(weights: Weights) -> dict[str, str]:
 def _share(alike: float, readable: float, exactness: float = 0.0) -> float:
     share = MOST * (1 - alike) ** STEEP * min(1.0, readable / READABLE) * (1 - exactness)
     return share if share >= LEAST else 0.0
-
-
-def _mean_cosine(vectors: NDArray[np.float32]) -> float:
-    """The mean cosine of two different rows."""
-    count = len(vectors)
-    whole = vectors.sum(axis=0, dtype="float64")
-    return (float(whole @ whole) - count) / (count * (count - 1)) if count > 1 else 0.0

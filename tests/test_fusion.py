@@ -104,8 +104,8 @@ def learn(texts: list[str], vectors: NDArray[np.float32], readable: float = 0.8)
 
 
 def test_alike_is_the_mean_cosine_above_the_models_own() -> None:
-    texts, vectors = ["a passage"] * 30, vectors_around(30, 0.2)
-    unrelated = vectors_around(16, 1.0, seed=1)
+    texts, vectors = ["a passage"] * 30, vectors_around(30, 0.1)
+    unrelated = vectors_around(16, 0.3, seed=1)
     cosines = [float(vectors[i] @ vectors[j]) for i in range(30) for j in range(30) if i != j]
     base = np.mean([float(unrelated[i] @ unrelated[j]) for i in range(16) for j in range(16) if i != j])
     weights = learn_weights(texts, vectors, unrelated, lambda text: 0.8, 30)
@@ -121,6 +121,7 @@ def test_the_dense_leg_says_less_where_passages_look_alike_or_cannot_be_read() -
     assert dense_share(distinct, query, 0.9) > 0.3 > dense_share(alike, query, 0.9)
     assert dense_share(learn(texts, vectors_around(50, 10.0), 0.02), query, 0.9) == 0
     assert dense_share(distinct, query, 0.01) == 0
+    assert dense_share(distinct, query, 0.9, nearest=0.6) < dense_share(distinct, query, 0.9, nearest=0.1)
 
 
 def test_each_question_has_the_weights_of_its_script() -> None:
