@@ -239,6 +239,24 @@ def test_quoted_phrases_come_first(tmp_path: Path) -> None:
     assert search(index, second, lambda: None, k=2)[0].passage.path == "d/b.md"
 
 
+@pytest.mark.parametrize("where", ["name", "title"])
+def test_a_period_finds_its_file_among_many_alike(tmp_path: Path, where: str) -> None:
+    """The passages are the same in every file; only its name, or its title, tells the period."""
+    index = Index(tmp_path / "kb")
+    body = "Net sales rose in the period, and operating profit fell.\n\nThe outlook is unchanged from the last report."
+    for year in range(2010, 2024):
+        for months in (3, 6, 9, 12):
+            period = f"FY{year} {months}M"
+            document = make_document(*body.split("\n\n"), title=period if where == "title" else "Results")
+            name = f"Sato_{year}_{months}" if where == "title" else period
+            chunks = make_chunks(document)
+            origin = make_origin(f"reports/{name}.pdf")
+            index.store.replace(origin, document, chunks, [chunk.text + name for chunk in chunks])
+    for question in ("How did operating profit develop in FY2018 3M?", "FY2018 3M の営業利益 operating profit"):
+        best = search(index, question, lambda: None, k=5)[0].passage
+        assert "2018" in best.path and best.path.removesuffix(".pdf").endswith(("_3", " 3M"))
+
+
 def test_learning_looks_at_stored_passages_and_vectors(tmp_path: Path) -> None:
     index = make_index(
         tmp_path / "kb", {f"d/{n}.md": f"Passage number {n}.\n\n第{n}条の規程である。" for n in range(20)}
