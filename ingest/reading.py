@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import PurePosixPath
+from types import ModuleType
 from typing import Any, TypeVar
 
 from index.errors import DocumentError, LimitError, MissingError, RagError, UnsupportedError
@@ -24,8 +25,9 @@ from ingest.worker import Handler, Limits, Worker, WorkerError
 VERSION = "1"  # goes up when a parser or the chunker reads better than before, so that files are read again
 MEMORY = 4 << 30  # address space of a worker: OCR maps about 2 GB, of which it touches a quarter
 OUTPUT = 1 << 30
-SECONDS = 60.0  # for a small file; a hang costs no more than this
-SECONDS_PER_MB = 30.0  # a scanned page is about 0.1 MB and takes about a second to read
+SILENCE = 60.0  # seconds for a small file or a page of one, which OCR reads in 4 to 8; a hang costs no more than this
+SILENCE_PER_MB = 5.0  # the slowest readers take about a second a megabyte
+SECONDS = 3600.0  # for any file: a scanned book of 500 pages on a slow machine
 
 _Key = TypeVar("_Key")
 
@@ -99,8 +101,9 @@ class Reader:
             self._workers.put(worker)
 
     def _parse(self, worker: Worker, name: str, data: bytes) -> Document:
-        seconds = SECONDS + SECONDS_PER_MB * len(data) / 1e6
-        reply, blobs = worker.call({"name": name, "options": asdict(self.options)}, [data], seconds=seconds)
+        request = {"name": name, "passwords": self.options.passwords, "ocr": self.options.ocr}
+        silence = SILENCE + SILENCE_PER_MB * len(data) / 1e6
+        reply, blobs = worker.call(request, [data], seconds=SECONDS, silence=silence)
         return unpack_document(reply, blobs)
 
 
@@ -142,9 +145,19 @@ def _handle(
     if module is None:
         check_readable(PurePosixPath(name).suffix.lower())
         raise AssertionError
-    options = request["options"]
+    steps: queue.SimpleQueue[bool] = queue.SimpleQueue()  # True: still at work; False: done
+    options = ParseOptions(tuple(request["passwords"]), request["ocr"], lambda: steps.put(True))
+    with ThreadPoolExecutor(1) as thread:
+        parsing = thread.submit(_parse, module, name, blobs[0], options)
+        parsing.add_done_callback(lambda _: steps.put(False))
+        while steps.get():
+            yield {"alive": True}, []
+    yield pack_document(parsing.result())
+
+
+def _parse(module: ModuleType, name: str, data: bytes, options: ParseOptions) -> Document:
     try:
-        document = module.parse(name, blobs[0], ParseOptions(tuple(options["passwords"]), options["ocr"]))
+        return module.parse(name, data, options)  # type: ignore[no-any-return]
     except ImportError as error:
         extra = getattr(module, "EXTRA", "")
         raise MissingError(
@@ -152,7 +165,6 @@ def _handle(
         ) from error
     except RecursionError as error:
         raise LimitError("nested too deeply", "Save the file again in its program.") from error
-    yield pack_document(document)
 
 
 def pack_document(document: Document) -> tuple[dict[str, Any], list[bytes]]:

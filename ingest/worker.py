@@ -116,17 +116,29 @@ class Worker:
         threading.Thread(target=self._receive, args=(process.stdout, inbox), daemon=True).start()
         threading.Thread(target=self._listen, args=(process.stderr,), daemon=True).start()
 
-    def call(self, request: Payload, blobs: Sequence[bytes] = (), *, seconds: float | None = None) -> Message:
+    def call(
+        self,
+        request: Payload,
+        blobs: Sequence[bytes] = (),
+        *,
+        seconds: float | None = None,
+        silence: float | None = None,
+    ) -> Message:
         """The last reply to `request`; raises WorkerError, or the error of ours that the child raised."""
         reply: Message = ({}, [])
-        for message in self.stream(request, blobs, seconds=seconds):
+        for message in self.stream(request, blobs, seconds=seconds, silence=silence):
             reply = message
         return reply
 
     def stream(
-        self, request: Payload, blobs: Sequence[bytes] = (), *, seconds: float | None = None
+        self,
+        request: Payload,
+        blobs: Sequence[bytes] = (),
+        *,
+        seconds: float | None = None,
+        silence: float | None = None,
     ) -> Iterator[Message]:
-        """The replies to `request` as they come; `seconds` bounds the wait for all of them."""
+        """The replies as they come; `seconds` bounds the wait for all of them, `silence` the wait for each."""
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._number += 1
@@ -138,7 +150,7 @@ class Worker:
             except OSError:
                 raise self._dead() from None
             while True:
-                payload, parts = self._next(deadline, seconds)
+                payload, parts = self._next(deadline, silence)
                 if payload.get("n") != self._number:
                     continue  # the tail of a request whose reader went away
                 if payload["state"] == "done":
@@ -179,12 +191,15 @@ class Worker:
             process.kill()
             process.wait()
 
-    def _next(self, deadline: float | None, seconds: float | None) -> Message:
+    def _next(self, deadline: float | None, silence: float | None) -> Message:
+        limits = [] if deadline is None else [max(0.0, deadline - time.monotonic())]
+        limits += [] if silence is None else [silence]
+        start = time.monotonic()
         try:
-            message = self._inbox.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+            message = self._inbox.get(timeout=min(limits, default=None))
         except queue.Empty:
             self.kill()
-            raise WorkerError("time", f"It took longer than {seconds:.0f} s.") from None
+            raise WorkerError("time", f"Nothing came for {time.monotonic() - start:.0f} s.") from None
         if message is None:
             raise self._dead()
         return message

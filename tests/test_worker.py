@@ -78,6 +78,12 @@ def fail(*_: object) -> Iterator[Message]:
     yield {}, []
 
 
+def tick(request: dict[str, Any], *_: object) -> Iterator[Message]:
+    for _ in range(request["n"]):
+        time.sleep(0.2)
+        yield {"alive": True}, []
+
+
 def connect(*_: object) -> Iterator[Message]:
     import socket
 
@@ -92,7 +98,7 @@ def connect(*_: object) -> Iterator[Message]:
 
 BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
     "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
-    "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect,
+    "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect, "tick": tick,
 }  # fmt: skip
 
 
@@ -125,6 +131,13 @@ def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
         worker.call({"do": behaviour}, seconds=1.0 if behaviour == "hang" else 30.0)
     assert caught.value.cause == cause
     assert worker.call({"do": "echo"})[0] == {"do": "echo"}
+
+
+def test_slow_work_that_tells_of_itself_is_no_hang(worker: Worker) -> None:
+    worker.call({"do": "echo"})
+    assert worker.call({"do": "tick", "n": 6}, silence=1.0)[0] == {"alive": True}
+    with pytest.raises(WorkerError, match="Nothing came"):
+        worker.call({"do": "hang"}, silence=0.5)
 
 
 def test_our_errors_cross_the_pipe_whole(worker: Worker) -> None:

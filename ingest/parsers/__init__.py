@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -23,10 +24,15 @@ from types import ModuleType
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """What the user's settings ask of a parser: `passwords` are tried in turn on encrypted files."""
+    """What the user's settings ask of a parser: `passwords` are tried in turn on encrypted files.
+
+    A parser whose steps may take seconds (a page read by OCR) calls `tell` after each, so that slow work is told from a
+    hang.
+    """
 
     passwords: tuple[str, ...] = ()
     ocr: bool = True
+    tell: Callable[[], None] = lambda: None
 
 
 @cache

@@ -45,6 +45,7 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
                     )
                 pieces = ocr.read_image(_to_pixels(image)) if options.ocr else []
                 laid.append(build_blocks(pieces))
+                options.tell()
     except Image.DecompressionBombError as error:
         raise LimitError("The image is too large to decode.", "Scale it down.") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:

@@ -59,6 +59,7 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         pages = _Pages()
         for number in range(1, count + 1):
             _read_one(document, number, options, pages)
+            options.tell()
         files, large = read_members(document)
     finally:
         document.close()
