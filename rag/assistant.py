@@ -19,6 +19,7 @@ from rag.languages import language_of
 from rag.messages import say
 from rag.prompt import build_messages
 from rag.quotes import select_quotes
+from rag.relevance import weigh_sentences
 from rag.retrieval import Retriever
 from rag.statements import check_statement, split_statements
 
@@ -47,8 +48,9 @@ class Assistant:
         start = time.perf_counter()
         language = language_of(question)
         ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
-        quotes = select_quotes(question, ranked, self.retriever, limit=SHOWN)
-        verdict = judge(question, quotes, ranked, self.retriever)
+        weighed = weigh_sentences(question, ranked, self.retriever)
+        quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
+        verdict = judge(weighed)
         difference = find_difference(quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}
         yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"])
