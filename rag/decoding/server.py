@@ -10,19 +10,18 @@ import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from index.errors import DamagedError, UsageError
 from ingest.llamacpp.library import Model, read_version
 from ingest.model_files import file_sha256, models_folder
 from ingest.worker import Handler, Message, Payload
-from rag.decoding.constraint import Automaton, State
+from rag.decoding.choose import decode
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
-from rag.decoding.text_stream import TokenText
 
 CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (23 KB a token in the smallest model)
 BATCH = 512
-END = -1
 ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token
 # would cost more than the wait.
@@ -85,66 +84,30 @@ class _Instruct:
         origin, state = self._restore(prefix)
         done = {"prompt_tokens": len(rest) + (len(prefix) if origin == "evaluated" else 0), "prefix": origin}
         finish, count, first = "cancelled", 0, 0.0
-        if origin != "cancelled" and self._evaluate(rest):
+        if origin != "cancelled" and self.evaluate(rest):
             if not self._large:
                 self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
-            writer = TokenText(request["stop"])
-            for finish, piece in self._decode(request, cancelled):
-                count += 1
+            for count, finish, text in decode(self, request, cancelled):
                 first = first or time.perf_counter() - start
-                text, stopped = writer.add(piece)
                 if text:
                     yield {"text": text}, []
-                if stopped:
-                    finish = "stop"
-                    break
-            if text := writer.rest():
-                yield {"text": text}, []
         seconds = time.perf_counter() - start
         yield {"run": {**done, "finish": finish, "tokens": count, "first_token": first, "seconds": seconds}}, []
         self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
         if state:
             keep_prefix(self._folder(), prefix_key(self._identity, prefix), state)
 
-    def _decode(self, request: Payload, cancelled: Callable[[], bool]) -> Iterator[tuple[str, bytes]]:
-        """Why the answer ends if it ends here, and the bytes of each token."""
+    def logits(self) -> Any:
         import numpy as np
 
-        wanted = request["constraint"]
-        automaton = Automaton(wanted["citations"], wanted["quotable"]) if wanted else None
-        state = State()
-        for _ in range(request["max_tokens"]):
-            if cancelled():
-                yield "cancelled", b""
-                return
-            pointer = self._library.llama_get_logits_ith(self._context, -1)
-            logits = np.ctypeslib.as_array(pointer, shape=(self._size,))
-            found = self._allowed([int(logits.argmax())], automaton, state)
-            if found is None:  # once or twice an answer, so sorting the whole vocabulary (3 ms) costs little
-                found = self._allowed(np.argsort(-logits).tolist(), automaton, state)
-            if found is None or found[0] == END:
-                yield "stop", b""
-                return
-            token, piece, state = found
-            yield "length", piece
-            if not self._evaluate([token]):
-                yield "cancelled", b""
-                return
+        pointer = self._library.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self._size,))
 
-    def _allowed(
-        self, tokens: Sequence[int], automaton: Automaton | None, state: State
-    ) -> tuple[int, bytes, State] | None:
-        """The first of `tokens` that may come next (END where it ends the text), its bytes and the state after it."""
-        for token in tokens:
-            if self._library.llama_vocab_is_eog(self.model.vocabulary, token):
-                if state.may_end:
-                    return END, b"", state
-                continue
-            piece = self.model.piece(token)
-            after = automaton.advance(state, piece) if automaton else state
-            if after is not None:
-                return token, piece, after
-        return None
+    def ends(self, token: int) -> bool:
+        return bool(self._library.llama_vocab_is_eog(self.model.vocabulary, token))
+
+    def piece(self, token: int) -> bytes:
+        return self.model.piece(token)
 
     def _tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
         library, vocabulary = self._library, self.model.vocabulary
@@ -185,7 +148,7 @@ class _Instruct:
                 self._kept, self._kept_state = prefix, known
                 return "file", b""
             library.llama_memory_clear(self._memory, True)
-        if not self._evaluate(prefix):
+        if not self.evaluate(prefix):
             return "cancelled", b""
         size = library.llama_state_seq_get_size(self._context, 0)
         data = (ctypes.c_uint8 * size)()
@@ -193,7 +156,7 @@ class _Instruct:
         self._kept, self._kept_state = prefix, bytes(data[:written])
         return "evaluated", self._kept_state
 
-    def _evaluate(self, tokens: list[int]) -> bool:
+    def evaluate(self, tokens: list[int]) -> bool:
         """Read `tokens` in batches; False when it was cancelled meanwhile."""
         for start in range(0, len(tokens), BATCH):
             part = tokens[start : start + BATCH]
