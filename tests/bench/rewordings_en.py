@@ -172,9 +172,9 @@ def _rewrite_number(s: str) -> str | None:
         return f"{float(m.group(1)) * 1e6:,.0f}"
 
     text = re.sub(r"(?<![\w$€£.,–-])(\d+(?:\.\d+)?) million\b", million, s)
-    text = re.sub(r"(?<![\w.,$€£:–-])(?:[2-9]|1[0-2])(?![\w.,%:–-]|\d)", words, text)
+    text = re.sub(r"(?<![\w.,$€£:/(–-])(?:[2-9]|1[0-2])(?= [a-z])(?! (?:ft|in|km|m|mi|mm|\d)\b)", words, text)
     text = re.sub(r"(\d)( percent| per cent)\b", r"\1%", text)
-    text = re.sub(r"(\d{1,3}),(\d{3})\b(?!,)", r"\1\2", text)
+    text = re.sub(r"(?<![\d,])(\d{1,3}),(\d{3})\b(?![,\d])", r"\1\2", text)
     text = re.sub(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})", r"\2 \1, \3", text) if text == s else text
     return text
 

@@ -109,7 +109,7 @@ def _drop_clause(s: str) -> str | None:
 
 
 def _move_clause(s: str) -> str | None:
-    found = re.match(r"([^、。「」（）]{2,20}(?:には|では|に|で))、([^。]*?は)、?([^。]+)。$", s)
+    found = re.match(r"([^、。「」（）]{2,20}(?:には|では|に|で))、([^、。]*?は)、?([^。、]{8,})。$", s)
     return f"{found.group(2)}{found.group(1)}、{found.group(3)}。" if found else None
 
 
@@ -119,7 +119,6 @@ WORDS = (
     ("など", "等"),
     ("であった", "だった"),
     ("である。", "です。"),
-    ("約", "およそ"),
     ("しかし、", ""),
     ("また、", ""),
     ("ため、", "ので、"),
@@ -139,7 +138,7 @@ WORDS = (
 def _exchange(s: str) -> str | None:
     for old, new in WORDS:
         s = s.replace(old, new)
-    return s
+    return re.sub(r"約(?=\d)", "およそ", s)
 
 
 DIGITS = "〇一二三四五六七八九"
@@ -266,6 +265,8 @@ def _negate(s: str, passage: str, chance: random.Random) -> str | None:
 
 
 def _affirm(s: str, passage: str, chance: random.Random) -> str | None:
+    if re.search(r"(?:すぎ|過ぎ|なら|いけ|少|わり?が|限ら)ない。$", s):
+        return None
     return next((s[: -len(new)] + old for old, new in NEGATIONS if s.endswith(new)), None)
 
 

@@ -124,6 +124,10 @@ def _answers(one: Asked, rewordings: object, chance: random.Random, cited: str) 
     kind = kind_of(one.answer)
     rivals = [other for other in one.others if kind_of(other) == kind and _apart(other, one)]
     spare = [other for other in rewordings.spans(one.passage, kind) if _apart(other, one)]
+    if rivals and one.answer in (sentence := around(one.passage, one.start, 0)):
+        rival = chance.choice(rivals)
+        if rival not in sentence:
+            yield f"answer put in ({kind})", False, sentence.replace(one.answer, rival, 1), cited
     if rivals:
         rival = chance.choice(rivals)
         yield f"swap answer ({kind})", False, declare(one.question, rival), _with(one, rival, cited)

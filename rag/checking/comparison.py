@@ -1,0 +1,132 @@
+"""A statement laid beside its sources: everything in it that differs from what stands there.
+
+Values must agree, names must stand in the source, what is denied in one must be denied in the other, bounds and opposites
+must point the same way, and nothing may have been put in the place of something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.checking.alignment import Alignment, align
+from rag.checking.differences import Course, Substitution, follow
+from rag.checking.messages import reason
+from rag.checking.opposites import bound, opposed, opposites
+from rag.checking.tokens import Token
+from rag.checking.values import Value, calculated, comparable, is_approximate
+
+_SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that keeps a statement from being supported, and whether it contradicts it."""
+
+    contradicts: bool
+    reason: str
+
+
+class Comparison:
+    """A statement laid beside its sources, token by token."""
+
+    def __init__(self, statement: str, said: Sequence[Token], stands: Sequence[Token], text: str) -> None:
+        self.statement = statement
+        self.said = said
+        self.stands = stands
+        self.text = text
+        self.alignment: Alignment = align(said, stands, text)
+        self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
+        self.keys = {s.key for s in said if not s.value}
+        self.same_thing = self._others_found() >= _SAME_THING
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Everything that speaks against the statement."""
+        for substitution in self.course.substitutions:
+            yield from self._exchanged(substitution)
+        for i, s in enumerate(self.said):
+            near = self._near(i)
+            if s.value:
+                yield from self._value(s.value, near)
+            else:
+                yield from self._word(s, near)
+
+    def _near(self, i: int) -> list[int]:
+        """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
+        if i in self.course.follows:
+            return [self.course.follows[i]]
+        at = [j for j, like in self.alignment.matches[i] if like >= 0.7]
+        here = self.alignment.sentence
+        for reach in (0, 1):
+            if close := [j for j in at if abs(self.stands[j].sentence - here) <= reach]:
+                return close
+        return at
+
+    def _exchanged(self, substitution: Substitution) -> Iterator[Doubt]:
+        said = [self.said[i] for i in substitution.stated]
+        stands = [self.stands[j] for j in substitution.sourced]
+        for s in said:
+            for t in stands:
+                if s.value and t.value and comparable(s.value, t.value):
+                    yield self._doubt("value", s.surface, t.surface)
+                elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
+                    yield self._doubt("name", s.surface, t.surface)
+                elif opposed(s.key, t.key):
+                    yield self._doubt("opposite", s.surface, t.surface)
+        elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
+        if elsewhere and len(elsewhere) == len(said):
+            yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
+
+    def _doubt(self, name: str, stated: str, sourced: str = "") -> Doubt:
+        return Doubt(self.same_thing, reason(name, self.statement, stated, sourced))
+
+    def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
+        if s.name and not near and not self._abbreviated(s):
+            yield Doubt(False, reason("no name", self.statement, s.surface))
+        if opposites(s.key) and not near:
+            around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
+            turned = next((t.surface for t in around if t.key in opposites(s.key) and t.key not in self.keys), "")
+            if turned:
+                yield self._doubt("opposite", s.surface, turned)
+        if near and all(self.stands[j].negated != s.negated for j in near):
+            yield self._doubt("negated" if s.negated else "affirmed", s.surface)
+        elif s.negated and not near:
+            yield Doubt(False, reason("far", self.statement))
+
+    def _value(self, value: Value, near: Sequence[int]) -> Iterator[Doubt]:
+        if not near:
+            every = [t.value for t in self.stands if t.value]
+            rivals = [
+                t.value
+                for t in self.stands
+                if t.value and abs(t.sentence - self.alignment.sentence) <= 1 and comparable(value, t.value)
+            ]
+            if calculated(value, every):
+                yield Doubt(False, reason("calculated", self.statement, value.text))
+            elif is_approximate(value, self.statement) or not rivals:
+                yield Doubt(False, reason("no value", self.statement, value.text))
+            else:
+                yield self._doubt("value", value.text, rivals[0].text)
+            return
+        stated = bound(value, self.statement)
+        if stated:
+            sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
+            if all(b and b[0] != stated[0] for b in sourced):
+                yield self._doubt("bound", value.text)
+            elif stated not in sourced:
+                yield Doubt(False, reason("no bound", self.statement, value.text))
+
+    def _others_found(self) -> float:
+        """Share of the plain words of the statement that stand in the sources."""
+        plain = [i for i, s in enumerate(self.said) if not s.value and not s.name]
+        plain = plain if len(plain) > 1 else [i for i, s in enumerate(self.said) if not s.value]
+        return sum(bool(self.alignment.matches[i]) for i in plain) / len(plain) if plain else 0.0
+
+    def _abbreviated(self, s: Token) -> bool:
+        """Whether a name of capitals stands for words of the source by their initials, or the other way round."""
+        letters = s.surface.replace(".", "")
+        if letters.isupper() and 2 <= len(letters) <= 6:
+            return letters in "".join(t.surface[:1].upper() if not t.value else " " for t in self.stands)
+        shorts = {t.surface for t in self.stands if t.surface.isupper() and 2 <= len(t.surface) <= 6}
+        initials = "".join(t.surface[:1].upper() for t in self.said)
+        return any(short in initials and s.surface[:1] in short for short in shorts)
