@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from index import schema
-from index.errors import DamagedError, LockedError, NoIndexError, StoreError
+from index.connection import connect
+from index.errors import DamagedError, LockedError, NoIndexError, RagError, StoreError
+from index.lock import write_lock
 from index.platform import make_private_folder
+from index.seal import break_seal, make_seal, read_seal, seal_holds
+from index.stamp import ALWAYS_CHECKED
 
 DATABASE = "index.sqlite3"
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
@@ -19,36 +22,56 @@ _Value = TypeVar("_Value")
 
 
 class Database:
-    """One open database; writers hold the lock of `index.lock` before they call what changes it."""
+    """One open database; writers work inside `session`.
 
-    def __init__(self, folder: Path, *, create: bool = True, readonly: bool = False) -> None:
+    `shared` reads a sealed file without writing, locking or creating anything, not even beside it. `damaged` opens
+    without looking for damage first, for those who look for it or repair it. `kb` is the id of one that is made.
+    """
+
+    def __init__(
+        self, folder: Path, *, create: bool = True, shared: bool = False, damaged: bool = False, kb: str = ""
+    ) -> None:
         self.folder = folder
+        self.shared = shared
         path = folder / DATABASE
         if not path.exists():
-            if not create or readonly:
+            if not create or shared:
                 raise NoIndexError(f"There is no knowledge base in {folder}.", "Run: rag ingest FOLDER")
             make_private_folder(folder)
-            path.touch(mode=0o600)
+            schema.make(path, kb)
+        self._seal = read_seal(folder)
+        if shared and self._seal is None:
+            raise LockedError(f"{folder} is being changed.", "Try again when its owner's run has ended.")
+        if not damaged:
+            check_seal(folder)
+        self.connection = connect(path, "immutable" if shared else "rw")
         try:
-            mode = "ro" if readonly else "rw"
-            self.connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
-            )
-            with _translated(path):
-                self._prepare(readonly)
-        except sqlite3.Error as error:
-            raise DamagedError(f"{path} cannot be opened: {error}.", "Run: rag repair") from error
+            self._prepare()
+            if not damaged:
+                self._check_structure()
+        except BaseException:
+            self.connection.close()
+            raise
 
-    def _prepare(self, readonly: bool) -> None:
+    def _prepare(self) -> None:
         run = self.connection.execute
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA secure_delete = ON")  # what is removed does not stay in free pages
-        if not readonly:
-            run("PRAGMA journal_mode = WAL")
+        run("PRAGMA cell_size_check = ON")
+        run("PRAGMA trusted_schema = OFF")
+        run("PRAGMA temp_store = MEMORY")  # no text of documents in the system's temporary folder
+        if not self.shared:
             run("PRAGMA synchronous = FULL")
-            if schema.read_version(self.connection) == 0:
-                schema.create(self.connection)
+            if schema.read_version(self.connection) < schema.VERSION:
+                break_seal(self.folder)
         schema.migrate(self.connection)
+
+    def _check_structure(self) -> None:
+        """Without a seal (a writer is at work, or was killed), look through the file where that takes no time."""
+        if self._seal is None and (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
+            (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise DamagedError(f"{self.folder / DATABASE} is damaged: {found}.", "Run: rag repair")
 
     def close(self) -> None:
         self.connection.close()
@@ -59,23 +82,47 @@ class Database:
     # ---------------------------------------------------------------- transactions
 
     @contextlib.contextmanager
+    def session(self, purpose: str) -> Iterator[None]:
+        """Hold the right to change this knowledge base, and seal what is left at the end.
+
+        Raises LockedError that names the holder while another process has it.
+        """
+        if self.shared:
+            raise StoreError("A shared knowledge base is only read.", "Leave --shared-read out to change your own.")
+        with write_lock(self.folder, purpose):
+            break_seal(self.folder)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(RagError, OSError):  # everything is committed; unsealed, it is looked through
+                    self.seal()
+
+    def seal(self) -> None:
+        """Bring all that was committed into the one file and seal it; left unsealed while a reader needs the old."""
+        self.connection.execute("PRAGMA busy_timeout = 1000")
+        busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.connection.execute("PRAGMA busy_timeout = 30000")
+        if not busy:
+            make_seal(self.folder, DATABASE, kb=self.get("kb"), generation=self.generation)
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Everything inside becomes visible together, under the next generation, or not at all."""
         if self._inside():
             yield
             return
-        with _translated(self.folder / DATABASE):
-            self.connection.execute("BEGIN IMMEDIATE")
-            before = self.connection.total_changes
-            try:
-                yield
-                if self.connection.total_changes != before:
-                    self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
-                self.connection.execute("COMMIT")
-            except BaseException:
+        self.connection.execute("BEGIN IMMEDIATE")
+        before = self.connection.total_changes
+        try:
+            yield
+            if self.connection.total_changes != before:
+                self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(RagError):  # the error that led here says more; SQLite rolls back when it is read
                 if self._inside():
                     self.connection.execute("ROLLBACK")
-                raise
+            raise
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -83,13 +130,14 @@ class Database:
         if self._inside():
             yield
             return
-        with _translated(self.folder / DATABASE):
-            self.connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                if self._inside():
-                    self.connection.execute("COMMIT")
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._inside():
+                self.connection.execute("COMMIT")
+        if self.shared and read_seal(self.folder) != self._seal:
+            raise LockedError(f"{self.folder} was changed while it was read.", "Ask again.")
 
     # ---------------------------------------------------------------- facts about the whole
 
@@ -107,20 +155,13 @@ class Database:
         return int(self.get("generation", "0"))
 
 
+def check_seal(folder: Path) -> None:
+    """Raise DamagedError when the database file is not what its last writer left."""
+    if seal_holds(folder) is False:
+        raise DamagedError(f"{folder / DATABASE} is damaged: it is not what was written.", "Run: rag repair")
+
+
 def portions(values: list[_Value]) -> Iterator[list[_Value]]:
     """`values` in lists short enough to be bound to one statement."""
     for first in range(0, len(values), MANY):
         yield values[first : first + MANY]
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise LockedError(f"{path} is in use by another program.", "Try again in a moment.") from error
-        raise StoreError(f"{path}: {error}.", "Free some space or check the disk, then run it again.") from error
-    except sqlite3.DatabaseError as error:
-        raise DamagedError(f"{path} is damaged: {error}.", "Run: rag repair") from error

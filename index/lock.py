@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.errors import LockedError
+from index.errors import LockedError, StoreError
 from index.platform import lock_file
 
 PATIENCE = 1.0  # seconds: long enough for another command's last step, short enough to answer within two
@@ -19,7 +19,12 @@ PATIENCE = 1.0  # seconds: long enough for another command's last step, short en
 def write_lock(folder: Path, purpose: str) -> Iterator[None]:
     """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder."""
     path = folder / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
+        ) from error
     try:
         deadline = time.monotonic() + PATIENCE
         while not lock_file(descriptor):
@@ -28,9 +33,10 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
                     f"{folder} is being changed by {_holder(path)}.", "Wait for it to finish, then try again."
                 )
             time.sleep(0.05)
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
+        with contextlib.suppress(OSError):  # a full disk keeps the name out, not the lock
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
         yield
     finally:
         os.close(descriptor)

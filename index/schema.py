@@ -6,11 +6,16 @@ covers rows up to number n stays right for as long as it lives, but for rows tha
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import sqlite3
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
-from index.errors import NewerError
+from index.connection import connect
+from index.errors import NewerError, StoreError
+from index.files import publish_new
 
 VERSION = 1
 
@@ -33,7 +38,8 @@ CREATE TABLE documents (
     pages INTEGER,
     page_labels TEXT NOT NULL,
     warnings TEXT NOT NULL,
-    crc INTEGER NOT NULL            -- CRC-32 of the columns that answers are made of
+    head INTEGER NOT NULL,          -- CRC-32 of all columns but the text
+    crc INTEGER NOT NULL            -- CRC-32 of the text and of the checksums of its chunks
 );
 CREATE INDEX documents_by_source ON documents (source);
 CREATE INDEX documents_by_parent ON documents (parent);
@@ -46,7 +52,7 @@ CREATE TABLE chunks (
     blocks TEXT NOT NULL,
     context TEXT NOT NULL,
     input BLOB NOT NULL,            -- hash of what is embedded: equal texts share a vector
-    crc INTEGER NOT NULL
+    crc INTEGER NOT NULL            -- CRC-32 of the row with the texts it names
 );
 CREATE INDEX chunks_by_document ON chunks (document);
 CREATE INDEX chunks_by_input ON chunks (input);
@@ -56,7 +62,7 @@ CREATE TABLE vectors (
     model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
     input BLOB NOT NULL,
     vector BLOB NOT NULL,           -- float32, little endian, unit length
-    crc INTEGER NOT NULL,
+    crc INTEGER NOT NULL,           -- CRC-32 of model, input and vector
     UNIQUE (model, input)
 );
 CREATE TABLE unread (               -- files that gave no document, so that an unchanged one is not tried each time
@@ -67,18 +73,46 @@ CREATE TABLE unread (               -- files that gave no document, so that an u
     mtime_ns INTEGER NOT NULL,
     reader TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE removed (path TEXT PRIMARY KEY) WITHOUT ROWID;  -- what the user took out stays out
+CREATE TABLE removed (              -- what the user took out stays out
+    path TEXT PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE labels (               -- what the user calls the documents that match a pattern, now and later
+    name TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    PRIMARY KEY (name, pattern)
+) WITHOUT ROWID;
 """
 
 # MIGRATIONS[n] carries version n to n + 1 inside one transaction.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 
 
-def create(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty database."""
-    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    rows = [("kb", uuid.uuid4().hex), ("generation", "0")]
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+def make(path: Path, kb: str = "") -> None:
+    """Make an empty database at `path`, which appears whole; one that another process made first is left alone."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    new.touch(mode=0o600)
+    try:
+        with contextlib.closing(connect(new, "rw")) as connection:
+            create(connection, kb or uuid.uuid4().hex)
+        publish_new(new, path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} could not be made: {error.strerror}.", "Free some space or check the disk."
+        ) from error
+    finally:
+        for name in (new.name, f"{new.name}-wal", f"{new.name}-shm"):
+            new.with_name(name).unlink(missing_ok=True)
+
+
+def create(connection: sqlite3.Connection, kb: str) -> None:
+    """Make the tables of an empty database file, and put it into WAL mode for good."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";\n"):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [("kb", kb), ("generation", "0")])
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

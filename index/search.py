@@ -57,8 +57,17 @@ class Ranked:
 class Index:
     """A knowledge base's truth and the parts derived from it; `identity` is the embedding model's, or empty."""
 
-    def __init__(self, folder: Path, *, identity: str = "", create: bool = True, readonly: bool = False) -> None:
-        self.store = Store(folder, create=create, readonly=readonly)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        identity: str = "",
+        create: bool = True,
+        shared: bool = False,
+        damaged: bool = False,
+        kb: str = "",
+    ) -> None:
+        self.store = Store(folder, create=create, shared=shared, damaged=damaged, kb=kb)
         self.table = VectorTable(self.store)
         self.words = WordIndex(self.store)
         self.identity = identity

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from index.database import MANY, Database, portions
 from index.errors import DamagedError, StoreError
-from index.types import Block, Chunk, Document, Kind, Passage, Span
+from index.rows import (
+    CHUNK,
+    HEAD,
+    Origin,
+    checksum,
+    embedding_key,
+    format_time,
+    pack_chunk,
+    pack_head,
+    unpack_passage,
+)
+from index.types import Chunk, Document, Passage
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a document came from and by what it is recognised as unchanged."""
-
-    path: str
-    file: str
-    source: str
-    sha256: str
-    size: int
-    mtime_ns: int
-    reader: str
-    parent: str | None = None
+__all__ = ["Listing", "Origin", "Store", "Unread", "embedding_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +69,20 @@ class Store(Database):
         """Store a document with its chunks in place of what was at its path; `inputs` are what is embedded."""
         with self.writing():
             former = self._delete([origin.path])
-            labels = json.dumps(document.page_labels, ensure_ascii=False)
-            warnings = json.dumps(document.warnings, ensure_ascii=False)
-            crc = _crc(origin.path, document.title, document.text, document.date, labels)
-            row = (
-                *(origin.path, origin.file, origin.source, origin.parent, origin.sha256, origin.size, origin.mtime_ns),
-                *(origin.reader, document.title, document.text, document.date, document.pages, labels, warnings, crc),
+            number, first = self._last("documents") + 1, self.last_chunk() + 1
+            keys = [embedding_key(text) for text in inputs]
+            rows = [
+                pack_chunk(first + at, number, chunk, key)
+                for at, (chunk, key) in enumerate(zip(chunks, keys, strict=True))
+            ]
+            head = pack_head(number, origin, document)
+            crc = checksum(document.text, [row[-1] for row in rows])
+            self.connection.execute(
+                f"INSERT INTO documents ({HEAD}, head, text, crc) VALUES ({','.join('?' * (len(head) + 3))})",
+                (*head, checksum(*head), document.text, crc),
             )
-            number = self.connection.execute(
-                "INSERT INTO documents (path, file, source, parent, sha256, size, mtime_ns, reader, title, text, date,"
-                " pages, page_labels, warnings, crc) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                row,
-            ).lastrowid
             self.connection.executemany(
-                "INSERT INTO chunks (document, start, end, heading, blocks, context, input, crc)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                [_pack_chunk(number, chunk, embedding_key(text)) for chunk, text in zip(chunks, inputs, strict=True)],
+                f"INSERT INTO chunks ({CHUNK}, crc) VALUES ({','.join('?' * len(CHUNK.split(',')))},?)", rows
             )
             self._drop_orphans(former)
 
@@ -97,6 +93,9 @@ class Store(Database):
                 "UPDATE documents SET mtime_ns = ?, size = ?, file = ? WHERE path = ?",
                 (origin.mtime_ns, origin.size, origin.file, origin.path),
             )
+            row = self.connection.execute(f"SELECT {HEAD} FROM documents WHERE path = ?", (origin.path,)).fetchone()
+            if row:
+                self.connection.execute("UPDATE documents SET head = ? WHERE id = ?", (checksum(*row), row[0]))
 
     def delete(self, paths: Iterable[str]) -> None:
         """Take documents and their members out, with the vectors that nothing else needs."""
@@ -164,14 +163,14 @@ class Store(Database):
 
     def text(self, path: str) -> str:
         """A document's whole text; raises StoreError when there is none at `path`, DamagedError when it was altered."""
-        row = self.connection.execute(
-            "SELECT path, title, text, date, page_labels, crc FROM documents WHERE path = ?", (path,)
-        ).fetchone()
+        row = self.connection.execute("SELECT id, crc FROM documents WHERE path = ?", (path,)).fetchone()
         if row is None:
             raise StoreError(f"{path} is not in this knowledge base.", "See: rag list")
-        if _crc(*row[:5]) != row[5]:
+        _, text = self._document(row[0])
+        chunks = self.connection.execute("SELECT crc FROM chunks WHERE document = ? ORDER BY id", (row[0],)).fetchall()
+        if checksum(text, [crc for (crc,) in chunks]) != row[1]:
             raise DamagedError(f"The stored text of {path} is damaged.", "Run: rag repair")
-        return str(row[2])
+        return text
 
     def document_ids(self) -> dict[str, int]:
         """Row number of each document, by path."""
@@ -183,22 +182,22 @@ class Store(Database):
         """The chunks of these numbers that still exist, with their documents."""
         found: dict[int, Passage] = {}
         for part in portions(list(ids)):
+            marks = ",".join("?" * len(part))
             rows = self.connection.execute(
-                "SELECT c.id, d.path, d.file, d.title, d.mtime_ns, d.date, d.page_labels, c.start, c.end, c.heading,"
-                " c.blocks, c.context, substr(d.text, c.start + 1, c.end - c.start), c.crc, d.id"
-                f" FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN ({','.join('?' * len(part))})",
-                part,
+                f"SELECT {CHUNK}, crc FROM chunks WHERE id IN ({marks}) ORDER BY document", part
             )
-            for row in rows.fetchall():
-                context = tuple(self._span(row[14], start, end) for start, end in json.loads(row[11]))
-                found[row[0]] = _unpack_passage(row, context)
+            for number, together in groupby(rows.fetchall(), key=lambda row: int(row[1])):
+                head, text = self._document(number)
+                found |= {row[0]: unpack_passage(row, head, text) for row in together}
         return found
 
-    def _span(self, document: int, start: int, end: int) -> Span:
-        row = self.connection.execute(
-            "SELECT substr(text, ?, ?) FROM documents WHERE id = ?", (start + 1, end - start, document)
-        ).fetchone()
-        return Span(start, end, row[0])
+    def _document(self, number: int) -> tuple[dict[str, Any], str]:
+        """The columns and the text of a document; raises DamagedError."""
+        row = self.connection.execute(f"SELECT {HEAD}, head, text FROM documents WHERE id = ?", (number,)).fetchone()
+        if row is None or checksum(*row[:-2]) != row[-2]:
+            name = row[1] if row else f"document {number}"
+            raise DamagedError(f"What is stored of {name} is damaged.", "Run: rag repair")
+        return dict(zip(HEAD.split(", "), row, strict=False)), row[-1]
 
     def each_passage(self, after: int = 0) -> Iterator[Passage]:
         """Every chunk numbered above `after`, in order of number."""
@@ -236,7 +235,10 @@ class Store(Database):
 
     def last_chunk(self) -> int:
         """The highest chunk number ever given out."""
-        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+        return self._last("chunks")
+
+    def _last(self, table: str) -> int:
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
         return int(row[0]) if row else 0
 
     def chunk_ids(self, documents: Iterable[int]) -> list[int]:
@@ -246,42 +248,3 @@ class Store(Database):
             marks = ",".join("?" * len(part))
             ids += [n for (n,) in self.connection.execute(f"SELECT id FROM chunks WHERE document IN ({marks})", part)]
         return ids
-
-
-def embedding_key(text: str) -> bytes:
-    """The key under which the vector of `text` is kept: 16 bytes of BLAKE2b, far from any chance collision."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def format_time(mtime_ns: int) -> str:
-    """A file's time as ISO 8601 in local time, to the second."""
-    from datetime import datetime
-
-    return datetime.fromtimestamp(mtime_ns / 1e9).isoformat(timespec="seconds")
-
-
-def _crc(*parts: object) -> int:
-    return zlib.crc32("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"))
-
-
-def _pack_chunk(document: int | None, chunk: Chunk, key: bytes) -> tuple[object, ...]:
-    heading = json.dumps(chunk.heading, ensure_ascii=False)
-    blocks = json.dumps([[b.start, b.end, b.kind, b.level, b.page, b.line, b.sheet] for b in chunk.blocks])
-    context = json.dumps([[span.start, span.end] for span in chunk.context])
-    crc = _crc(chunk.start, chunk.end, heading, blocks, context, chunk.text)
-    return (document, chunk.start, chunk.end, heading, blocks, context, key, crc)
-
-
-def _unpack_passage(row: Sequence[Any], context: tuple[Span, ...]) -> Passage:
-    number, path, file, title, mtime_ns, date, labels, start, end, heading, blocks, ranges, text, crc = row[:14]
-    if _crc(start, end, heading, blocks, ranges, text) != crc:
-        raise DamagedError(f"A stored passage of {path} is damaged.", "Run: rag repair")
-    chunk = Chunk(
-        start=start,
-        end=end,
-        text=text,
-        heading=tuple(json.loads(heading)),
-        blocks=tuple(Block(b[0], b[1], Kind(b[2]), *b[3:]) for b in json.loads(blocks)),
-        context=context,
-    )
-    return Passage(number, path, file, title, format_time(mtime_ns), date, tuple(json.loads(labels)), chunk)

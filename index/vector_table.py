@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ROW = "id, vector, model, input, crc"
+_Row = tuple[int, bytes, int, bytes, int]
+
+
 class VectorTable:
     """The tables `models` and `vectors` of an open database."""
 
@@ -55,7 +59,8 @@ class VectorTable:
 
     def add_vectors(self, model: int, inputs: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
         """Store unit vectors (n, d) under their embedding keys."""
-        rows = ((model, key, data, zlib.crc32(data)) for key, data in zip(inputs, map(_to_bytes, vectors), strict=True))
+        pairs = zip(inputs, map(_to_bytes, vectors), strict=True)
+        rows = ((model, key, data, vector_checksum(model, key, data)) for key, data in pairs)
         with self.database.writing():
             self.connection.executemany(
                 "INSERT OR REPLACE INTO vectors (model, input, vector, crc) VALUES (?,?,?,?)", rows
@@ -66,7 +71,7 @@ class VectorTable:
         import numpy as np
 
         rows = self.connection.execute(
-            "SELECT id, vector, crc FROM vectors WHERE model = ? AND id > ? ORDER BY id", (model, after)
+            f"SELECT {ROW} FROM vectors WHERE model = ? AND id > ? ORDER BY id", (model, after)
         ).fetchall()
         return np.array([row[0] for row in rows], np.int64), _stack(rows)
 
@@ -81,10 +86,10 @@ class VectorTable:
         """Those of these vectors that still exist."""
         import numpy as np
 
-        rows: list[tuple[int, bytes, int]] = []
+        rows: list[_Row] = []
         for part in portions(list(ids)):
             marks = ",".join("?" * len(part))
-            rows += self.connection.execute(f"SELECT id, vector, crc FROM vectors WHERE id IN ({marks})", part)
+            rows += self.connection.execute(f"SELECT {ROW} FROM vectors WHERE id IN ({marks})", part)
         return np.array([row[0] for row in rows], np.int64), _stack(rows)
 
     def vector_ids(self, model: int, chunks: Sequence[int]) -> dict[int, list[int]]:
@@ -119,11 +124,16 @@ def _to_bytes(vector: NDArray[np.float32]) -> bytes:
     return np.ascontiguousarray(vector, "<f4").tobytes()
 
 
-def _stack(rows: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
+def vector_checksum(model: int, key: bytes, data: bytes) -> int:
+    """CRC-32 of a row."""
+    return zlib.crc32(data, zlib.crc32(key, model))
+
+
+def _stack(rows: Sequence[_Row]) -> NDArray[np.float32]:
     import numpy as np
 
-    for number, data, crc in rows:
-        if zlib.crc32(data) != crc:
+    for number, data, model, key, crc in rows:
+        if vector_checksum(model, key, data) != crc:
             raise DamagedError(f"Stored vector {number} is damaged.", "Run: rag repair")
     if not rows:
         return np.zeros((0, 0), np.float32)

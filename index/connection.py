@@ -1,0 +1,86 @@
+"""SQLite connections whose every error is one of ours, wherever a row is fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from index.errors import DamagedError, LockedError, RagError, StoreError
+
+BUSY = 30.0  # seconds a statement waits for another connection's commit or checkpoint, which takes far less
+_DISK = ("full", "disk i/o", "readonly", "read-only", "unable to open")
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor that raises LockedError, StoreError or DamagedError where sqlite3 has its own errors."""
+
+    def execute(self, *arguments: Any) -> Cursor:
+        with translated():
+            super().execute(*arguments)
+        return self
+
+    def executemany(self, *arguments: Any) -> Cursor:
+        with translated():
+            super().executemany(*arguments)
+        return self
+
+    def fetchone(self) -> Any:
+        with translated():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with translated():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise _explain(error) from error
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose cursors are such."""
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, *arguments: Any) -> Any:
+        return self.cursor().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        return self.cursor().executemany(*arguments)
+
+
+def connect(path: Path, mode: str) -> Connection:
+    """Open a database file; `mode` is "ro", "rw" or "immutable" (nothing is written or locked, not even beside it)."""
+    options = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+    with translated():
+        return sqlite3.connect(
+            f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=BUSY, factory=Connection
+        )
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explain(error) from error
+
+
+def _explain(error: sqlite3.Error) -> RagError:
+    message = str(error)
+    if isinstance(error, sqlite3.OperationalError):
+        if "locked" in message or "busy" in message:
+            return LockedError("The knowledge base is in use by another program.", "Try again in a moment.")
+        if any(word in message.lower() for word in _DISK):
+            return StoreError(
+                f"The knowledge base could not be read or written: {message}.",
+                "Free some space or check the disk and its permissions, then run it again.",
+            )
+    return DamagedError(f"The knowledge base is damaged: {message}.", "Run: rag repair")
