@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import socket
@@ -16,6 +17,12 @@ from typing import Any
 import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def needs(library: str) -> pytest.MarkDecorator:
+    """Skips where `library` is not installed; it is looked for, not imported."""
+    missing = importlib.util.find_spec(library) is None
+    return pytest.mark.skipif(missing, reason=f"{library} is not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +83,8 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def run_llama_server(models: list[dict[str, object]], folder: Path) -> Iterator[str]:
     """llama-cpp-python's own OpenAI-compatible server, in a process of its own; it holds one of `models` at a time."""
     for library in ("fastapi", "uvicorn", "sse_starlette", "starlette_context", "pydantic_settings"):
-        pytest.importorskip(library, reason=f"llama_cpp.server needs {library}")
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"llama_cpp.server needs {library}, which is not installed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import needs
 from tiny_models import (
     TINY_BERT,
     tokenizer_config,
@@ -59,8 +60,8 @@ def converted(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
+@needs("mlx")
 def test_every_runtime_gives_the_same_vectors_for_the_same_weights(published: Path, converted: Path) -> None:
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
     with open_embedder(f"llamacpp:{converted}") as first:
         expected, identity = first.embed_documents(SENTENCES), first.identity
         shares = [first.readable_share(text) for text in SENTENCES]
@@ -72,8 +73,8 @@ def test_every_runtime_gives_the_same_vectors_for_the_same_weights(published: Pa
 
 
 @pytest.mark.slow
+@needs("sentence_transformers")
 def test_sentence_transformers_is_one_of_them(published: Path, converted: Path) -> None:
-    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     with open_embedder(f"llamacpp:{converted}") as first, open_embedder(f"sentence-transformers:{published}") as second:
         assert second.identity == first.identity
         assert near(second.embed_documents(SENTENCES), first.embed_documents(SENTENCES))
@@ -81,8 +82,8 @@ def test_sentence_transformers_is_one_of_them(published: Path, converted: Path) 
 
 
 @pytest.mark.parametrize("precision", ["F32", "F16", "Q8_0"])
+@needs("mlx")
 def test_nomic_bert_in_mlx_agrees_with_llama_cpp(tmp_path: Path, precision: str) -> None:
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
     path = write_nomic_bert(tmp_path / "tiny.gguf", precision=precision)
     with open_embedder(f"llamacpp:{path}") as first, open_embedder(f"mlx:{path}") as second:
         assert second.identity == first.identity
@@ -90,8 +91,8 @@ def test_nomic_bert_in_mlx_agrees_with_llama_cpp(tmp_path: Path, precision: str)
         assert float(first.embed_question("the fox") @ second.embed_question("the fox")) >= 0.999
 
 
+@needs("mlx")
 def test_shortened_vectors_agree_too(tmp_path: Path) -> None:
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
     path = write_nomic_bert(tmp_path / "tiny.gguf")
     options = Options(dimension=64)
     with open_embedder(f"llamacpp:{path}", options) as first, open_embedder(f"mlx:{path}", options) as second:
@@ -100,10 +101,10 @@ def test_shortened_vectors_agree_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@needs("mlx")
+@needs("sentence_transformers")
 def test_a_published_nomic_bert_agrees_with_transformers(tmp_path: Path) -> None:
     """Its authors' tensor names and keys, written by transformers, whose implementation is a third one."""
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
-    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     code = (
         "import sys, torch, transformers\n"
         "torch.manual_seed(5)\n"
@@ -135,8 +136,8 @@ def test_a_published_nomic_bert_agrees_with_transformers(tmp_path: Path) -> None
 
 @pytest.mark.models
 @pytest.mark.slow
+@needs("mlx")
 def test_the_bundled_weights_give_the_same_vectors_in_mlx(bundled_models: dict[str, str]) -> None:
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
     name = bundled_models["embed_model"]
     texts = ["How many days off do employees get?", "The printer is on the second floor.", "従業員の有給休暇"]
     with open_embedder(name) as first, open_embedder(name.replace("llamacpp:", "mlx:")) as second:
@@ -165,9 +166,14 @@ def test_a_model_is_found_in_the_cache_of_the_hub(
 
 
 @pytest.mark.parametrize("damage", ["config", "weights", "json", "pickle"])
-@pytest.mark.parametrize("runtime", ["mlx", "sentence-transformers"])
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        pytest.param("mlx", marks=needs("mlx")),
+        pytest.param("sentence-transformers", marks=needs("sentence_transformers")),
+    ],
+)
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, damage: str, runtime: str) -> None:
-    pytest.importorskip({"mlx": "mlx.core"}.get(runtime, "sentence_transformers"), reason=f"{runtime} is not installed")
     folder = write_bert_folder(tmp_path / "model")
     if damage == "config":
         (folder / "config.json").unlink()
@@ -184,8 +190,8 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, damage: str, runt
 
 
 @pytest.mark.slow
+@needs("sentence_transformers")
 def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path) -> None:
-    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     folder = write_bert_folder(tmp_path / "model")
     (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Transformer: pass\n")
     modules = json.loads((folder / "modules.json").read_bytes())
@@ -196,8 +202,8 @@ def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@needs("mlx")
 def test_the_main_process_never_loads_the_libraries(published: Path) -> None:
-    pytest.importorskip("mlx.core", reason="MLX is not installed")
     code = (
         "import sys\n"
         "from ingest.embedders import open_embedder\n"

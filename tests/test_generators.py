@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mlx_folder import write_mlx_folder
 from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
@@ -26,6 +27,7 @@ from rag.settings import Settings
 # A small model for each runtime; a new runtime adds its own here.
 SAMPLES: dict[str, Callable[[Path], str]] = {
     "llamacpp": lambda folder: f"llamacpp:{write_llama(folder / 'tiny.gguf')}",
+    "mlx": lambda folder: f"mlx:{write_mlx_folder(write_llama(folder / 'tiny.gguf'), folder / 'tiny')}",
     "openai": lambda _: "openai:writer",
 }
 MESSAGES: list[ChatMessage] = [
@@ -46,7 +48,7 @@ def chosen(name: str, request: pytest.FixtureRequest) -> Settings:
     return Settings(model=name, **served)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def generator(chosen: Settings) -> Iterator[Generator]:
     try:
         with open_generator(chosen) as opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
@@ -155,15 +156,27 @@ def write_bert_published(weights: Path, tokenizer: Path, config: dict[str, float
         for part, shape in shapes.items():
             tensors[f"encoder.layer.{layer}.{part}.weight"] = shape
             tensors[f"encoder.layer.{layer}.{part}.bias"] = shape[:1]
-    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    data = b""
-    for name, shape in tensors.items():
-        values = random.normal(1.0 if "LayerNorm.weight" in name else 0.0, 0.2, shape).astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [len(data), len(data) + len(values)]}
-        data += values
-    head = json.dumps(header).encode()
-    weights.write_bytes(struct.pack("<Q", len(head)) + head + data)
+    values = {
+        name: random.normal(1.0 if "LayerNorm.weight" in name else 0.0, 0.2, shape).astype("<f4")
+        for name, shape in tensors.items()
+    }
+    write_safetensors(weights, values)
     write_word_piece_tokenizer(tokenizer)
+
+
+def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    """32-bit floats in the format of https://huggingface.co/docs/safetensors."""
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    place = 0
+    for name, values in tensors.items():
+        end = place + 4 * values.size
+        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [place, end]}
+        place = end
+    head = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head)
+        for values in tensors.values():
+            file.write(np.ascontiguousarray(values, "<f4").data)
 
 
 def write_word_piece_tokenizer(path: Path) -> None:

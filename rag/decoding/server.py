@@ -87,7 +87,8 @@ class _Instruct:
         if origin != "cancelled" and self.evaluate(rest):
             if not self._large:
                 self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
-            for count, finish, text in decode(self, request, cancelled):
+            for step in decode(self, request, cancelled):
+                count, finish, text = step
                 first = first or time.perf_counter() - start
                 if text:
                     yield {"text": text}, []
