@@ -76,7 +76,8 @@ class Database:
     def close(self) -> None:
         self.connection.close()
 
-    def _inside(self) -> bool:
+    def inside(self) -> bool:
+        """Whether a transaction is open: what is read belongs to one generation."""
         return self.connection.in_transaction
 
     # ---------------------------------------------------------------- transactions
@@ -108,7 +109,7 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Everything inside becomes visible together, under the next generation, or not at all."""
-        if self._inside():
+        if self.inside():
             yield
             return
         self.connection.execute("BEGIN IMMEDIATE")
@@ -120,21 +121,21 @@ class Database:
             self.connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(RagError):  # the error that led here says more; SQLite rolls back when it is read
-                if self._inside():
+                if self.inside():
                     self.connection.execute("ROLLBACK")
             raise
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Everything inside sees one generation."""
-        if self._inside():
+        if self.inside():
             yield
             return
         self.connection.execute("BEGIN")
         try:
             yield
         finally:
-            if self._inside():
+            if self.inside():
                 self.connection.execute("COMMIT")
         if self.shared and read_seal(self.folder) != self._seal:
             raise LockedError(f"{self.folder} was changed while it was read.", "Ask again.")

@@ -8,12 +8,13 @@ vectors from the truth. This is the only file that imports faiss.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.files import write_file
-from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
+from index.stamp import Stamp, read_stamp, take_stamp, write_stamp
 from index.vector_table import VectorTable
 
 STAMP = "vectors.json"
@@ -34,7 +35,14 @@ if TYPE_CHECKING:
 class VectorIndex:
     """The vectors of one embedding model; `search` never needs the derived file to be there or up to date."""
 
-    def __init__(self, table: VectorTable, model: int, *, flat_limit: int = FLAT_LIMIT) -> None:
+    def __init__(
+        self,
+        table: VectorTable,
+        model: int,
+        *,
+        flat_limit: int = FLAT_LIMIT,
+        published: Callable[[], Stamp | None] | None = None,
+    ) -> None:
         self.table = table
         self.model = model
         self.folder = table.database.folder
@@ -42,6 +50,7 @@ class VectorIndex:
         self._stamp: Stamp | None = None
         self._part: Any = None
         self._recent: tuple[int, NDArray[np.int64], Vector] | None = None
+        self._published = published or (lambda: read_stamp(self.folder / STAMP))
 
     def search(self, question: Vector, k: int, allowed: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Numbers and cosines of the `k` nearest vectors, best first, among `allowed` (all when None).
@@ -96,16 +105,21 @@ class VectorIndex:
         return f"{VERSION}/model {self.model}/{'flat' if count <= self.flat_limit else f'rabitq{CODE_BITS}'}"
 
     def _load(self) -> None:
-        """Use the published part if it is a new one and right."""
-        stamp = read_stamp(self.folder / STAMP)
-        if stamp == self._stamp:
+        """Use the published part if it is a new one and right, and not newer than what is read of the truth."""
+        database = self.table.database
+        stamp = self._published()
+        if stamp == self._stamp or (self._stamp is not None and database.inside()):
             return
         self._stamp, self._part, self._recent = None, None, None
-        if stamp is None or stamp.kb != self.table.database.get("kb") or f"/model {self.model}/" not in stamp.shape:
+        if stamp is None or stamp.kb != database.get("kb") or f"/model {self.model}/" not in stamp.shape:
             return
-        part = read_part(self.folder, stamp)
+        part = read_part(self.folder, stamp) if stamp.generation <= database.generation else None
         if part is not None:
             self._stamp, self._part = stamp, part
+
+    def is_current(self) -> bool:
+        """Whether the part stands for the present generation, so that all that is in it must be in the truth."""
+        return self._stamp is not None and self._stamp.generation == self.table.database.generation
 
     def lag(self) -> int:
         """Vectors that are searched from the truth because the part does not cover them."""
@@ -178,11 +192,12 @@ def read_part(folder: Path, stamp: Stamp) -> Any:
     import faiss
     import numpy as np
 
-    if not files_match(stamp, folder):
-        return None
     try:
-        (name,) = stamp.files
-        return faiss.deserialize_index(np.fromfile(folder / name, np.uint8))
+        ((name, (size, _, crc)),) = stamp.files.items()
+        data = np.fromfile(folder / name, np.uint8)
+        if (len(data), zlib.crc32(data.data)) != (size, crc):
+            return None
+        return faiss.deserialize_index(data)
     except (OSError, ValueError, RuntimeError):
         return None
 

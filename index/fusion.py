@@ -28,6 +28,8 @@ class Found:
 
     `passages` and `files` are BM25 scores of chunks and of documents, `dense` cosines of chunks. `best_possible` is
     what the question's words could score in one chunk, `baseline` the cosine of texts that have nothing in common.
+    `best` are the best scores of the three in the whole collection where the search is restricted to a part of it: the
+    scales must not depend on who is let in, or the order would.
     """
 
     passages: Leg
@@ -36,6 +38,7 @@ class Found:
     pool: int
     best_possible: float = 0.0
     baseline: float = 0.0
+    best: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,13 @@ def fuse(found: Found, document_of: Mapping[int, int], dense_share: float) -> li
     `document_of` gives the document of each chunk; chunks that it lacks are left out.
     """
     chunks = sorted({chunk for leg in (found.passages, found.dense) for chunk, _ in leg if chunk in document_of})
-    passages, files = _Scale(found.passages, found.pool), _Scale(found.files, found.pool)
-    dense = _Scale(found.dense, found.pool, found.baseline)
+    best = found.best or tuple(leg[0][1] if leg else 0.0 for leg in (found.passages, found.files, found.dense))
+    passages, files = _Scale(found.passages, found.pool, best[0]), _Scale(found.files, found.pool, best[1])
+    dense = _Scale(found.dense, found.pool, best[2], found.baseline)
     lexical = {chunk: (passages.of(chunk) + files.of(document_of[chunk])) / 2 for chunk in chunks}
     share = dense_share if found.dense else 0.0
     coverage = passages.top / (COVERED * found.best_possible) if share and found.best_possible else 1.0
-    if not found.passages:
+    if not passages.top:
         share, coverage = 1.0, 0.0
     scores = {chunk: (1 - share) * coverage * lexical[chunk] + share * dense.of(chunk) for chunk in chunks}
     legs = {
@@ -79,11 +83,11 @@ def fuse(found: Found, document_of: Mapping[int, int], dense_share: float) -> li
 
 
 class _Scale:
-    """The scores of a leg as shares of its best, from `zero` up."""
+    """The scores of a leg as shares of the best one, from `zero` up."""
 
-    def __init__(self, leg: Leg, pool: int, zero: float = 0.0) -> None:
+    def __init__(self, leg: Leg, pool: int, top: float, zero: float = 0.0) -> None:
         self.zero = zero
-        self.top = leg[0][1] if leg else 0.0
+        self.top = top
         self.scores = dict(leg)
         # What a full pool lacks may score as much as its last entry; what another lacks scores nothing.
         self.rest = leg[-1][1] if len(leg) >= pool else zero

@@ -12,6 +12,7 @@ import contextlib
 import math
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from index.entries import Entry, document_entry, passage_entry
+from index.errors import StoreError
 from index.platform import make_private_folder, sync_folder
 from index.query import Query
 from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
@@ -61,13 +63,18 @@ class WordIndex:
         self.folder = store.folder / FOLDER
         self._stamp: Stamp | None = None
         self._part: Part | None = None
+        self._damaged: Stamp | None = None
         self._recent: tuple[int, Part] | None = None
 
-    def search(self, query: Query, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """Numbers and BM25 scores of the `k` best chunks, best first, in `documents` (all when None).
+    def search(
+        self, query: Query, k: int, documents: Sequence[int] | None = None, chunks: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Numbers and BM25 scores of the `k` best chunks, best first, in `documents` or `chunks` (all when None).
 
         Chunks that left the truth since the part was written may be among them.
         """
+        if chunks is not None:
+            return self._search(PASSAGES, query, query.terms, k, chunks, "chunk")
         return self._search(PASSAGES, query, query.terms, k, documents)
 
     def search_files(self, query: Query, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
@@ -80,24 +87,30 @@ class WordIndex:
 
     def best_possible(self, query: Query) -> float:
         """What the terms of a question would score in a chunk that held little else, many times over."""
-        self._load()
+        self.load()
         count = sum(part.passages.searcher().num_docs for part in self._parts())
         return (K1 + 1) * sum(_idf(self.frequency(term), count) for term in query.terms)
 
     def frequency(self, term: str) -> int:
         """The number of chunks that hold `term`."""
-        self._load()
+        self.load()
         return sum(part.passages.searcher().doc_freq("terms", term) for part in self._parts())
 
     def _search(
-        self, level: str, query: Query, terms: Sequence[str], k: int, documents: Sequence[int] | None
+        self,
+        level: str,
+        query: Query,
+        terms: Sequence[str],
+        k: int,
+        inside: Sequence[int] | None,
+        key: str = "document",
     ) -> list[tuple[int, float]]:
-        if not terms or k <= 0 or (documents is not None and not documents):
+        if not terms or k <= 0 or (inside is not None and not inside):
             return []
-        self._load()
+        self.load()
         found: list[tuple[int, float]] = []
         for part in self._parts():
-            found += _search(part, level, query, terms, k, documents)
+            found += _search(part, level, query, terms, k, inside, key)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _parts(self) -> Iterator[Part]:
@@ -117,30 +130,63 @@ class WordIndex:
 
     # ---------------------------------------------------------------- the derived folder
 
-    def _load(self) -> None:
-        """Use the published part if it is a new one and right."""
-        stamp = read_stamp(self.store.folder / STAMP)
-        if stamp == self._stamp:
+    def load(self) -> None:
+        """Use the published part if it is a new one and right.
+
+        A snapshot of the truth keeps the part it began with: one that was published later lacks what is gone since.
+        """
+        if self._stamp is not None and self.store.inside():
             return
-        self._stamp, self._part, self._recent = None, None, None
-        if stamp is None or stamp.kb != self.store.get("kb") or stamp.shape != str(VERSION):
-            return
+        while (stamp := read_stamp(self.store.folder / STAMP)) not in (self._stamp, self._damaged):
+            self._stamp, self._part, self._recent = None, None, None
+            if stamp is None or stamp.kb != self.store.get("kb") or stamp.shape != str(VERSION):
+                return
+            if stamp.generation > self.store.generation:
+                return
+            part = self._open(stamp)
+            if part is not None:
+                self._stamp, self._part = stamp, part
+            elif read_stamp(self.store.folder / STAMP) == stamp:  # else a writer replaced it meanwhile
+                self._damaged = stamp
+        if stamp == self._damaged:
+            self._stamp, self._part = None, None
+
+    def _open(self, stamp: Stamp) -> Part | None:
         folder = self.folder / stamp.folder
-        if files_match(stamp, folder):
-            self._stamp, self._part = stamp, open_part(folder)
+        if not files_match(stamp, folder):
+            return None
+        try:
+            return open_part(self._linked(folder, stamp) if self.store.shared else folder)
+        except (ValueError, OSError):
+            return None
+
+    def _linked(self, folder: Path, stamp: Stamp) -> Path:
+        """A folder of links to the files of a part: tantivy makes lock files where it opens."""
+        self._links = tempfile.TemporaryDirectory(prefix="rag-")
+        place = Path(self._links.name)
+        for name in stamp.files:
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).symlink_to(folder / name)
+        return place
+
+    def is_current(self) -> bool:
+        """Whether the part stands for the present generation, so that all that is in it must be in the truth."""
+        return self._stamp is not None and self._stamp.generation == self.store.generation
 
     def refresh(self) -> None:
         """Bring the part up to the present truth and publish it; small steps where it can be used, else anew."""
-        self._load()
+        self.load()
         last, covers = self.store.last_chunk(), self._stamp.covers if self._stamp else 0
         alive = self.store.all_chunk_ids()
         gone = part_numbers(self._part) - alive if self._part else set()
         if self._stamp and last <= covers and not gone:
             return
-        folder = self.folder / str(self.store.generation)
+        with _translated(self.folder):
+            self._publish(last, covers, gone)
+
+    def _publish(self, last: int, covers: int, gone: set[int]) -> None:
         make_private_folder(self.folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix=f"{self.store.generation}-", dir=self.folder))
         if self._stamp:
             for name in self._stamp.files:
                 (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
@@ -160,6 +206,17 @@ class WordIndex:
         for old in self.folder.iterdir():
             if old.name != folder.name:
                 shutil.rmtree(old, ignore_errors=True)  # a reader on Windows may hold it; the next run takes it away
+
+
+@contextlib.contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """Errors of tantivy and of the disk as ours."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise StoreError(
+            f"{folder} could not be written: {error}.", "Free some space or check the disk, then run it again."
+        ) from error
 
 
 def open_part(folder: Path | None) -> Part:
@@ -212,7 +269,7 @@ def _pack(entry: Entry, **numbers: int) -> Any:
 
 
 def _search(
-    part: Part, level: str, query: Query, terms: Sequence[str], k: int, documents: Sequence[int] | None
+    part: Part, level: str, query: Query, terms: Sequence[str], k: int, inside: Sequence[int] | None, field: str
 ) -> list[tuple[int, float]]:
     import tantivy
 
@@ -228,13 +285,13 @@ def _search(
         boosts["context", title] += TITLE_BOOST
     wanted = make.boolean_query(
         [
-            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, field, word, "freq"), boost))
-            for (field, word), boost in boosts.items()
+            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, name, word, "freq"), boost))
+            for (name, word), boost in boosts.items()
         ]
     )
-    if documents is not None:
-        inside = make.const_score_query(make.term_set_query(schema, "document", list(documents)), 0.0)
-        wanted = make.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, inside)])
+    if inside is not None:
+        allowed = make.const_score_query(make.term_set_query(schema, field, list(inside)), 0.0)
+        wanted = make.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
     hits = searcher.search(wanted, k, count=False).hits
     numbers = searcher.fast_field_values(key, [address for _, address in hits])
     return [(int(number), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]

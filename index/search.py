@@ -6,18 +6,22 @@ its vector            → dense leg   ┴ fuse → passages, best first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from index.dense import STAMP as VECTOR_STAMP
 from index.dense import VectorIndex
 from index.duplicates import sameness
-from index.errors import UsageError
+from index.errors import DamagedError, UsageError
 from index.fusion import Found, Fused, fuse
 from index.globs import match_paths
+from index.label_table import LabelTable
 from index.lexical import WordIndex
 from index.query import Query, fold, read_query
+from index.stamp import Stamp, read_stamp
 from index.store import Store
 from index.types import Passage
 from index.vector_table import VectorTable
@@ -33,6 +37,17 @@ POOL = 100  # candidates of each leg that are fused: a right passage below that 
 LOOKED_AT = 2000  # passages drawn when weights are learned: enough for some hundreds of the rarer script
 
 Leg = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The documents a search may see: those that match one of `patterns` and have one of `labels`, where given."""
+
+    patterns: str | Sequence[str] | None = None
+    labels: tuple[str, ...] = ()
+
+
+Within = str | Sequence[str] | Scope | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +84,30 @@ class Index:
     ) -> None:
         self.store = Store(folder, create=create, shared=shared, damaged=damaged, kb=kb)
         self.table = VectorTable(self.store)
+        self.labels = LabelTable(self.store)
         self.words = WordIndex(self.store)
         self.identity = identity
         self._vectors: VectorIndex | None = None
+        self._published: Stamp | None = None
 
     def close(self) -> None:
         self.store.close()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything inside sees one generation, by words, by meaning and in the texts.
+
+        The parts are looked at before the snapshot of the truth begins. One that is older than the snapshot is made up
+        for from the truth; a newer one would lack what was there.
+        """
+        if not self.store.inside():
+            self.words.load()
+            self._published = read_stamp(self.store.folder / VECTOR_STAMP)
+        with self.store.reading():
+            yield
+
+    def _vector_stamp(self) -> Stamp | None:
+        return self._published if self.store.inside() else read_stamp(self.store.folder / VECTOR_STAMP)
 
     def model(self) -> int | None:
         """The number under which this model's vectors are kept, once there are some."""
@@ -86,7 +119,7 @@ class Index:
         if model is None:
             return None
         if self._vectors is None or self._vectors.model != model:
-            self._vectors = VectorIndex(self.table, model)
+            self._vectors = VectorIndex(self.table, model, published=self._vector_stamp)
         return self._vectors
 
     def refresh(self) -> None:
@@ -115,18 +148,23 @@ class Index:
         weights = learn_weights(texts, vectors, unrelated, readable_share, len(chunks))
         self.store.put(f"weights of model {model}", weights.to_json())
 
-    def documents_within(self, within: str | Sequence[str] | None) -> list[int] | None:
-        """The documents whose paths match; None for all."""
+    def documents_within(self, within: Within) -> list[int] | None:
+        """The documents whose paths match; None for all. Raises UsageError for a label that nothing has."""
         if within is None:
             return None
         known = self.store.document_ids()
-        return [known[path] for path in match_paths(within, known)]
+        if not isinstance(within, Scope):
+            return [known[path] for path in match_paths(within, known)]
+        paths = list(known) if within.patterns is None else match_paths(within.patterns, known)
+        if within.labels:
+            paths = match_paths(self.labels.patterns(within.labels), paths)
+        return [known[path] for path in paths]
 
     # ---------------------------------------------------------------- the legs
 
     def lexical_leg(self, query: Query, k: int, documents: list[int] | None) -> Leg:
         """The `k` best chunks for the words of a question, best first."""
-        return self._living(lambda n: self.words.search(query, n, documents), k)
+        return self._living(lambda n: self.words.search(query, n, documents), k, self.words)
 
     def dense_leg(self, question: NDArray[np.float32], k: int, documents: list[int] | None) -> Leg:
         """The `k` chunks nearest to the question's vector, best first."""
@@ -139,6 +177,8 @@ class Index:
         def search(n: int) -> Leg:
             near = vectors.search(question, n, allowed)
             chunks = self.table.chunks_of_vectors(model, [number for number, _ in near])
+            if len(chunks) < len(near):
+                _must_lag(vectors)
             return [
                 (chunk, score)
                 for number, score in near
@@ -146,7 +186,22 @@ class Index:
                 if inside is None or chunk in inside
             ]
 
-        return self._living(search, k)
+        return self._living(search, k, vectors)
+
+    def complete(self, query: Query | None, meaning: Meaning | None, legs: Sequence[Leg]) -> list[Leg]:
+        """The legs (passages, files, dense) with the scores of every chunk that one of them found, and its document."""
+        passages, files, dense = legs
+        chunks = sorted({chunk for leg in (passages, dense) for chunk, _ in leg})
+        if query is not None:
+            passages = self.words.search(query, len(chunks), chunks=chunks)
+            documents = sorted(set(self.store.documents_of(chunks).values()))
+            files = self.words.search_files(query, len(documents), documents)
+        model, vectors = self.model(), self.vectors()
+        if meaning is not None and model is not None and vectors is not None:
+            shared = self.table.vector_ids(model, chunks)
+            near = vectors.search(meaning.vector, len(shared), list(shared))
+            dense = [(chunk, score) for number, score in near for chunk in shared[number]]
+        return [passages, files, dense]
 
     def vectors_of(self, leg: Leg) -> NDArray[np.float32]:
         """The vectors (n, d) of the chunks of a dense leg, equal texts once."""
@@ -154,16 +209,26 @@ class Index:
         numbers = [] if model is None else list(self.table.vector_ids(model, [chunk for chunk, _ in leg]))
         return self.table.vectors_by_id(numbers)[1]
 
-    def _living(self, search: Callable[[int], Leg], k: int) -> Leg:
-        """The `k` best that are still in the truth; asks for more where some are gone."""
+    def _living(self, search: Callable[[int], Leg], k: int, part: WordIndex | VectorIndex) -> Leg:
+        """The `k` best that are still in the truth; asks for more where some are gone.
+
+        Raises DamagedError when they are gone although nothing changed since `part` was written.
+        """
         wanted = k
         while True:
             found = search(wanted)
             alive = self.store.existing_chunks([chunk for chunk, _ in found])
             kept = [(chunk, score) for chunk, score in found if chunk in alive]
+            if len(kept) < len(found):
+                _must_lag(part)
             if len(kept) >= k or len(found) < wanted:
                 return kept[:k]
             wanted *= 4
+
+
+def _must_lag(part: WordIndex | VectorIndex) -> None:
+    if part.is_current():
+        raise DamagedError("Passages are missing from the knowledge base.", "Run: rag repair")
 
 
 def check_mode(mode: str) -> Mode:
@@ -181,20 +246,21 @@ def search(
     *,
     k: int,
     mode: Mode = "hybrid",
-    within: str | Sequence[str] | None = None,
+    within: Within = None,
 ) -> list[Ranked]:
     """The `k` best passages for a question, best first; where `understand` gives None, the word leg alone answers.
 
     `understand` is called after the word leg, beside which its model may start. Passages that hold what the question
-    has in quotation marks come first.
+    has in quotation marks come first. `within` restricts the candidates of every leg; the scales are those of the whole
+    collection and every candidate has its score in every leg, so the order is that of the whole ranking.
     """
     query = read_query(question)
     documents = index.documents_within(within)
     pool = max(POOL, k)
     meaning = understand() if mode == "dense" else None
     by_words = meaning is None
-    passages = index.lexical_leg(query, pool, documents) if by_words else []
-    files = index.words.search_files(query, pool, documents) if by_words else []
+    passages = index.lexical_leg(query, pool, None) if by_words else []
+    files = index.words.search_files(query, pool, None) if by_words else []
     if mode == "hybrid":
         meaning = understand()
     weights = index.weights()
@@ -202,16 +268,27 @@ def search(
     share, dense = 0.0, []
     if meaning is not None:
         share = dense_share(weights, query, meaning.readable) if by_words else 1.0
-        dense = index.dense_leg(meaning.vector, pool, documents) if share else []
+        dense = index.dense_leg(meaning.vector, pool, None) if share else []
         if by_words and dense:
             share = dense_share(weights, query, meaning.readable, likeness(index.vectors_of(dense), baseline))
+    legs, best = [passages, files, dense if share else []], None
+    if documents is not None:
+        best = (_top(legs[0]), _top(legs[1]), _top(legs[2]))
+        inside = [
+            index.lexical_leg(query, pool, documents) if by_words else [],
+            [],
+            index.dense_leg(meaning.vector, pool, documents) if meaning is not None and share else [],
+        ]
+        legs = index.complete(query if by_words else None, meaning if share else None, inside)
+        pool = sum(map(len, legs)) + 1  # nothing is missing from them
     found = Found(
-        passages=passages,
-        files=files,
-        dense=dense if share else [],
+        passages=legs[0],
+        files=legs[1],
+        dense=legs[2],
         pool=pool,
         best_possible=index.words.best_possible(query) if by_words and share else 0.0,
         baseline=baseline,
+        best=best,
     )
     document_of = index.store.documents_of([chunk for leg in (found.passages, found.dense) for chunk, _ in leg])
     fused = fuse(found, document_of, share)
@@ -223,6 +300,10 @@ def search(
         }
         fused.sort(key=lambda entry: entry.chunk not in holding)
     return _once_each(index.store, fused, k)
+
+
+def _top(leg: Leg) -> float:
+    return leg[0][1] if leg else 0.0
 
 
 def _once_each(store: Store, fused: Sequence[Fused], k: int) -> list[Ranked]:

@@ -41,12 +41,13 @@ class VectorTable:
 
     def waiting(self, model: int, limit: int) -> list[tuple[bytes, int]]:
         """Up to `limit` embedding keys without a vector of `model`, each with one chunk that has it, oldest first."""
-        return self.connection.execute(
+        rows: list[tuple[bytes, int]] = self.connection.execute(
             "SELECT input, min(id) FROM chunks c WHERE NOT EXISTS"
             " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.input = c.input)"
             " GROUP BY input ORDER BY min(id) LIMIT ?",
             (model, limit),
         ).fetchall()
+        return rows
 
     def count_waiting(self, model: int) -> int:
         """Chunks that have no vector of `model` yet."""

@@ -1,39 +1,85 @@
-"""Looks for damage: everything that is stored is read and compared with its checksum."""
+"""Looks for damage: everything that is stored is read and compared with its checksums and with what it is derived from."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 
+from index.connection import Connection
 from index.dense import STAMP as VECTOR_STAMP
+from index.dense import part_numbers as vector_numbers
+from index.dense import read_part
 from index.errors import DamagedError
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
+from index.lexical import open_part
+from index.lexical import part_numbers as word_numbers
 from index.search import Index
+from index.seal import seal_holds
 from index.stamp import files_match, read_stamp
 
 
 def find_damage(index: Index) -> Iterator[str]:
-    """A sentence for each thing that is not as it was written."""
+    """A sentence for each thing that is not as it was written; `index` was opened with `damaged`."""
+    yield from find_damage_of_truth(index)
+    yield from find_damage_of_parts(index)
+
+
+def find_damage_of_truth(index: Index) -> Iterator[str]:
+    """The same for the database alone."""
     store = index.store
-    try:
-        for (line,) in store.connection.execute("PRAGMA integrity_check"):
-            if line != "ok":
-                yield f"The database is damaged: {line}."
-        for path in store.document_ids():
-            yield from _message(store.text, path)
-        yield from _message(lambda: sum(1 for _ in store.each_passage()))
-        for (model,) in store.connection.execute("SELECT id FROM models").fetchall():
-            yield from _message(index.table.vectors, model)
-    except sqlite3.DatabaseError as error:
-        yield f"The database cannot be read: {error}."
+    if seal_holds(store.folder, thorough=True) is False:
+        yield "index.sqlite3 is not what was written."
+    yield from _message(lambda: _check_structure(store.connection))
+    paths: list[str] = []
+    yield from _message(lambda: paths.extend(store.document_ids()))
+    for path in paths:
+        yield from _message(store.text, path)
+    yield from _message(lambda: sum(1 for _ in store.each_passage()))
+    models: list[int] = []
+    yield from _message(lambda: models.extend(n for (n,) in store.connection.execute("SELECT id FROM models")))
+    for model in models:
+        yield from _message(index.table.vectors, model)
+        yield from _message(index.weights)
+
+
+def find_damage_of_parts(index: Index) -> Iterator[str]:
+    """The same for the derived parts: their files, and, where they claim to be up to date, what they hold."""
+    store = index.store
     for name, folder in ((WORD_STAMP, store.folder / WORD_FOLDER), (VECTOR_STAMP, store.folder)):
         if not (store.folder / name).exists():
             continue
         stamp = read_stamp(store.folder / name)
         place = folder / stamp.folder if stamp and name == WORD_STAMP else folder
         if stamp is None or not files_match(stamp, place, thorough=True):
-            yield f"{name}: the files of this part are damaged; the next ingest makes them anew."
+            yield f"{name}: the files of this part are damaged."
+    yield from _message(lambda: _check_words(index))
+    yield from _message(lambda: _check_vectors(index))
+
+
+def _check_structure(connection: Connection) -> None:
+    for pragma in ("integrity_check", "foreign_key_check"):
+        for row in connection.execute(f"PRAGMA {pragma}"):
+            if row[0] != "ok":
+                raise DamagedError(f"The database is damaged: {row[0]}.")
+
+
+def _check_words(index: Index) -> None:
+    stamp = read_stamp(index.store.folder / WORD_STAMP)
+    if stamp is None or stamp.generation != index.store.generation or index.store.shared:
+        return
+    folder = index.store.folder / WORD_FOLDER / stamp.folder
+    if files_match(stamp, folder, thorough=True) and word_numbers(open_part(folder)) != index.store.all_chunk_ids():
+        raise DamagedError("words.json: the word index does not hold the passages of the database.")
+
+
+def _check_vectors(index: Index) -> None:
+    stamp = read_stamp(index.store.folder / VECTOR_STAMP)
+    if stamp is None or stamp.generation != index.store.generation:
+        return
+    part = read_part(index.store.folder, stamp)
+    model = int(stamp.shape.split("/")[1].removeprefix("model "))
+    if part is not None and sorted(vector_numbers(part).tolist()) != index.table.numbers(model).tolist():
+        raise DamagedError("vectors.json: the vector index does not hold the vectors of the database.")
 
 
 def _message(check: Callable[..., object], *arguments: object) -> Iterator[str]:

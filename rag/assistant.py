@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from index.errors import RagError
-from index.search import Mode, Ranked
+from index.search import Mode, Ranked, Within
 from index.types import Quote
 from rag.answer import Answer, Evidence, Statement, Step
 from rag.answerable import judge
@@ -39,17 +39,18 @@ class Assistant:
         self.prompt_tokens = prompt_tokens or PROMPT_TOKENS
         self.answer_tokens = answer_tokens
 
-    def search(self, question: str, k: int, mode: Mode, within: str | Sequence[str] | None) -> list[Ranked]:
+    def search(self, question: str, k: int, mode: Mode, within: Within) -> list[Ranked]:
         """The `k` best passages, best first."""
         return self.retriever.search(question, k, mode, within)
 
-    def ask(self, question: str, *, generate: bool, within: str | Sequence[str] | None) -> Iterator[Step]:
+    def ask(self, question: str, *, generate: bool, within: Within) -> Iterator[Step]:
         """The steps of an answer: Evidence at once, then each Statement as it is checked, and the Answer last."""
         start = time.perf_counter()
         language = language_of(question)
-        ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
-        weighed = weigh_sentences(question, ranked, self.retriever)
-        quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
+        with self.retriever.index.reading():
+            ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
+            weighed = weigh_sentences(question, ranked, self.retriever)
+            quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
         verdict = judge(weighed)
         difference = find_difference(quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}

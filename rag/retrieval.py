@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from index.search import Index, Meaning, Mode, Ranked, search
+from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Retriever:
         self.index.identity = embedder.identity.to_json()
         return embedder
 
-    def search(self, question: str, k: int, mode: Mode, within: str | Sequence[str] | None = None) -> list[Ranked]:
+    def search(self, question: str, k: int, mode: Mode, within: Within = None) -> list[Ranked]:
         """The `k` best passages, best first."""
         if mode != "lexical":
             self.start()
-        with self.index.store.reading():
+        with self.index.reading():
             return search(self.index, question, lambda: self._understand(question), k=k, mode=mode, within=within)
 
     def _understand(self, question: str) -> Meaning | None:

@@ -1,0 +1,189 @@
+"""Mends a damaged knowledge base: what is right is carried into a new database, and the derived parts are made anew."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index import schema
+from index.connection import Connection, connect
+from index.database import DATABASE
+from index.dense import STAMP as VECTOR_STAMP
+from index.errors import RagError
+from index.lexical import STAMP as WORD_STAMP
+from index.lock import write_lock
+from index.platform import sync_folder
+from index.rows import CHUNK, HEAD, checksum, unpack_passage
+from index.seal import SEAL, break_seal
+from index.search import Index
+from index.stamp import read_stamp
+from index.vector_table import ROW, vector_checksum
+from index.verify import find_damage_of_parts, find_damage_of_truth
+
+DAMAGED = f"damaged-{DATABASE}"  # the former database, kept beside the new one
+NEW = f"repaired-{DATABASE}"
+OTHERS = ("sources", "models", "unread", "removed", "labels")  # tables that are copied row by row
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was found and what is, or would be, done about it.
+
+    `again` are documents whose text is lost: the next ingest reads them from their files. `vectors` are lost and made
+    anew from stored text. `rebuilt` are derived parts. `kept` is the former database, when it was replaced.
+    """
+
+    findings: tuple[str, ...]
+    again: tuple[str, ...]
+    vectors: int
+    rebuilt: tuple[str, ...]
+    applied: bool
+    kept: str = ""
+
+
+def repair(folder: Path, *, apply: bool) -> Repair:
+    """Mend the knowledge base in `folder`, or only say what that takes; nothing changes without `apply`."""
+    with write_lock(folder, "rag repair"):
+        truth, parts = _look(folder)
+        again: tuple[str, ...] = ()
+        vectors, kept = 0, ""
+        if truth:
+            again, vectors = _salvage(folder)
+            if apply:
+                kept = _swap(folder)
+            (folder / NEW).unlink(missing_ok=True)
+        rebuilt = (WORD_STAMP, VECTOR_STAMP) if truth else tuple(name for name in (WORD_STAMP, VECTOR_STAMP) if parts)
+        if apply:
+            _rebuild(folder, rebuilt)
+        return Repair((*truth, *parts), again, vectors, rebuilt, apply, kept)
+
+
+def _look(folder: Path) -> tuple[list[str], list[str]]:
+    """What is damaged in the truth and in the parts."""
+    try:
+        index = Index(folder, create=False, damaged=True)
+    except RagError as error:
+        return [error.message], []
+    try:
+        truth = list(find_damage_of_truth(index))
+        return truth, [] if truth else list(find_damage_of_parts(index))
+    finally:
+        index.close()
+
+
+def _salvage(folder: Path) -> tuple[tuple[str, ...], int]:
+    """Make a database at NEW of all that is right; the paths and the number of vectors that are lost."""
+    (folder / NEW).unlink(missing_ok=True)
+    stamps = [stamp for name in (SEAL, WORD_STAMP, VECTOR_STAMP) if (stamp := read_stamp(folder / name))]
+    with contextlib.closing(connect(folder / DATABASE, "rw")) as old:
+        facts = dict(_rows(old, "SELECT key, value FROM meta"))
+        kb = stamps[0].kb if stamps else str(facts.get("kb", ""))
+        schema.make(folder / NEW, kb)
+        with contextlib.closing(connect(folder / NEW, "rw")) as new:
+            new.execute("BEGIN IMMEDIATE")
+            known = {path for (path,) in _rows(old, "SELECT path FROM documents")}
+            for table in OTHERS:
+                for row in _rows(old, f"SELECT * FROM {table}"):
+                    marks = ",".join("?" * len(row))
+                    new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
+            saved, lost = _copy_documents(old, new), _copy_vectors(old, new)
+            generation = max([_number(facts.get("generation")), *(stamp.generation for stamp in stamps)]) + 1
+            new.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
+            new.execute("COMMIT")
+            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return tuple(sorted(known - saved)), lost
+
+
+def _copy_documents(old: Connection, new: Connection) -> set[str]:
+    """Copy every document that is right with all its chunks; their paths."""
+    saved = set()
+    columns = f"{HEAD}, head, text, crc"
+    marks = ",".join("?" * len(columns.split(",")))
+    for row in _numbered(old, f"SELECT {columns} FROM documents", "documents"):
+        head, (check, text, crc) = row[:-3], row[-3:]
+        if checksum(*head) != check or not isinstance(text, str):
+            continue
+        # The second way does without the index, which may be what is damaged.
+        for column in ("document", "+document"):
+            chunks = list(_rows(old, f"SELECT {CHUNK}, crc FROM chunks WHERE {column} = {row[0]} ORDER BY id"))
+            if checksum(text, [chunk[-1] for chunk in chunks]) == crc and _all_right(row, text, chunks):
+                new.execute(f"INSERT OR REPLACE INTO documents ({columns}) VALUES ({marks})", row)
+                new.executemany(
+                    f"INSERT OR REPLACE INTO chunks ({CHUNK}, crc) VALUES ({','.join('?' * len(CHUNK.split(',')))},?)",
+                    chunks,
+                )
+                saved.add(row[1])
+                break
+    return saved
+
+
+def _all_right(row: tuple[Any, ...], text: str, chunks: list[tuple[Any, ...]]) -> bool:
+    head = dict(zip(HEAD.split(", "), row, strict=False))
+    try:
+        return all(unpack_passage(chunk, head, text).chunk for chunk in chunks)
+    except RagError:
+        return False
+
+
+def _copy_vectors(old: Connection, new: Connection) -> int:
+    """Copy every vector that is right and still needed; the number of those that are needed and lost."""
+    needed = {key for (key,) in new.execute("SELECT input FROM chunks")}
+    found: dict[int, set[bytes]] = {}
+    for number, data, model, key, crc in _numbered(old, f"SELECT {ROW} FROM vectors", "vectors"):
+        if isinstance(key, bytes) and isinstance(data, bytes) and isinstance(model, int) and key in needed:
+            if vector_checksum(model, key, data) != crc:
+                continue
+            new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", (number, data, model, key, crc))
+            found.setdefault(model, set()).add(key)
+    return len(needed) - max(map(len, found.values()), default=0)
+
+
+def _numbered(connection: Connection, select: str, table: str) -> Iterator[tuple[Any, ...]]:
+    """All rows of a table with row numbers; one by one where a scan meets damage."""
+    last = 0
+    try:
+        for row in connection.execute(f"{select} NOT INDEXED ORDER BY id"):
+            last = row[0]
+            yield row
+    except RagError:
+        highest = max((n for (n,) in _rows(connection, "SELECT seq FROM sqlite_sequence")), default=0)
+        for number in range(last + 1, highest + 1):
+            yield from _rows(connection, f"{select} WHERE id = {number}")
+
+
+def _rows(connection: Connection, select: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query up to the first that cannot be read."""
+    with contextlib.suppress(RagError):
+        yield from connection.execute(select)
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, str | int) and str(value).isdigit() else 0
+
+
+def _swap(folder: Path) -> str:
+    """Put the new database in the old one's place and keep the old one beside it."""
+    break_seal(folder)
+    (folder / DAMAGED).unlink(missing_ok=True)
+    os.link(folder / DATABASE, folder / DAMAGED)
+    for suffix in ("-wal", "-shm"):
+        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    (folder / NEW).replace(folder / DATABASE)
+    sync_folder(folder)
+    return DAMAGED
+
+
+def _rebuild(folder: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    break_seal(folder)
+    index = Index(folder, create=False, damaged=True)
+    try:
+        index.refresh()
+        index.store.seal()
+    finally:
+        index.close()
