@@ -11,7 +11,7 @@ from ingest.llamacpp.library import Model, load_library
 from ingest.worker import Handler, Message, Payload
 
 # llama.cpp's numbers of the formats a file can be written in (enum llama_ftype).
-FORMATS = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "BF16": 32}
+FORMATS = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "Q4_K_M": 15, "Q5_K_M": 17, "Q6_K": 18, "BF16": 32}
 PROMPT_TOKENS = 192  # about a passage, and about a prompt of ours
 
 

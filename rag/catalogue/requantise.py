@@ -1,0 +1,79 @@
+"""Writing a GGUF model in another precision, and measuring what that gains on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import StoreError, UsageError
+from index.platform import make_private_folder, usable_cores
+from ingest.gguf_header import read_header
+from ingest.llamacpp.child import ENVIRONMENT
+from ingest.model_files import models_folder
+from ingest.worker import Limits, Worker
+from rag.catalogue import BITS
+from rag.catalogue.speed import ask_speed
+from rag.setup.fetch import Step
+from rag.setup.tune import FORMATS
+
+TARGET = "rag.setup.tune:serve"
+MEASURED_SECONDS = 4.0  # for each of the two files
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A file before and after: bytes, and tokens a second it reads a prompt and writes an answer with."""
+
+    source: Path
+    target: Path
+    bytes: tuple[int, int]
+    prompt: tuple[float, float]
+    writing: tuple[float, float]
+
+    @property
+    def name(self) -> str:
+        return f"llamacpp:{self.target}"
+
+
+def requantise(source: Path, precision: str, folder: Path | None = None) -> Iterator[Step | Gain]:
+    """Write `source` in `precision` into `folder` (the models folder), and measure both; the last thing is Gain.
+
+    Raises UsageError for an unknown precision or a file that is there already, StoreError when the disk is too small.
+    """
+    folder = folder or models_folder()
+    header = read_header(source)
+    precision = precision.upper()
+    if precision not in FORMATS:
+        raise UsageError(f"{precision} is not a precision llama.cpp is asked for here.", f"Use: {', '.join(FORMATS)}.")
+    stem = source.stem
+    for known in BITS:
+        stem = stem.removesuffix(f".{known}").removesuffix(f"-{known}")
+    target = folder / f"{stem}.{precision}.gguf"
+    if target.exists():
+        raise UsageError(f"{target} is there already.", f"Remove it first: rag models rm {target.name}")
+    make_private_folder(folder)
+    needed = round(header.parameters * BITS.get(precision, 16.0) / 8 * 1.2)  # some tensors stay in more bits
+    if shutil.disk_usage(folder).free < needed:
+        raise StoreError(f"{target} needs about {needed / 1e9:.1f} GB.", "Free some space.")
+    yield Step(f"Writing {target.name} from {source.name}.")
+    part = folder / f".{target.name}.tmp"
+    try:
+        with Worker(TARGET, limits=Limits(output=1 << 44), environment=ENVIRONMENT) as worker:
+            worker.call({"do": "quantise", "source": str(source), "target": str(part), "format": precision})
+        read_header(part)
+        part.replace(target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+    yield Step("Measuring both.")
+    before, after = (ask_speed(path, usable_cores(), MEASURED_SECONDS) for path in (source, target))
+    yield Gain(
+        source,
+        target,
+        (source.stat().st_size, target.stat().st_size),
+        (before["prompt"], after["prompt"]),
+        (before["writing"], after["writing"]),
+    )

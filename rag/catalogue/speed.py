@@ -1,0 +1,113 @@
+"""The child that measures this machine: how fast it reads a prompt, writes an answer, and reads its memory.
+
+A model's prompt speed is bound by arithmetic, so it scales with the parameters; its writing speed is bound by memory,
+because every weight is read once for each token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from index.errors import DamagedError
+from ingest.llamacpp.child import ENVIRONMENT
+from ingest.llamacpp.library import Model
+from ingest.worker import Handler, Message, Payload, Worker
+
+TARGET = "rag.catalogue.speed:serve"
+PROMPT_TOKENS = 256
+WRITTEN_TOKENS = 24
+BLOCK = 256 << 20  # bytes: larger than the caches of any laptop
+
+
+def serve() -> Handler:
+    """The handler of ingest.worker for `speed` and `bandwidth` requests."""
+
+    def handle(request: Payload, _: list[bytes], __: Callable[[], bool]) -> Iterator[Message]:
+        if request["do"] == "bandwidth":
+            yield {"bandwidth": measure_bandwidth(request["seconds"])}, []
+        else:
+            yield measure_speed(request["path"], request["threads"], request["seconds"]), []
+
+    return handle
+
+
+def ask_speed(path: Path, threads: int, seconds: float) -> Payload:
+    """`prompt` and `writing` in tokens a second, `load` in seconds, measured in a child that may crash."""
+    return _ask({"do": "speed", "path": str(path), "threads": threads, "seconds": seconds})
+
+
+def ask_bandwidth(seconds: float) -> float:
+    """Bytes this machine reads from its memory in a second, by one thread."""
+    return float(_ask({"do": "bandwidth", "seconds": seconds})["bandwidth"])
+
+
+def measure_bandwidth(seconds: float) -> float:
+    """The best of as many sums over 256 MB as `seconds` allow, at least two."""
+    import numpy as np
+
+    block = np.ones(BLOCK // 8, np.float64)
+    best, end, rounds = float("inf"), time.perf_counter() + seconds, 0
+    while rounds < 2 or time.perf_counter() < end:
+        start = time.perf_counter()
+        block.sum()
+        best, rounds = min(best, time.perf_counter() - start), rounds + 1
+    return BLOCK / best
+
+
+def measure_speed(path: str, threads: int, seconds: float) -> Payload:
+    """Load the model of `path` and run it: each figure is the best of as many rounds as `seconds` allow, at least one.
+
+    The best, because other programs only take away.
+    """
+    start = time.perf_counter()
+    model = Model(path)
+    library = model.library
+    writes = library.llama_model_has_decoder(model.handle) and not library.llama_model_has_encoder(model.handle)
+    length = min(PROMPT_TOKENS, library.llama_model_n_ctx_train(model.handle) - WRITTEN_TOKENS)
+    context = model.context(
+        n_ctx=length + WRITTEN_TOKENS,
+        n_batch=length + WRITTEN_TOKENS,
+        n_ubatch=length + WRITTEN_TOKENS,
+        n_threads=threads,
+        n_threads_batch=threads,
+        embeddings=not writes,
+    )
+    loaded = time.perf_counter() - start
+    end = time.perf_counter() + seconds
+    prompt = written = float("inf")
+    rounds = 0
+    while rounds < 1 or time.perf_counter() < end:
+        memory = library.llama_get_memory(context)
+        if memory:
+            library.llama_memory_clear(memory, True)
+        prompt = min(prompt, _decode(model, context, length, 0))
+        if writes and memory:
+            written = min(written, *(_decode(model, context, 1, step) for step in range(WRITTEN_TOKENS)))
+        rounds += 1
+    return {
+        "load": loaded,
+        "prompt": length / prompt,
+        "writing": 1 / written if written < float("inf") else 0.0,
+        "threads": threads,
+    }
+
+
+def _decode(model: Model, context: Any, count: int, step: int) -> float:
+    """Seconds it takes to read `count` tokens, spread over the vocabulary: which they are does not matter."""
+    library = model.library
+    size = library.llama_vocab_n_tokens(model.vocabulary)
+    tokens = (library.llama_token * count)(*(997 * (step + place) % size for place in range(count)))
+    start = time.perf_counter()
+    code = library.llama_decode(context, library.llama_batch_get_one(tokens, count))
+    library.llama_synchronize(context)
+    if code:
+        raise DamagedError(f"llama.cpp could not run the model (code {code}).", "Name another model.")
+    return time.perf_counter() - start
+
+
+def _ask(request: Payload) -> Payload:
+    with Worker(TARGET, environment=ENVIRONMENT) as worker:
+        return worker.call(request)[0]

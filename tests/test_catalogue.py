@@ -1,0 +1,499 @@
+"""The catalogue says where each fact was read; models come whole from a hub on this machine, and go only from here."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_models import write_llama
+
+import rag.catalogue
+from index.errors import DamagedError, MissingError, StoreError, UsageError
+from ingest.gguf_header import read_header
+from rag.catalogue import Form, Model, ModelFile, choose_form, find_model, load_catalogue
+from rag.catalogue.local import find_local, remove_model
+from rag.catalogue.memory import cache_bytes, estimate_file_memory, estimate_memory
+from rag.catalogue.pull import Pulled, pull_model
+from rag.catalogue.recommendation import Measured, recommend
+from rag.catalogue.requantise import Gain, requantise
+from rag.cli import _run
+from rag.machine import Machine
+from rag.settings import Settings
+from rag.setup import originals
+from rag.setup.fetch import Step
+
+ASKED_FOR = [
+    "nomic-embed-text-v1.5", "nomic-embed-text-v2-moe", "bge-m3", "qwen3-embedding-0.6b",
+    "embeddinggemma-300m", "ruri-v3-310m", "lfm2.5-1.2b", "qwen3-0.6b",
+    "qwen3-1.7b", "qwen3-4b", "qwen3-8b", "qwen3-14b",
+    "qwen3-vl-8b", "gemma-3-1b", "gemma-3-4b", "gemma-3-12b",
+    "gemma-3-27b", "llama-3.1-8b", "llama-3.1-swallow-8b", "mistral-7b-v0.3",
+    "mistral-nemo", "phi-3.5-mini", "phi-4", "calm3-22b",
+    "glm-4.6v-flash", "openchat-3.5", "gpt-oss-20b", "all-minilm-l6-v2",
+    "smollm2-135m",
+]  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------ the data
+
+
+def test_it_holds_what_people_ask_for() -> None:
+    assert {model.name for model in load_catalogue()} == set(ASKED_FOR)
+
+
+@pytest.mark.parametrize("model", load_catalogue(), ids=lambda model: model.name)
+def test_every_fact_names_what_it_was_read_from(model: Model) -> None:
+    assert model.read_from
+    assert model.languages
+    assert model.licence
+    for form in model.forms:
+        assert form.bundled or (form.read_from and re.fullmatch(r"[\w.-]+/[\w.-]+", form.repository))
+        assert form.files or (form.precision and form.runtime == "mlx")
+        for file in form.files:
+            assert re.fullmatch(r"[\w.-]+\.gguf", file.name)
+            assert re.fullmatch(r"[0-9a-f]{64}|", file.sha256)
+            assert file.bytes > 0
+        for source in (*form.read_from, *model.read_from):
+            assert (source.startswith("https://") and source.endswith(")")) or not source.startswith("http")
+
+
+@pytest.mark.parametrize("model", load_catalogue(), ids=lambda model: model.name)
+def test_sizes_are_what_so_many_parameters_take(model: Model) -> None:
+    """A slip of the pen in a size or a number of parameters would be far off."""
+    for form in model.forms:
+        for precision in form.precisions:
+            estimated = model.parameters * rag.catalogue.BITS[precision] / 8
+            assert 0.65 < model.size(form, precision) / estimated < 1.6, precision
+
+
+def test_an_instruct_model_has_a_shape() -> None:
+    for model in load_catalogue():
+        if model.purpose == "instruct":
+            assert min(model.layers, model.heads, model.kv_heads, model.head_dim) > 0
+            assert model.heads % model.kv_heads == 0
+
+
+def test_it_agrees_with_the_files_that_setup_pins() -> None:
+    pinned = {
+        value.name: value
+        for value in vars(originals).values()
+        if isinstance(value, originals.Original) and value.repository and value.name.endswith(".gguf")
+    }
+    files = {file.name: (form, file) for model in load_catalogue() for form in model.forms for file in form.files}
+    assert pinned.keys() <= files.keys()
+    for name, original in pinned.items():
+        form, file = files[name]
+        assert (form.repository, file.sha256, file.bytes) == (original.repository, original.sha256, original.size)
+
+
+def test_a_name_that_is_none_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_model("qwen3-4")
+    assert "qwen3-4b" in caught.value.next
+
+
+def test_a_form_is_chosen_by_runtime_and_precision() -> None:
+    model = find_model("qwen3-4b")
+    assert choose_form(model)[1] == "Q4_K_M"
+    assert choose_form(model, "llamacpp", "q8_0")[0].repository.startswith("bartowski/")
+    assert choose_form(model, "mlx")[1] == "4bit"
+    for arguments in (("openai", ""), ("llamacpp", "Q2_K")):
+        with pytest.raises(UsageError):
+            choose_form(model, *arguments)
+    with pytest.raises(UsageError, match="mlx"):
+        choose_form(find_model("glm-4.6v-flash"), "mlx")
+
+
+# ------------------------------------------------------------------------------------------------ memory
+
+
+def test_keys_and_values_are_counted_one_by_one() -> None:
+    layers, heads, width, tokens = 3, 2, 8, 5
+    slow = sum(
+        2 for _ in range(layers) for _ in range(heads) for _ in range(width) for _ in range(tokens) for _ in "KV"
+    )
+    assert cache_bytes(layers, heads, width, tokens) == slow
+
+
+STATE = """
+import sys
+from ingest.llamacpp.library import Model
+model = Model(sys.argv[1])
+library, tokens = model.library, 256
+if not library.llama_model_has_decoder(model.handle) or library.llama_model_n_head_kv(model.handle) == 0:
+    print(0); raise SystemExit
+context = model.context(n_ctx=tokens, n_batch=tokens, n_ubatch=tokens, n_threads=1, n_threads_batch=1)
+if not library.llama_get_memory(context):
+    print(0); raise SystemExit
+array = (library.llama_token * tokens)(*range(5, 5 + tokens))
+assert library.llama_decode(context, library.llama_batch_get_one(array, tokens)) == 0
+print(library.llama_state_seq_get_size(context, 0) / tokens)
+"""
+
+
+def cache_bytes_a_token(path: Path) -> float:
+    """What llama.cpp itself keeps for a token of context, from the state it would write to a file."""
+    done = subprocess.run(
+        [sys.executable, "-c", STATE, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+    return float(done.stdout)
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_memory_of_three_real_files_is_estimated_within_a_tenth(bundled_models: dict[str, str], tmp_path: Path) -> None:
+    embedding, instruct = (Path(bundled_models[key].partition(":")[2]) for key in ("embed_model", "model"))
+    precision = "Q8_0" if "Q4_0" in instruct.name else "Q4_0"
+    *_, gain = requantise(instruct, precision, tmp_path)
+    assert isinstance(gain, Gain)
+    assert gain.bytes[1] == gain.target.stat().st_size
+    rows = {"all-MiniLM": find_model("all-minilm-l6-v2"), "SmolLM2": find_model("smollm2-135m")}
+    for path in (embedding, instruct, gain.target):
+        tokens = 2048
+        estimated = estimate_file_memory(read_header(path), tokens)
+        truth = path.stat().st_size + cache_bytes_a_token(path) * estimated.tokens
+        assert estimated.total == pytest.approx(truth, rel=0.1), path.name
+        model = next(row for name, row in rows.items() if path.name.startswith(name))
+        listed = [file for form in model.forms for file in form.files if file.name == path.name]
+        if listed:  # the precision that is made depends on the machine
+            from_row = estimate_memory(model, model.forms[0], listed[0].precision, tokens)
+            assert from_row.total == pytest.approx(truth, rel=0.1), path.name
+
+
+# ------------------------------------------------------------------------------------------------ a hub on this machine
+
+
+class HubFiles(http.server.BaseHTTPRequestHandler):
+    """Repositories as the model hub gives them: a list of files with hashes, and the files from any byte on."""
+
+    repositories: dict[str, dict[str, bytes]]
+    asked: list[tuple[str, str]]
+    ranges = True
+    refuse = ""
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = re.sub(r"^https?://[^/]+", "", self.path).partition("?")[0]
+        self.asked.append((self.path, self.headers.get("Range", "")))
+        if self.refuse:
+            self.send_response(403)
+            self.send_header("X-Error-Code", self.refuse)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if found := re.fullmatch(r"/api/models/([^/]+/[^/]+?)(/revision/main)?", path):
+            if found[1] in self.repositories:
+                self._send(json.dumps(self._listing(found[1])).encode())
+                return
+        elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/main/(.+)", path):
+            content = self.repositories.get(found[1], {}).get(found[2])
+            if content is not None:
+                self._send(content, int(re.sub(r"\D", "", self.headers.get("Range", "0"))) if self.ranges else 0)
+                return
+        self.send_error(404)
+
+    def _listing(self, repository: str) -> dict[str, Any]:
+        return {
+            "id": repository,
+            "siblings": [
+                {
+                    "rfilename": name,
+                    "size": len(content),
+                    "blobId": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest(),
+                }
+                | (
+                    {"lfs": {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "pointerSize": 130}}
+                    if name.endswith((".gguf", ".safetensors"))
+                    else {}
+                )
+                for name, content in self.repositories[repository].items()
+            ],
+        }
+
+    def _send(self, content: bytes, start: int = 0) -> None:
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content[start:])
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[HubFiles]]:
+    """A hub with a tiny GGUF file and a repository of safetensors, and a catalogue that names them."""
+    content = write_llama(tmp_path / "made.gguf").read_bytes()
+    whole = {
+        "config.json": b'{"model_type": "llama"}',
+        "model.safetensors": b"weights" * 1000,
+        "run.py": b"raise SystemExit",
+        "weights.bin": b"a pickle",
+    }
+    handler = type(
+        "Handler",
+        (HubFiles,),
+        {"repositories": {"maker/tiny-GGUF": {"Tiny-Q4_0.gguf": content}, "maker/tiny-mlx": whole}, "asked": []},
+    )
+    row = Model(
+        "tiny",
+        "Tiny",
+        "instruct",
+        "mit",
+        ("en",),
+        1000,
+        512,
+        (
+            Form("llamacpp", "maker/tiny-GGUF", (ModelFile("Q4_0", "tiny-q4_0.gguf", len(content)),)),
+            Form("mlx", "maker/tiny-mlx", precision="4bit"),
+        ),
+    )
+    monkeypatch.setattr(rag.catalogue, "load_catalogue", lambda: (row,))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        yield handler
+        server.shutdown()
+
+
+def pull(folder: Path, **choice: str) -> tuple[list[Step], Pulled]:
+    *steps, last = pull_model("tiny", folder=folder, **choice)
+    assert isinstance(last, Pulled)
+    return [step for step in steps if isinstance(step, Step)], last
+
+
+def the_file(hub: type[HubFiles]) -> bytes:
+    return hub.repositories["maker/tiny-GGUF"]["Tiny-Q4_0.gguf"]
+
+
+def test_a_file_comes_whole_under_the_hub_s_spelling(hub: type[HubFiles], tmp_path: Path) -> None:
+    steps, pulled = pull(tmp_path / "models")
+    assert pulled.name == f"llamacpp:{tmp_path / 'models' / 'Tiny-Q4_0.gguf'}"
+    assert pulled.path.read_bytes() == the_file(hub)
+    assert any(step.done == step.total > 0 for step in steps)
+    assert "mit" in steps[0].text
+    assert os.environ["HF_HUB_OFFLINE"] == "1"  # lifted in the child alone
+    assert "huggingface_hub" not in sys.modules
+
+
+def test_an_interrupted_file_goes_on_at_its_byte(hub: type[HubFiles], tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / ".Tiny-Q4_0.gguf.part").write_bytes(the_file(hub)[:1000])
+    _, pulled = pull(tmp_path / "models")
+    assert [asked for _, asked in hub.asked if asked] == ["bytes=1000-"]
+    assert pulled.path.read_bytes() == the_file(hub)
+
+
+def test_a_mirror_that_begins_at_the_beginning_is_understood(hub: type[HubFiles], tmp_path: Path) -> None:
+    hub.ranges = False
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / ".Tiny-Q4_0.gguf.part").write_bytes(the_file(hub)[:1000])
+    assert pull(tmp_path / "models")[1].path.read_bytes() == the_file(hub)
+
+
+def test_pinned_content_is_what_is_kept(hub: type[HubFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = rag.catalogue.load_catalogue()
+    pinned = ModelFile("Q4_0", "Tiny-Q4_0.gguf", len(the_file(hub)), "0" * 64)
+    form = replace(row.forms[0], files=(pinned,))
+    monkeypatch.setattr(rag.catalogue, "load_catalogue", lambda: (replace(row, forms=(form,)),))
+    with pytest.raises(DamagedError, match="other content"):
+        pull(tmp_path / "models")
+    assert not list((tmp_path / "models").iterdir())
+    assert not any("/api/" in path for path, _ in hub.asked)  # what is pinned needs no list
+
+
+def test_a_repository_comes_without_code_or_pickles(hub: type[HubFiles], tmp_path: Path) -> None:
+    _, pulled = pull(tmp_path / "models", runtime="mlx")
+    assert sorted(path.name for path in pulled.path.iterdir()) == ["config.json", "model.safetensors"]
+    assert pulled.name == f"mlx:{tmp_path / 'models' / 'maker--tiny-mlx'}"
+
+
+def test_a_changed_small_file_is_noticed(hub: type[HubFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = hub._listing
+
+    def lie(self: HubFiles, repository: str) -> dict[str, Any]:
+        found = listing(self, repository)
+        found["siblings"][0]["blobId"] = "0" * 40
+        return found
+
+    monkeypatch.setattr(hub, "_listing", lie)
+    with pytest.raises(DamagedError, match=r"config\.json"):
+        pull(tmp_path / "models", runtime="mlx")
+
+
+def test_a_file_that_would_land_elsewhere_is_refused(hub: type[HubFiles], tmp_path: Path) -> None:
+    hub.repositories["maker/tiny-mlx"]["../outside.json"] = b"{}"
+    with pytest.raises(DamagedError, match="elsewhere"):
+        pull(tmp_path / "models", runtime="mlx")
+    assert not (tmp_path / "outside.json").exists()
+
+
+def test_a_licence_to_accept_is_said(hub: type[HubFiles], tmp_path: Path) -> None:
+    hub.refuse = "GatedRepo"
+    with pytest.raises(MissingError) as caught:
+        pull(tmp_path / "models")
+    assert "HF_TOKEN" in caught.value.next
+
+
+def test_a_hub_that_is_not_there_or_not_encrypted_is_named(
+    hub: type[HubFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(MissingError, match=r"127\.0\.0\.1:1"):
+        pull(tmp_path / "models")
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example")
+    with pytest.raises(UsageError, match="https"):
+        pull(tmp_path / "models")
+
+
+def test_a_proxy_is_used(hub: type[HubFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", os.environ["HF_ENDPOINT"])
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9")  # nobody there: only the proxy can have answered
+    _, pulled = pull(tmp_path / "models")
+    assert pulled.path.read_bytes() == the_file(hub)
+    assert all(path.startswith("http://localhost:9/") for path, _ in hub.asked)
+
+
+def test_a_disk_that_is_too_small_is_said_before(
+    hub: type[HubFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
+    with pytest.raises(StoreError, match="free"):
+        pull(tmp_path / "models", runtime="mlx")
+
+
+# ------------------------------------------------------------------------------------------------ here and gone
+
+
+def test_a_model_is_removed_from_the_models_folder_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    kept, gone = write_llama(folder / "kept.gguf"), write_llama(folder / "gone.gguf")
+    outside = write_llama(tmp_path / "outside.gguf")
+    (folder / "link.gguf").symlink_to(outside)
+    settings = Settings(model=f"llamacpp:{kept}")
+    assert [(model.path.name, model.used) for model in find_local(settings, folder)] == [
+        ("gone.gguf", ""),
+        ("kept.gguf", "instruct"),
+        ("link.gguf", ""),
+    ]
+    assert remove_model("gone.gguf", settings, folder=folder).path == gone
+    for name in ("kept.gguf", "link.gguf", str(outside), "../outside.gguf", "gone.gguf"):
+        with pytest.raises(UsageError):
+            remove_model(name, settings, folder=folder)
+    remove_model(f"llamacpp:{kept}", settings, even_used=True, folder=folder)
+    assert outside.exists()
+    assert not kept.exists()
+
+
+def test_a_repository_is_removed_as_a_whole(hub: type[HubFiles], tmp_path: Path) -> None:
+    _, pulled = pull(tmp_path, runtime="mlx")
+    remove_model("maker--tiny-mlx", Settings(), folder=tmp_path)
+    assert not pulled.path.exists()
+
+
+@pytest.mark.slow
+def test_requantising_says_what_it_gains(tmp_path: Path) -> None:
+    source = write_llama(tmp_path / "tiny.F32.gguf")
+    *_, gain = requantise(source, "q8_0", tmp_path / "models")
+    assert isinstance(gain, Gain)
+    assert gain.target == tmp_path / "models" / "tiny.Q8_0.gguf"
+    assert gain.bytes == (source.stat().st_size, gain.target.stat().st_size)
+    assert gain.bytes[1] < gain.bytes[0]
+    assert "Q8_0" in read_header(gain.target).precisions
+    assert min(*gain.prompt, *gain.writing) > 0
+    with pytest.raises(UsageError, match="already"):
+        list(requantise(source, "Q8_0", tmp_path / "models"))
+    with pytest.raises(UsageError, match="precision"):
+        list(requantise(source, "Q1_X", tmp_path / "models"))
+
+
+# ------------------------------------------------------------------------------------------------ what suits
+
+LAPTOP = Machine("a processor", 16 << 30, 8, ("avx2",), False, False)
+# 40 GB a second of memory, and 200 prompt tokens a second of a model of a billion parameters.
+FAST = Measured(40e9, 200e9, "a test")
+
+
+def test_a_recommendation_fits_together_and_gives_its_reasons() -> None:
+    found = recommend(["ja", "en"], machine=LAPTOP, measured=FAST)
+    assert found.embedding and found.instruct
+    assert found.embedding.model == "nomic-embed-text-v2-moe"
+    assert (found.embedding.memory.total + found.instruct.memory.total) < 16 * 2**30
+    assert [reason[:2] for reason in found.reasons if reason[0].isdigit()] == ["1.", "2.", "3.", "4."]
+    for row in found.candidates:
+        assert row.fits or row.why_not
+        if row.fits:
+            assert find_model(row.model).reads("ja")
+
+
+def test_english_documents_get_the_english_embedding() -> None:
+    found = recommend(["en"], purposes=["embedding"], machine=LAPTOP, measured=FAST)
+    assert found.embedding
+    assert found.embedding.model == "nomic-embed-text-v1.5"
+    assert found.instruct is None
+
+
+@pytest.mark.parametrize(
+    ("memory", "measured", "reason"),
+    [(2 << 30, FAST, "GB are left"), (16 << 30, Measured(1e9, 5e9, "a test"), "an answer would take")],
+)
+def test_a_smaller_machine_gets_a_smaller_model(memory: int, measured: Measured, reason: str) -> None:
+    large = recommend(["en"], machine=LAPTOP, measured=FAST).instruct
+    found = recommend(["en"], machine=replace(LAPTOP, memory=memory), measured=measured)
+    assert large and found.instruct
+    assert find_model(found.instruct.model).parameters < find_model(large.model).parameters
+    assert any(reason in row.why_not for row in found.candidates if row.model == large.model)
+
+
+def test_speeds_follow_from_the_measurement() -> None:
+    found = recommend(["en"], machine=LAPTOP, measured=FAST)
+    rows = {(row.model, row.precision): row for row in found.candidates}
+    dense, experts = rows["qwen3-8b", "Q4_K_M"], rows["gpt-oss-20b", "MXFP4"]
+    assert dense.writing_speed == pytest.approx(40e9 / 5_027_783_488)
+    assert dense.prompt_speed == pytest.approx(200e9 / 8.2e9)
+    assert experts.writing_speed > dense.writing_speed  # it reads 3.6 of its 20.9 billion parameters
+    assert experts.memory.total > dense.memory.total
+
+
+def test_apple_silicon_is_offered_mlx() -> None:
+    found = recommend(["en"], machine=replace(LAPTOP, apple_silicon=True), measured=FAST)
+    assert {row.runtime for row in found.candidates} == {"llamacpp", "mlx"}
+    assert not any(row.model == "glm-4.6v-flash" and row.runtime == "mlx" for row in found.candidates)
+
+
+# ------------------------------------------------------------------------------------------------ the command
+
+
+def test_the_command_lists_shows_and_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(["models", "list", "--all", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["catalogue"]) == len(ASKED_FOR)
+    assert _run(["models", "list", "--all"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(ASKED_FOR)
+    assert _run(["models", "show", "phi-4"]) == 0
+    assert "read from https://" in capsys.readouterr().out
+    assert _run(["models", "show", "phi4"]) == 2
+    assert "phi-4" in capsys.readouterr().err
+    assert _run(["models", "rm", "nothing.gguf"]) == 2
+    assert _run(["models", "list"]) == 0
+    assert "rag setup" in capsys.readouterr().err
