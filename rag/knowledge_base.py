@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from index.database import DATABASE
 from index.globs import match_paths
-from index.lock import write_lock
 from index.places import locate
-from index.search import Index, Ranked, check_mode
+from index.search import Index, Ranked, Scope, check_mode
 from index.store import Listing
 from index.types import Hit
-from ingest.pipeline import IngestReport, Progress, ingest, no_progress
+from ingest.report import IngestReport, Progress, no_progress
 from rag.answer import Answer, Step
 from rag.retrieval import Retriever
 from rag.settings import Settings, find_knowledge_base, load_settings
@@ -28,28 +29,41 @@ if TYPE_CHECKING:
 
 
 def open_knowledge_base(
-    path: str | os.PathLike[str] | None = None, *, create: bool = True, **settings: Any
+    path: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = True,
+    shared_read: bool = False,
+    damaged: bool = False,
+    **settings: Any,
 ) -> KnowledgeBase:
     """Open the knowledge base in `path`, or the one in force here; `settings` are those of the config file.
+
+    `shared_read` opens one that others may read too, and writes nothing into its folder. `damaged` does not look for
+    damage first.
 
     Raises NoIndexError when there is none and `create` is false, UntrustedError when it was planted, NewerError or
     DamagedError when it cannot be used, UsageError for a wrong setting.
     """
     folder = Path(path).expanduser() if path is not None else find_knowledge_base(None)
-    check_trust(folder)
-    return KnowledgeBase(folder, load_settings(folder, settings), create=create)
+    check_trust(folder, shared=shared_read)
+    loaded = load_settings(folder, settings)
+    return KnowledgeBase(folder, loaded, create=create, shared=shared_read, damaged=damaged)
 
 
 class KnowledgeBase:
     """Documents, and the questions asked of them. A context manager; not to be shared by threads."""
 
-    def __init__(self, folder: Path, settings: Settings, *, create: bool = True) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, *, create: bool = True, shared: bool = False, damaged: bool = False
+    ) -> None:
         self.folder = folder.resolve()
         self.settings = settings
-        existed = (self.folder / "index.sqlite3").exists()
-        self.index = Index(self.folder, create=create)
-        if not existed:
-            trust(self.index.store.get("kb"))
+        self.shared = shared
+        kb = ""
+        if create and not shared and not (self.folder / DATABASE).exists():
+            kb = uuid.uuid4().hex
+            trust(kb)  # before it is there, so that it is never there untrusted
+        self.index = Index(self.folder, create=create, shared=shared, damaged=damaged, kb=kb)
         self.retriever = Retriever(self.index, self._embedder_opener())
 
     def __enter__(self) -> KnowledgeBase:
@@ -83,7 +97,7 @@ class KnowledgeBase:
 
         When it returns, all of it is committed and searchable. Raises LockedError while another process writes.
         """
-        with write_lock(self.folder, "rag ingest"):
+        with self.index.store.session("rag ingest"):
             return ingest(
                 self.index,
                 [Path(path) for path in paths],
@@ -99,7 +113,7 @@ class KnowledgeBase:
 
     def remove(self, patterns: str | Iterable[str]) -> list[str]:
         """Take the matching documents out and keep them out of later runs; the paths that were removed."""
-        with write_lock(self.folder, "rag rm"):
+        with self.index.store.session("rag rm"):
             store = self.index.store
             paths = match_paths(patterns, store.document_ids())
             with store.writing():
@@ -110,7 +124,7 @@ class KnowledgeBase:
 
     def restore(self, patterns: str | Iterable[str]) -> list[str]:
         """Let documents that were taken out in again; the next run reads them."""
-        with write_lock(self.folder, "rag rm --undo"):
+        with self.index.store.session("rag rm --undo"):
             paths = match_paths(patterns, self.index.store.removed())
             self.index.store.set_removed(paths, False)
             return paths
@@ -118,21 +132,37 @@ class KnowledgeBase:
     # ---------------------------------------------------------------- reading
 
     def search(
-        self, question: str, k: int | None = None, mode: str = "hybrid", within: str | Sequence[str] | None = None
+        self,
+        question: str,
+        k: int | None = None,
+        mode: str = "hybrid",
+        within: str | Sequence[str] | None = None,
+        labels: Sequence[str] = (),
     ) -> list[Hit]:
-        """The `k` best passages, best first."""
-        ranked = self.retriever.search(question, k or self.settings.k, check_mode(mode), within)
+        """The `k` best passages, best first, of documents that match `within` and have one of `labels`, where given."""
+        scope = Scope(within, tuple(labels)) if labels else within
+        ranked = self.retriever.search(question, k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
 
-    def ask(self, question: str, generate: bool = True, within: str | Sequence[str] | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        generate: bool = True,
+        within: str | Sequence[str] | None = None,
+        labels: Sequence[str] = (),
+    ) -> Answer:
         """Evidence for the question, and the answer that rests on it."""
-        for step in self.ask_in_steps(question, generate, within):
+        for step in self.ask_in_steps(question, generate, within, labels):
             if isinstance(step, Answer):
                 return step
         raise AssertionError("an answer always ends the steps")
 
     def ask_in_steps(
-        self, question: str, generate: bool = True, within: str | Sequence[str] | None = None
+        self,
+        question: str,
+        generate: bool = True,
+        within: str | Sequence[str] | None = None,
+        labels: Sequence[str] = (),
     ) -> Iterator[Step]:
         """The same as it arrives: Evidence, each checked Statement, and the Answer last."""
         from rag.assistant import Assistant
@@ -144,7 +174,8 @@ class KnowledgeBase:
             prompt_tokens=self.settings.prompt_tokens,
             answer_tokens=self.settings.answer_tokens,
         )
-        return assistant.ask(question, generate=generate, within=within)
+        scope = Scope(within, tuple(labels)) if labels else within
+        return assistant.ask(question, generate=generate, within=scope)
 
     def text(self, path: str) -> str:
         """The parsed text of a document, which `start` and `end` of its hits and quotes index."""
@@ -161,11 +192,15 @@ class KnowledgeBase:
             return self.index.store.count_chunks() if self.settings.embed_model else 0
         return self.index.table.count_waiting(model)
 
-    def verify(self) -> list[str]:
-        """Sentences about what is damaged; none when all is well."""
+    def verify(self, *, deep: bool = False) -> list[str]:
+        """Sentences about what is damaged; none when all is well. `deep` embeds a sample again and compares."""
         from index.verify import find_damage
+        from ingest.vectors import compare_sample
 
-        return list(find_damage(self.index))
+        findings = list(find_damage(self.index))
+        if deep and not findings and (embedder := self.retriever.embedder):
+            findings += compare_sample(self.index, embedder)
+        return findings
 
     def status(self) -> Status:
         """What is in here and in what state it is."""
