@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from index.errors import RagError as RagError
     from index.types import Hit as Hit
     from index.types import Quote as Quote
-    from ingest.pipeline import IngestReport as IngestReport
+    from ingest.report import IngestReport as IngestReport
     from rag.answer import Answer as Answer
     from rag.checking import Check as Check
     from rag.checking import check as check
@@ -45,7 +45,7 @@ _HOMES = {
     "Answer": "rag.answer",
     "Check": "rag.checking",
     "Hit": "index.types",
-    "IngestReport": "ingest.pipeline",
+    "IngestReport": "ingest.report",
     "KnowledgeBase": "rag.knowledge_base",
     "Quote": "index.types",
     "RagError": "index.errors",

@@ -97,6 +97,8 @@ class KnowledgeBase:
 
         When it returns, all of it is committed and searchable. Raises LockedError while another process writes.
         """
+        from ingest.pipeline import ingest
+
         with self.index.store.session("rag ingest"):
             return ingest(
                 self.index,

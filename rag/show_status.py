@@ -26,8 +26,9 @@ def show_status(status: Status) -> None:
         ("instruct model", status.model or "none: quotes alone (rag setup)"),
         *status.learned.items(),
     ]
+    width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        click.echo(f"{name:16} {clean(value)}")
+        click.echo(f"{name:{width}}  {clean(value)}")
 
 
 def show_findings(findings: Sequence[str]) -> None:
