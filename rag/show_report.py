@@ -12,7 +12,7 @@ import click
 from ingest.report import IngestReport, Note, Progress, no_progress
 from rag.screen import clean, note, print_json
 
-STAGES = {"read": "Reading", "embed": "Embedding", "finish": "Finishing"}
+STAGES = {"read": "Reading", "embed": "Embedding", "finish": "Finishing", "ask": "Asking"}
 LINE_EVERY = 10.0  # seconds between lines where there is no terminal: a log stays readable
 
 
@@ -49,7 +49,7 @@ def _bar() -> Iterator[Progress]:
                 tasks[stage] = bar.add_task(STAGES[stage], total=total, rate="", name="")
             task = tasks[stage]
             speed = bar.tasks[list(tasks).index(stage)].speed
-            unit = {"read": "files/s", "embed": "chunks/s"}.get(stage, "")
+            unit = {"read": "files/s", "embed": "chunks/s", "ask": "questions/s"}.get(stage, "")
             rate = f"{speed:.0f} {unit}" if speed and unit else ""
             bar.update(task, completed=done, total=total, rate=rate, name=clean(name)[-40:])  # type: ignore[arg-type]
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": ("documents", "Show what was read of a document."),
     "rm": ("documents", "Take documents out."),
     "status": ("status", "What is in the knowledge base, and its state."),
+    "eval": ("eval", "Measure how well this knowledge base finds and answers."),
     "verify": ("status", "Look for damage."),
     "doctor": ("status", "Check everything a question needs."),
     "trust": ("status", "Trust a knowledge base that was made elsewhere."),
