@@ -183,6 +183,10 @@ def _rebuild(folder: Path, names: tuple[str, ...]) -> None:
     break_seal(folder)
     index = Index(folder, create=False, damaged=True)
     try:
+        used = index.store.connection.execute(
+            "SELECT identity FROM models ORDER BY (SELECT count(*) FROM vectors WHERE model = models.id) DESC LIMIT 1"
+        ).fetchone()
+        index.identity = used[0] if used else ""
         index.refresh()
         index.store.seal()
     finally:

@@ -131,8 +131,15 @@ class Index:
     def weights(self) -> Weights | None:
         """What was learned about the dense leg with the embedding model in use, once it was."""
         model = self.model()
-        kept = self.store.get(f"weights of model {model}") if model is not None else ""
-        return Weights.from_json(kept) if kept else None
+        return None if model is None else self.weights_of(model)
+
+    def weights_of(self, model: int) -> Weights | None:
+        """The same of the model with this number; raises DamagedError."""
+        kept = self.store.get(f"weights of model {model}")
+        try:
+            return Weights.from_json(kept) if kept else None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DamagedError("What was learned about the embedding model is damaged.", "Run: rag repair") from error
 
     def learn(self, unrelated: NDArray[np.float32], readable_share: Callable[[str], float]) -> None:
         """Look at a sample of the passages and their vectors anew; `unrelated` are the vectors of weights.UNRELATED."""

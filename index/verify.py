@@ -1,4 +1,4 @@
-"""Looks for damage: everything that is stored is read and compared with its checksums and with what it is derived from."""
+"""Looks for damage: all that is stored is read and compared with its checksums and with what it is derived from."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
 from index.lexical import open_part
 from index.lexical import part_numbers as word_numbers
-from index.search import Index
 from index.seal import seal_holds
+from index.search import Index
 from index.stamp import files_match, read_stamp
 
 
@@ -39,7 +39,7 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     yield from _message(lambda: models.extend(n for (n,) in store.connection.execute("SELECT id FROM models")))
     for model in models:
         yield from _message(index.table.vectors, model)
-        yield from _message(index.weights)
+        yield from _message(index.weights_of, model)
 
 
 def find_damage_of_parts(index: Index) -> Iterator[str]:

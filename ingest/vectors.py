@@ -12,6 +12,9 @@ from ingest.report import Progress
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
 
+SAMPLE = 64  # passages that `rag verify --deep` embeds again: a few seconds' work
+SAME = 0.99  # cosine of a vector and the same text embedded again; other batches and threads were seen to give 0.999
+
 BATCH = 64  # chunks a commit: about a second's work of a small model on two cores
 
 
@@ -30,3 +33,24 @@ def embed_waiting(index: Index, embedder: Embedder, progress: Progress) -> None:
     weights, count = index.weights(), index.store.count_chunks()
     if count and (weights is None or not weights.fit(count)):
         index.learn(embedder.embed_documents(UNRELATED), embedder.readable_share)
+
+
+def compare_sample(index: Index, embedder: Embedder) -> list[str]:
+    """A sentence for each of a sample of passages whose stored vector is not what the model gives now."""
+    model = index.table.find_model(embedder.identity.to_json())
+    chunks = sorted(index.store.all_chunk_ids())
+    if model is None or not chunks:
+        return []
+    sample = chunks[:: max(1, len(chunks) // SAMPLE)][:SAMPLE]
+    shared = index.table.vector_ids(model, sample)
+    numbers, vectors = index.table.vectors_by_id(list(shared))
+    passages = index.store.passages(sample)
+    first = [passages[shared[number][0]] for number in numbers.tolist()]
+    if not first:
+        return []
+    again = embedder.embed_documents([embedding_input(passage.title, passage.chunk) for passage in first])
+    return [
+        f"A vector of {passage.path} is not what the embedding model gives (cosine {cosine:.3f})."
+        for passage, cosine in zip(first, (vectors * again).sum(axis=1).tolist(), strict=True)
+        if cosine < SAME
+    ]

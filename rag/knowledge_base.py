@@ -99,6 +99,8 @@ class KnowledgeBase:
         """
         from ingest.pipeline import ingest
 
+        from ingest.pipeline import ingest
+
         with self.index.store.session("rag ingest"):
             return ingest(
                 self.index,
