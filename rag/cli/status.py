@@ -45,19 +45,21 @@ def verify_command(kb: str | None, as_json: bool) -> int:
 
 
 @click.command("doctor", short_help="Check everything a question needs.")
+@click.option("--offline", is_flag=True, help="Prove it with the network cut off, down to a question asked.")
 @common_options
-def doctor_command(kb: str | None, as_json: bool) -> int:
+def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
     """Look at libraries, models, settings and the knowledge base, and say what to do next. Exit 3 when something lacks.
 
     \b
-    Example:
+    Examples:
       rag doctor
+      rag doctor --offline
     """
-    from rag.doctor import examine
+    from rag.doctor import examine, examine_offline
     from rag.screen import print_json
     from rag.show_status import show_checks
 
-    checks = list(examine(kb))
+    checks = list((examine_offline if offline else examine)(kb))
     print_json({"checks": checks}) if as_json else show_checks(checks)
     return 0 if all(check.fine for check in checks) else 3
 

@@ -1,0 +1,107 @@
+"""The doctor finds what lacks and names the command; with the network cut off nothing that needs one can pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus import write_tree
+from tiny_models import write_llama
+
+from rag.cli import _run
+from rag.doctor import Check, examine, examine_offline
+
+
+@pytest.fixture
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A knowledge base of one document, with vectors that need no model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAG_EMBED_MODEL", "hashing:64")
+    write_tree(tmp_path / "docs", {"leave.md": "# Leave\n\nStaff receive 20 days of paid annual leave per year.\n"})
+    assert _run(["ingest", "docs", "--kb", "kb", "--quiet"]) == 0
+    return str(tmp_path / "kb")
+
+
+def found(checks: list[Check]) -> dict[str, Check]:
+    return {check.subject: check for check in checks}
+
+
+def test_everything_a_question_needs_is_looked_at(kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "tiny.gguf")
+    monkeypatch.setenv("RAG_MODEL", f"llamacpp:{model}")
+    checks = found(list(examine(kb)))
+    assert all(check.fine for check in checks.values())
+    for subject in ("Python", "llama-cpp-python", "disk", "embedding model", "instruct model", "memory", "vectors"):
+        assert subject in checks
+    assert "1 chunks" in checks["knowledge base"].found
+    assert "1 passages" in checks["search"].found
+
+
+def test_each_thing_that_lacks_names_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "damaged.gguf").write_bytes(b"GGUFnot a model")
+    monkeypatch.setenv("RAG_EMBED_MODEL", f"llamacpp:{tmp_path / 'gone.gguf'}")
+    monkeypatch.setenv("RAG_MODEL", f"llamacpp:{tmp_path / 'damaged.gguf'}")
+    monkeypatch.setattr("rag.doctor.LIBRARIES", ("a-library-nobody-has",))
+    lacking = {name: check for name, check in found(list(examine(str(tmp_path / "kb")))).items() if not check.fine}
+    assert lacking.keys() == {"a-library-nobody-has", "embedding model", "instruct model", "knowledge base"}
+    assert all(check.next for check in lacking.values())
+    assert "pip install" in lacking["a-library-nobody-has"].next
+
+
+def test_a_full_disk_is_said(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.doctor.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+    assert not found(list(examine(kb)))["disk"].fine
+
+
+def test_a_wrong_setting_ends_the_examination_with_its_reason(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_K", "many")
+    *_, last = examine(kb)
+    assert (last.subject, last.fine) == ("settings", False)
+
+
+def test_next_steps_are_numbered_and_the_exit_code_tells(
+    kb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _run(["doctor", "--kb", kb]) == 3  # no instruct model
+    output = capsys.readouterr()
+    assert "1. Choose and fetch models: rag setup" in output.err
+    assert "MISS instruct model" in output.out
+    assert _run(["doctor", "--kb", kb, "--json"]) == 3
+    checks: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["checks"]
+    assert {"subject", "fine", "found", "next"} == checks[0].keys()
+
+
+@pytest.mark.slow
+def test_offline_a_question_is_answered_by_every_part(kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "tiny.gguf", tokens=2048)
+    monkeypatch.setenv("RAG_MODEL", f"llamacpp:{model}")
+    checks = found(list(examine_offline(kb)))
+    assert checks["network"].fine
+    assert "cut off" in checks["network"].found
+    assert checks["search"].fine
+    for part in ("reading", "question"):
+        assert checks[f"offline: {part}"].fine, checks[f"offline: {part}"].found
+    assert "offline: instruct model" in checks  # random weights may write nothing that can be read
+
+
+@pytest.mark.slow
+def test_offline_a_server_is_left_out_and_said(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_MODEL", "openai:some-model")
+    checks = found(list(examine_offline(kb)))
+    assert "openai:some-model" in checks["offline: server"].found
+    assert checks["offline: question"].fine
+    assert "offline: instruct model" not in checks
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_offline_with_the_bundled_models(
+    bundled_models: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RAG_EMBED_MODEL", bundled_models["embed_model"])
+    monkeypatch.setenv("RAG_MODEL", bundled_models["model"])
+    lacking = [check for check in examine_offline(str(tmp_path / "kb")) if not check.fine]
+    assert [check.subject for check in lacking] == ["knowledge base"]
