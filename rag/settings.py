@@ -29,7 +29,7 @@ class Settings:
     embed_dimension: int = 0  # shorten vectors of models trained for it; 0: as the model gives them
     model: str = ""  # the instruct model, "runtime:model"; empty: quotes alone
     lora: str = ""  # a LoRA adapter for the instruct model
-    reranker: str = ""
+    reranker: str = ""  # "runtime:model" that reads the best passages once more; empty: none
     threads: int = 0  # 0: chosen from the machine
     jobs: int = 0  # documents read at once; 0: one a core
     ocr: bool = True  # read scanned pages, when the extra is installed

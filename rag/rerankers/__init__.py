@@ -1,0 +1,58 @@
+"""Rerankers: models that read a question and a passage together. One file a runtime, registered by its name.
+
+A runtime file offers ``open_model(model: str, settings: Settings) -> Reranker``, where `model` is what stands after the
+colon of ``runtime:model``. Without the setting `reranker` none is used: on a processor, one passage costs as much as
+embedding it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, Self
+
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+
+class Reranker(Protocol):
+    """A model that scores passages for a question: a context manager, not to be shared by threads."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the settings: ``runtime:model``."""
+
+    def score(self, question: str, passages: Sequence[str]) -> list[float]:
+        """A number for each passage, in order; higher is better, comparable within one question."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def list_runtimes() -> list[str]:
+    """The names of the runtimes of rerankers, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def open_reranker(settings: Settings) -> Reranker:
+    """The reranker that ``settings.reranker`` names as ``runtime:model``, ready to use.
+
+    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
+    model cannot be used.
+    """
+    runtime, colon, model = settings.reranker.partition(":")
+    runtimes = list_runtimes()
+    module = runtime.replace("-", "_")
+    if not colon or not model or module not in runtimes:
+        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
+        raise UsageError(
+            f"{settings.reranker!r} does not name a reranker.", f"Write runtime:model, with one of: {known}."
+        )
+    opener = importlib.import_module(f"{__name__}.{module}").open_model
+    return opener(model, settings)  # type: ignore[no-any-return]
