@@ -106,6 +106,11 @@ class Database:
         if not busy:
             make_seal(self.folder, DATABASE, kb=self.get("kb"), generation=self.generation)
 
+    def rewrite(self) -> bool:
+        """Write the whole file anew, without free pages or remains; False while a reader needs the old pages."""
+        self.connection.execute("VACUUM")
+        return not self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Everything inside becomes visible together, under the next generation, or not at all."""

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache
 
+_WILD = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
 
 
 def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str]:
     """Those of `paths` that match one of the patterns; a pattern that is a folder's path matches all inside it."""
     wanted = [patterns] if isinstance(patterns, str) else list(patterns)
-    compiled = [_compile(pattern) for pattern in wanted]
-    return [path for path in paths if any(expression.fullmatch(_fold(path)) for expression in compiled)]
+    # Plain paths are looked up, not tried one by one: "all documents but these" is a list as long as the collection.
+    plain = {_fold(pattern.rstrip("/")) for pattern in wanted if not _WILD.search(pattern)}
+    compiled = [_compile(pattern) for pattern in wanted if _WILD.search(pattern)]
+    folded = ((path, _fold(path)) for path in paths)
+    return [path for path, name in folded if _is_in(name, plain) or any(glob.fullmatch(name) for glob in compiled)]
+
+
+def _is_in(path: str, plain: Set[str]) -> bool:
+    """Whether `path`, or a folder that it is in, is one of `plain`."""
+    return path in plain or any(path[: slash.start()] in plain for slash in re.finditer("/", path))
 
 
 @cache

@@ -74,6 +74,43 @@ def open_to_others(path: Path) -> bool:
     return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
+def filesystem_of(path: Path) -> str:
+    """The kind of file system `path` is on, in the words of the mount table; "" when that cannot be told."""
+    if WINDOWS:
+        return _windows_drive(path)
+    while not path.exists():
+        path = path.parent
+    if MACOS:
+        return _macos_filesystem(path)
+    best, kind = "", ""
+    with contextlib.suppress(OSError), Path("/proc/self/mounts").open(encoding="utf-8", errors="replace") as mounts:
+        for line in mounts:
+            place = line.split(" ")[1].encode().decode("unicode_escape")
+            if len(place) >= len(best) and (path == Path(place) or Path(place) in path.parents):
+                best, kind = place, line.split(" ")[2]
+    return kind
+
+
+def _macos_filesystem(path: Path) -> str:
+    import subprocess
+
+    done = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=False)
+    best, kind = "", ""
+    for line in done.stdout.splitlines():
+        place, _, facts = line.partition(" on ")[2].partition(" (")
+        if len(place) >= len(best) and (path == Path(place) or Path(place) in path.parents):
+            best, kind = place, facts.split(",")[0].rstrip(")")
+    return kind
+
+
+def _windows_drive(path: Path) -> str:
+    import ctypes
+
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent from the stubs elsewhere
+    remote = str(path).startswith("\\\\") or kernel.GetDriveTypeW(path.anchor) == 4  # DRIVE_REMOTE in <fileapi.h>
+    return "smbfs" if remote else ""
+
+
 def current_user() -> int | None:
     """The number of the user this process runs as; None where users have no numbers."""
     return None if WINDOWS else os.getuid()
@@ -132,6 +169,16 @@ def lower_priority() -> None:
     if not WINDOWS:
         with contextlib.suppress(OSError):
             os.nice(5)
+
+
+def children_peak_memory() -> int:
+    """Bytes of memory the largest process took that this one started and that has ended; 0 where it is not known."""
+    if WINDOWS:
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak if MACOS else peak * 1024  # Linux counts in kibibytes
 
 
 def physical_memory() -> int:

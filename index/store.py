@@ -24,7 +24,7 @@ from index.rows import (
 )
 from index.types import Chunk, Document, Passage
 
-__all__ = ["Listing", "Origin", "Store", "Unread", "embedding_key"]
+__all__ = ["Listing", "Origin", "Store", "Unread", "embedding_key", "format_time"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,18 +95,22 @@ class VectorTable:
 
     def vector_ids(self, model: int, chunks: Sequence[int]) -> dict[int, list[int]]:
         """The vectors of these chunks: vector number → the chunks that share it."""
-        return self._join(model, "c.id", chunks)
+        return self._join("chunks c CROSS JOIN vectors v", "c.id", model, chunks)
 
     def chunks_of_vectors(self, model: int, ids: Sequence[int]) -> dict[int, list[int]]:
         """The chunks each of these vectors stands for."""
-        return self._join(model, "v.id", ids)
+        return self._join("vectors v CROSS JOIN chunks c", "v.id", model, ids)
 
-    def _join(self, model: int, column: str, values: Sequence[int]) -> dict[int, list[int]]:
+    def _join(self, tables: str, column: str, model: int, values: Sequence[int]) -> dict[int, list[int]]:
+        """Vectors and their chunks where `column` has one of these values; it belongs to the first of `tables`.
+
+        CROSS JOIN makes SQLite begin there; left to itself it walks through every vector of the model.
+        """
         found: dict[int, list[int]] = {}
         for part in portions(list(values)):
             rows = self.connection.execute(
-                "SELECT v.id, c.id FROM vectors v JOIN chunks c ON c.input = v.input"
-                f" WHERE v.model = ? AND {column} IN ({','.join('?' * len(part))}) ORDER BY c.id",
+                f"SELECT v.id, c.id FROM {tables} WHERE v.input = c.input AND v.model = ? AND"
+                f" {column} IN ({','.join('?' * len(part))}) ORDER BY c.id",
                 [model, *part],
             )
             for vector, chunk in rows:

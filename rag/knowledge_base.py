@@ -24,6 +24,7 @@ from rag.trust import check_trust, trust
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
+    from rag.forget import Forgotten
     from rag.generators import Generator
     from rag.status import Status
 
@@ -99,8 +100,6 @@ class KnowledgeBase:
         """
         from ingest.pipeline import ingest
 
-        from ingest.pipeline import ingest
-
         with self.index.store.session("rag ingest"):
             return ingest(
                 self.index,
@@ -114,6 +113,21 @@ class KnowledgeBase:
                 dry_run=dry_run,
                 progress=progress,
             )
+
+    def embed(self, progress: Progress = no_progress) -> None:
+        """Give every passage that has none its vector, where there is an embedding model."""
+        from ingest.vectors import embed_waiting
+
+        if embedder := self.retriever.embedder:
+            with self.index.store.session("rag repair"):
+                embed_waiting(self.index, embedder, progress)
+                self.index.refresh()
+
+    def forget(self, patterns: str | Iterable[str]) -> Forgotten:
+        """Take the matching documents out so that no byte of them stays."""
+        from rag.forget import forget
+
+        return forget(self, patterns)
 
     def remove(self, patterns: str | Iterable[str]) -> list[str]:
         """Take the matching documents out and keep them out of later runs; the paths that were removed."""
@@ -205,6 +219,12 @@ class KnowledgeBase:
         if deep and not findings and (embedder := self.retriever.embedder):
             findings += compare_sample(self.index, embedder)
         return findings
+
+    def find_traces(self, text: str) -> list[str]:
+        """Where `text` stands in any byte of the knowledge base; nothing when it is gone."""
+        from index.absence import find_traces
+
+        return find_traces(self.index.store, text)
 
     def status(self) -> Status:
         """What is in here and in what state it is."""

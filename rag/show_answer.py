@@ -34,7 +34,8 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
             streaming = True
             console().print(f"  {clean(step.text)} {_marks(step.marks)}")
         elif isinstance(step, Answer):
-            remember(kb.folder, step.quotes)
+            if not kb.shared:
+                remember(kb.folder, step.quotes)
             if as_json:
                 print_json(step)
             else:

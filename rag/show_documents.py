@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -27,3 +27,10 @@ def show_documents(documents: Sequence[Listing]) -> None:
         click.echo(f"{clean(document.path)}  ({facts})  {clean(document.title)}")
         for warning in document.warnings:
             click.echo(f"    warning: {clean(warning)}")
+
+
+def show_labels(labels: Mapping[str, Sequence[str]]) -> None:
+    """A line for each label and what has it."""
+    for name, paths in labels.items():
+        for path in paths:
+            click.echo(f"{clean(name)}  {clean(path)}")

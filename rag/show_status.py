@@ -31,13 +31,6 @@ def show_status(status: Status) -> None:
         click.echo(f"{name:{width}}  {clean(value)}")
 
 
-def show_findings(findings: Sequence[str]) -> None:
-    """What is damaged, and what to do."""
-    for finding in findings:
-        click.echo(clean(finding))
-    note("Damage found." if findings else "Everything stored is as it was written.")
-
-
 def show_checks(checks: Sequence[Check]) -> None:
     """Each check with its outcome, then numbered next steps."""
     for check in checks:

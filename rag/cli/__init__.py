@@ -23,12 +23,16 @@ COMMANDS = {
     "list": ("documents", "List the documents."),
     "show": ("documents", "Show what was read of a document."),
     "rm": ("documents", "Take documents out."),
+    "forget": ("documents", "Take documents out without a trace."),
+    "label": ("documents", "Name documents, to search only in them."),
     "status": ("status", "What is in the knowledge base, and its state."),
     "eval": ("eval", "Measure how well this knowledge base finds and answers."),
-    "verify": ("status", "Look for damage."),
+    "verify": ("repair", "Look for damage."),
+    "repair": ("repair", "Mend what is damaged."),
     "doctor": ("status", "Check everything a question needs."),
     "trust": ("status", "Trust a knowledge base that was made elsewhere."),
-    "models": ("models", "Models on this machine."),
+    "models": ("models", "Models on this machine, and the catalogue."),
+    "bench": ("bench", "Compare instruct models on this machine."),
 }
 
 EXAMPLES = """\b

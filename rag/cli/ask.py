@@ -19,6 +19,8 @@ def ask_command(
     no_generate: bool,
     strict: bool,
     within: tuple[str, ...],
+    labels: tuple[str, ...],
+    shared_read: bool,
     embed_model: str | None,
     model: str | None,
     kb: str | None,
@@ -34,8 +36,8 @@ def ask_command(
     """
     from rag.show_answer import show_answer
 
-    with open_kb(kb, embed_model=embed_model, model=model) as base:
-        steps = base.ask_in_steps(question, not no_generate, within or None)
+    with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model) as base:
+        steps = base.ask_in_steps(question, not no_generate, within or None, labels)
         answer = show_answer(base, question, steps, as_json)
     return 6 if answer.abstained or (strict and answer.origin != "model") else 0
 

@@ -1,4 +1,4 @@
-"""``rag list``, ``rag show`` and ``rag rm``."""
+"""``rag list``, ``rag show``, ``rag rm``, ``rag forget`` and ``rag label``."""
 
 from __future__ import annotations
 
@@ -66,3 +66,49 @@ def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: b
     for path in paths:
         click.echo(f"{verb}  {clean(path)}")
     note(f"{len(paths)} {verb}.")
+
+
+@click.command("forget", short_help="Take documents out without a trace.")
+@click.argument("patterns", nargs=-1, required=True, metavar="PATH…")
+@common_options
+def forget_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> None:
+    """Remove the documents that match from every byte of the knowledge base. The files themselves stay.
+
+    \b
+    Examples:
+      rag forget docs/hr/salaries.xlsx
+      rag verify --absent "a sentence of it"
+    """
+    from rag.forget import forget
+    from rag.screen import print_json
+    from rag.show_repair import show_forgotten
+
+    with open_kb(kb) as base:
+        forgotten = forget(base, patterns)
+    print_json(forgotten) if as_json else show_forgotten(forgotten)
+
+
+@click.command("label", short_help="Name documents, to search only in them.")
+@click.argument("path", required=False)
+@click.argument("name", required=False)
+@click.option("--remove", is_flag=True, help="Take the label away again.")
+@common_options
+def label_command(path: str | None, name: str | None, remove: bool, kb: str | None, as_json: bool) -> None:
+    """Give the documents at PATH (a file, a folder, a pattern) the label NAME; without arguments, show the labels.
+
+    \b
+    Examples:
+      rag label "docs/hr" hr
+      rag ask "How many days of leave do I get?" --label hr
+    """
+    from rag.labels import label, labels
+    from rag.screen import print_json
+    from rag.show_documents import show_labels
+
+    with open_kb(kb) as base:
+        if path is None or name is None:
+            known = labels(base)
+            print_json({"labels": known}) if as_json else show_labels(known)
+            return
+        paths = label(base, path, name, remove=remove)
+    print_json({"label": name, "documents": paths}) if as_json else show_labels({name: paths})

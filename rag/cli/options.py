@@ -26,7 +26,13 @@ def model_options(command: Command) -> Command:
 
 
 def within_option(command: Command) -> Command:
-    """``--within``: patterns on paths."""
+    """``--within`` and ``--label``: which documents are searched at all; ``--shared-read``: how they are opened."""
+    command = click.option(
+        "--shared-read", is_flag=True, help="The knowledge base is somebody's copy to read: write nothing into it."
+    )(command)
+    command = click.option("--label", "labels", multiple=True, metavar="NAME", help="Only documents with this label.")(
+        command
+    )
     return click.option(
         "--within", multiple=True, metavar="GLOB", help='Only documents whose path matches, e.g. "docs/hr/**".'
     )(command)
@@ -37,4 +43,11 @@ def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> Any:
     from rag.knowledge_base import open_knowledge_base
     from rag.settings import find_knowledge_base
 
-    return open_knowledge_base(find_knowledge_base(kb), create=create, **settings)
+    folder = find_knowledge_base(kb)
+    if create:
+        from rag.location import warn_of
+        from rag.screen import note
+
+        if warning := warn_of(folder):
+            note(warning)
+    return open_knowledge_base(folder, create=create, **settings)

@@ -22,6 +22,8 @@ def search_command(
     mode: str,
     explain: bool,
     within: tuple[str, ...],
+    labels: tuple[str, ...],
+    shared_read: bool,
     embed_model: str | None,
     model: str | None,
     kb: str | None,
@@ -38,8 +40,8 @@ def search_command(
     from rag.screen import print_json
     from rag.show_hits import show_hits
 
-    with open_kb(kb, embed_model=embed_model, model=model, k=k) as base:
-        hits = base.search(question, mode=mode, within=within or None)
+    with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model, k=k) as base:
+        hits = base.search(question, mode=mode, within=within or None, labels=labels)
         if as_json:
             print_json({"question": question, "mode": mode, "hits": hits})
         else:

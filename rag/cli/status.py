@@ -1,4 +1,4 @@
-"""``rag status``, ``rag verify``, ``rag doctor`` and ``rag trust``."""
+"""``rag status``, ``rag doctor`` and ``rag trust``."""
 
 from __future__ import annotations
 
@@ -26,24 +26,6 @@ def status_command(kb: str | None, as_json: bool) -> None:
     print_json(status) if as_json else show_status(status)
 
 
-@click.command("verify", short_help="Look for damage.")
-@common_options
-def verify_command(kb: str | None, as_json: bool) -> int:
-    """Read everything that is stored and compare it with its checksums. Exit 4 when something is damaged.
-
-    \b
-    Example:
-      rag verify
-    """
-    from rag.screen import print_json
-    from rag.show_status import show_findings
-
-    with open_kb(kb) as base:
-        findings = base.verify()
-    print_json({"findings": findings}) if as_json else show_findings(findings)
-    return 4 if findings else 0
-
-
 @click.command("doctor", short_help="Check everything a question needs.")
 @click.option("--offline", is_flag=True, help="Prove it with the network cut off, down to a question asked.")
 @common_options
@@ -66,8 +48,9 @@ def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
 
 @click.command("trust", short_help="Trust a knowledge base that was made elsewhere.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--shared-read", is_flag=True, help="Only to read it; it stays open to others.")
 @common_options
-def trust_command(folder: Path, kb: str | None, as_json: bool) -> None:
+def trust_command(folder: Path, shared_read: bool, kb: str | None, as_json: bool) -> None:
     """Use the knowledge base in FOLDER from now on, although it was not made by you on this machine.
 
     \b
@@ -77,5 +60,5 @@ def trust_command(folder: Path, kb: str | None, as_json: bool) -> None:
     from rag.screen import note, print_json
     from rag.trust import trust_folder
 
-    trust_folder(folder)
+    trust_folder(folder, shared=shared_read)
     print_json({"trusted": str(folder)}) if as_json else note(f"Trusted: {folder}")

@@ -1,0 +1,19 @@
+"""``rag repair``: the mended knowledge base gets the vectors that were lost, where there is an embedding model."""
+
+from __future__ import annotations
+
+from index.repair import Repair, repair
+from rag.knowledge_base import open_knowledge_base
+from rag.settings import find_knowledge_base
+from rag.trust import check_trust
+
+
+def mend(kb: str | None, *, apply: bool) -> Repair:
+    """Mend the knowledge base in force, or only say what that takes."""
+    folder = find_knowledge_base(kb)
+    check_trust(folder)
+    result = repair(folder.resolve(), apply=apply)
+    if apply and result.findings:
+        with open_knowledge_base(folder, create=False) as base:
+            base.embed()
+    return result
