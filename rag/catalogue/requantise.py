@@ -64,6 +64,7 @@ def requantise(source: Path, precision: str, folder: Path | None = None) -> Iter
         with Worker(TARGET, limits=Limits(output=1 << 44), environment=ENVIRONMENT) as worker:
             worker.call({"do": "quantise", "source": str(source), "target": str(part), "format": precision})
         read_header(part)
+        part.chmod(0o600)
         part.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):

@@ -1,0 +1,46 @@
+"""``rag bench``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rag.cli.options import common_options
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("bench", short_help="Compare instruct models on this machine.")
+@click.argument("models", nargs=-1)
+@click.option("--questions", type=FILE, help="A file of questions with their answers, asked of the knowledge base.")
+@click.option("--limit", default=0, metavar="N", help="Ask only the first N questions.")
+@click.option("--chart", type=FILE, help="Write the comparison as a picture (SVG).")
+@common_options
+def bench_command(
+    models: tuple[str, ...], questions: Path | None, limit: int, chart: Path | None, kb: str | None, as_json: bool
+) -> int:
+    """Load, speed, memory, waiting times and right answers of instruct models, side by side. Exit 3 when none ran.
+
+    \b
+    Examples:
+      rag bench                                  the model in use: load, speed, memory
+      rag bench a.gguf b.gguf --questions q.jsonl --chart models.svg
+    """
+    from index.files import write_file
+    from rag.bench import compare_models, name_model
+    from rag.bench_chart import draw_chart
+    from rag.screen import note, print_json
+    from rag.settings import find_knowledge_base, load_settings
+    from rag.show_bench import show_figures, show_progress
+
+    folder = find_knowledge_base(kb)
+    names = [name_model(name) for name in models or (load_settings(folder).model,) if name]
+    if not names:
+        raise click.UsageError("No instruct model is set up: name one, or run `rag setup`.")
+    figures = show_progress(compare_models(names, kb=folder, questions=questions, limit=limit))
+    print_json({"models": figures}) if as_json else show_figures(figures)
+    if chart:
+        write_file(chart, [draw_chart(figures).encode()])
+        note(f"Chart: {chart}")
+    return 3 if all(figure.error for figure in figures) else 0
