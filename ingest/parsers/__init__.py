@@ -8,8 +8,9 @@ A parser module declares what it reads and how::
 
     def parse(name: str, data: bytes, options: ParseOptions) -> Document: ...
 
-`parse` runs in a worker process with limits on time and memory. It never touches the network or the disk, keeps nothing
-between calls, and raises only DocumentError and its kind on bad input (anything else is reported as a defect of the parser).
+`parse` runs in a worker process with limits on time and memory. It never touches the network or the disk, keeps
+nothing between calls, and raises only DocumentError and its kind on bad input (anything else is reported as a defect
+of the parser).
 """
 
 from __future__ import annotations

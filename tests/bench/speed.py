@@ -121,7 +121,7 @@ def first_line(command: list[str], environment: dict[str, str]) -> float:
 
 
 def timed_with_memory(command: list[str], environment: dict[str, str]) -> tuple[float, int]:
-    """Seconds, and the most memory (KB) that the process and its children held at one moment, looked at 10 times a second."""
+    """Seconds, and the most memory (KB) that all its processes held at one moment, looked at ten times a second."""
     start = time.perf_counter()
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     peak = 0
