@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from index import schema
 from index.connection import connect
-from index.errors import DamagedError, LockedError, NoIndexError, RagError, StoreError
+from index.errors import DamagedError, LockedError, NewerError, NoIndexError, RagError, StoreError
 from index.lock import write_lock
 from index.platform import make_private_folder
 from index.seal import break_seal, make_seal, read_seal, seal_holds
@@ -44,7 +44,16 @@ class Database:
             raise LockedError(f"{folder} is being changed.", "Try again when its owner's run has ended.")
         if not damaged:
             check_seal(folder)
-        self.connection = connect(path, "immutable" if shared else "rw")
+        try:
+            self._open(path, damaged)
+        except StoreError as error:
+            if self.shared or self._seal is None or isinstance(error, (DamagedError, LockedError, NewerError)):
+                raise
+            self.shared = True  # no room or no right for the files beside it: the sealed file can still be read
+            self._open(path, damaged)
+
+    def _open(self, path: Path, damaged: bool) -> None:
+        self.connection = connect(path, "immutable" if self.shared else "rw")
         try:
             self._prepare()
             if not damaged:
@@ -89,7 +98,10 @@ class Database:
         Raises LockedError that names the holder while another process has it.
         """
         if self.shared:
-            raise StoreError("A shared knowledge base is only read.", "Leave --shared-read out to change your own.")
+            raise StoreError(
+                f"{self.folder} can only be read.",
+                "Leave --shared-read out, or check the disk's space and permissions.",
+            )
         with write_lock(self.folder, purpose):
             break_seal(self.folder)
             try:

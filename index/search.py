@@ -21,6 +21,7 @@ from index.globs import match_paths
 from index.label_table import LabelTable
 from index.lexical import WordIndex
 from index.query import Query, fold, read_query
+from index.rows import checksum
 from index.stamp import Stamp, read_stamp
 from index.store import Store
 from index.types import Passage
@@ -135,11 +136,10 @@ class Index:
 
     def weights_of(self, model: int) -> Weights | None:
         """The same of the model with this number; raises DamagedError."""
-        kept = self.store.get(f"weights of model {model}")
-        try:
-            return Weights.from_json(kept) if kept else None
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DamagedError("What was learned about the embedding model is damaged.", "Run: rag repair") from error
+        check, _, kept = self.store.get(f"weights of model {model}").partition(" ")
+        if kept and str(checksum(kept)) != check:
+            raise DamagedError("What was learned about the embedding model is damaged.", "Run: rag repair")
+        return Weights.from_json(kept) if kept else None
 
     def learn(self, unrelated: NDArray[np.float32], readable_share: Callable[[str], float]) -> None:
         """Look at a sample of the passages and their vectors anew; `unrelated` are the vectors of weights.UNRELATED."""
@@ -153,7 +153,8 @@ class Index:
         passages = self.store.passages([places[number][0] for number in numbers.tolist()])
         texts = [passages[places[number][0]].chunk.text for number in numbers.tolist()]
         weights = learn_weights(texts, vectors, unrelated, readable_share, len(chunks))
-        self.store.put(f"weights of model {model}", weights.to_json())
+        learned = weights.to_json()
+        self.store.put(f"weights of model {model}", f"{checksum(learned)} {learned}")
 
     def documents_within(self, within: Within) -> list[int] | None:
         """The documents whose paths match; None for all. Raises UsageError for a label that nothing has."""

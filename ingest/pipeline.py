@@ -25,6 +25,7 @@ from ingest.parsers import ParseOptions
 from ingest.reading import Reader, Reading, check_readable, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
 from ingest.scan import Skipped, Source, load, plan_roots, scan
+from ingest.space import check_space
 from ingest.vectors import embed_waiting
 
 if TYPE_CHECKING:
@@ -63,14 +64,19 @@ def ingest(
 ) -> IngestReport:
     """Make the index equal what is at `roots` (at every known source when empty), for the holder of the write lock.
 
-    Raises UsageError when a root is missing or unreadable; then nothing was changed.
+    Raises UsageError when a root is missing or unreadable, StoreError when the disk has too little room; then nothing
+    was changed.
     """
     options = Options(ParseOptions(passwords, ocr), jobs or usable_cores(), prune, retry, dry_run)
     start = time.monotonic()
     tally = Tally()
     run = _Run(index, options, tally, progress)
     found = run.look(roots)
-    run.read(run.changed(found))
+    wanted = run.changed(found)
+    if not dry_run:
+        check_space(index, wanted)
+        run.register()
+    run.read(wanted)
     run.sweep(found)
     if not dry_run:
         if embedder is not None:
@@ -99,9 +105,6 @@ class _Run:
     def look(self, roots: Sequence[Path]) -> list[Source]:
         """The files at the roots that are to be read; what is skipped goes into the report."""
         self.roots = plan_roots(roots, self.store.sources())
-        if not self.options.dry_run:
-            for root in self.roots:
-                self.store.add_source(root.source, root.root)
         found: list[Source] = []
         for entry in scan(self.roots):
             self.seen.add(entry.path)
@@ -114,6 +117,11 @@ class _Run:
             else:
                 found.append(entry)
         return found
+
+    def register(self) -> None:
+        """Remember the roots."""
+        for root in self.roots:
+            self.store.add_source(root.source, root.root)
 
     def changed(self, found: Sequence[Source]) -> list[Source]:
         """Those that have to be read: new ones, changed ones, and those that a better reader may read now."""
