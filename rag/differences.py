@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from index.types import Quote
 from index.words import normalize, terms
-from rag.checking.values import Value, agree, comparable, values
+from rag.checking.reading import values
+from rag.checking.values import Value, agree, comparable
 from rag.messages import say
 
 COMPARED = 3  # quotes: what a reader takes in together

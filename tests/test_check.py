@@ -3,29 +3,109 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag.checking import check
 
 LEAVE = "Full-time employees receive 20 days of paid annual leave per year. Part-time employees receive 12 days."
 KYUKA = "正社員には年に20日の有給休暇が与えられる。試用期間中の社員は対象外とする。申請は3日前までに行う。"
+OFFICES = "Beyoncé was born in Houston in 1981, and released her first album in 2003. The album was recorded in Miami."
+RULE = "Visitors may not take photographs in the laboratory. Staff may work from home on at most two days a week."
+KISOKU = "資格のない者は機械を操作してはならない。残業は月45時間以内とする。輸入の担当は大阪支店の田中である。"
 
 
 @pytest.mark.parametrize(
-    ("statement", "source", "verdict"),
+    ("statement", "source"),
     [
-        ("Full-time employees receive twenty days of paid annual leave.", LEAVE, "supported"),
-        ("Full-time employees receive 20 hours of paid annual leave.", LEAVE, "contradicted"),
-        ("Full-time employees receive 25 days of paid annual leave.", LEAVE, "contradicted"),
-        ("Full-time employees do not receive paid annual leave.", LEAVE, "contradicted"),
-        ("The office in Osaka closes at six.", LEAVE, "unchecked"),
-        ("正社員には年に二十日の有給休暇が与えられる。", KYUKA, "supported"),
-        ("正社員には年に10日の有給休暇が与えられる。", KYUKA, "contradicted"),
-        ("正社員には年に20日の有給休暇が与えられない。", KYUKA, "contradicted"),
-        ("大阪支店は六時に閉まる。", KYUKA, "unchecked"),
-        ("正社員には年に20日の有給休暇がある。", LEAVE, "unchecked"),
+        (LEAVE.split(". ")[0] + ".", LEAVE),
+        ("Full-time employees receive twenty days of paid annual leave.", LEAVE),
+        ("Each year, full-time employees receive 20 days of paid annual leave.", LEAVE),
+        ("Full-time employees receive 20 days of paid annual leave per year.", "Also: " + LEAVE),
+        ("Beyoncé released her first album in 2003.", OFFICES),
+        ("Visitors may not take photographs in the laboratory.", RULE),
+        ("Staff may work from home on up to two days a week.", RULE),
+        ("正社員には年に二十日の有給休暇が与えられる。", KYUKA),
+        ("正社員には年に20日の有給休暇が与えられます。", KYUKA),
+        ("残業は月45時間以内とする。", KISOKU),
     ],
 )
-def test_verdict(statement: str, source: str, verdict: str) -> None:
+def test_supported(statement: str, source: str) -> None:
     found = check(statement, [source])
-    assert found.verdict == verdict, found.reasons
+    assert found.verdict == "supported", found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "named"),
+    [
+        ("Full-time employees receive 20 hours of paid annual leave.", LEAVE, "20 hours"),
+        ("Full-time employees receive 25 days of paid annual leave.", LEAVE, "25 days"),
+        ("Full-time employees do not receive paid annual leave per year.", LEAVE, "receive"),
+        ("Full-time employees receive 20 days of unpaid annual leave per year.", LEAVE, "unpaid"),
+        ("Visitors may take photographs in the laboratory.", RULE, "take"),
+        ("Staff may work from home on at least two days a week.", RULE, "two days"),
+        ("正社員には年に10日の有給休暇が与えられる。", KYUKA, "10日"),
+        ("正社員には年に20日の有給休暇が与えられない。", KYUKA, "与え"),
+        ("残業は月45時間以上とする。", KISOKU, "45時間"),
+        ("輸出の担当は大阪支店の田中である。", KISOKU, "輸出"),
+        ("資格のない者は機械を操作してよい。", KISOKU, "操作"),
+    ],
+)
+def test_contradicted(statement: str, source: str, named: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict == "contradicted", found.reasons
+    assert any(named in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The office in Osaka closes at six.", LEAVE),
+        ("大阪支店は六時に閉まる。", KYUKA),
+        ("正社員には年に20日の有給休暇がある。", LEAVE),  # another language
+        ("Full-time employees receive 20 days.", KYUKA),
+        ("Full-time and part-time employees together receive 32 days.", LEAVE),  # a sum
+        ("Full-time employees receive about 19 days of paid annual leave per year.", LEAVE),
+        ("", LEAVE),
+        ("Full-time employees receive 20 days.", ""),
+    ],
+)
+def test_unchecked(statement: str, source: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict == "unchecked", found.reasons
     assert found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Beyoncé released her first album in 1981.", OFFICES),
+        ("Beyoncé was born in Miami in 1981.", OFFICES),
+        ("Part-time employees receive 20 days.", LEAVE),
+        ("20 days of leave are given.", "All staff: 120 days of leave are given."),
+        ("有給休暇が与えられる。", "派遣社員に有給休暇が与えられるわけではない。"),
+        ("Staff get 20 days.", "It is not true that staff get 20 days."),
+        ("Error ERR-4012 means the disk is full.", "Error ERR-4013 means the disk is full."),
+    ],
+)
+def test_right_words_in_the_wrong_place_are_not_supported(statement: str, source: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict != "supported", found.reasons
+
+
+def test_reasons_are_in_the_language_of_the_statement() -> None:
+    assert "出典" in check("正社員には年に10日の有給休暇が与えられる。", [KYUKA]).reasons[0]
+    assert "source" in check("Full-time employees receive 25 days of paid annual leave.", [LEAVE]).reasons[0]
+
+
+def test_sources_in_another_language_are_left_aside() -> None:
+    found = check("Full-time employees receive twenty days of paid annual leave.", [KYUKA, LEAVE])
+    assert found.verdict == "supported"
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(max_size=60), st.lists(st.text(max_size=80), max_size=3))
+def test_any_text_gets_a_verdict_and_a_reason(statement: str, sources: list[str]) -> None:
+    found = check(statement, sources)
+    assert found.verdict in ("supported", "contradicted", "unchecked")
+    assert found.reasons and all(found.reasons)

@@ -1,10 +1,10 @@
 """How well the words of a statement stand together at one place of its sources.
 
-A false statement is often made of true words: the right sort of answer, taken from somewhere else in the passage. So it is
-not enough that every word stands in the source. Each part of the statement is asked how much of the rest stands *near* it,
-compared with the place where the rest stands best, and with the place of a rival: another number, date or name that the
-statement does not mention. Distance fades as in proximity ranking (Lv and Zhai, "Positional language models for
-information retrieval", SIGIR 2009), with commas and sentence ends counted as distance.
+A false statement is often made of true words: the right sort of answer, taken from somewhere else in the passage. So
+it is not enough that every word stands in the source. Each part of the statement is asked how much of the rest stands
+*near* it, compared with the place where the rest stands best, and with the place of a rival: another number, date or
+name that the statement does not mention. Distance fades as in proximity ranking (Lv and Zhai, "Positional language
+models for information retrieval", SIGIR 2009), with commas and sentence ends counted as distance.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rag.checking.values import agree, comparable
 _COMMA, _SENTENCE = 2.0, 8.0  # tokens of distance a comma and a sentence end stand for
 # What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
 _BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|although)\b|および|及び|または|一方")
+_TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _REACH = 10.0  # tokens at which nearness has faded to 1/e
 
 
@@ -40,11 +41,8 @@ class Alignment:
     """What of a statement stands where in its sources, each figure between 0 and 1."""
 
     covered: float  # share of the statement's weight that the best sentence has
-    reached: float  # the same with the sentences around it
     found: float  # the same anywhere in the sources
-    together: float  # share of neighbouring pairs of the statement that are neighbours in the source
     parts: tuple[Part, ...]
-    missing: tuple[int, ...]  # tokens of the statement that stand nowhere
     sentence: int  # the best sentence
     matches: tuple[tuple[tuple[int, float], ...], ...]  # for each token of the statement: (source token, likeness)
 
@@ -70,11 +68,8 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
     parts = _parts(statement, source, matches, weights, places)
     return Alignment(
         covered=share({best}),
-        reached=max(share({best - 1, best}), share({best, best + 1})),
         found=share(set(sentences)),
-        together=_together(matches, places),
         parts=tuple(parts),
-        missing=tuple(i for i, ms in enumerate(matches) if not ms),
         sentence=best,
         matches=tuple(tuple(ms) for ms in matches),
     )
@@ -104,15 +99,9 @@ def likeness(one: str, other: str) -> float:
         return 0.0
     if short.isascii():
         common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-        if (
-            common >= 5
-            and common >= 0.6 * len(long)
-            or common >= 4
-            and common == len(short)
-            and len(long) <= len(short) + 3
-        ):
-            return 0.7
-        return 0.0
+        beginning = common >= 5 and common >= 0.6 * len(long)
+        whole = common == len(short) >= 4 and len(long) <= len(short) + 3
+        return 0.7 if beginning or whole else 0.0
     if short in long and len(short) >= 2:
         return 0.7
     shared = sum("一" <= c <= "鿿" and c in long for c in short)
@@ -152,6 +141,34 @@ def _parts(
     weights: list[float],
     places: list[float],
 ) -> list[Part]:
+    openings = {i for i, t in enumerate(source) if not i or source[i - 1].sentence != t.sentence}
+
+    def fading(a: int, b: int) -> float:
+        distance = abs(places[a] - places[b])
+        # What opens a sentence is mostly what all of it is about.
+        if (a in openings or b in openings) and source[a].sentence == source[b].sentence:
+            distance = min(distance, _TOPIC)
+        return exp(-distance / _REACH)
+
+    parts = []
+    taken = {at for ms in matches for at, _ in ms}
+    for first, last in _runs(matches):
+        rest = [(weights[i], ms) for i, ms in enumerate(matches) if ms and not first <= i <= last]
+
+        def near(a: int, rest: list[tuple[float, list[tuple[int, float]]]] = rest) -> float:
+            return sum(w * max(like * fading(t, a) for t, like in ms) for w, ms in rest)
+
+        best = max(map(near, taken), default=0.0)
+        if best:
+            own = max(near(at) for i in range(first, last + 1) for at, _ in matches[i])
+            part = statement[first : last + 1]
+            rivals = [i for i, t in enumerate(source) if i not in taken and _rival(part, t)]
+            parts.append(Part(first, last, own / best, max(map(near, rivals), default=0.0) / best))
+    return parts
+
+
+def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
+    """Runs of statement tokens that stand one behind the other in the source too: (first, last), inclusive."""
     runs: list[tuple[int, int]] = []
     for i, ms in enumerate(matches):
         if not ms:
@@ -162,28 +179,7 @@ def _parts(
                 runs[-1] = (runs[-1][0], i)
                 continue
         runs.append((i, i))
-    parts = []
-    anchors = sorted({at for ms in matches for at, _ in ms})
-    for first, last in runs:
-        rest = [(weights[i], matches[i]) for i in range(len(statement)) if not first <= i <= last]
-
-        def near(at: float, rest: list[tuple[float, list[tuple[int, float]]]] = rest) -> float:
-            return sum(
-                w * max((like * exp(-abs(places[t] - at) / _REACH) for t, like in ms), default=0.0) for w, ms in rest
-            )
-
-        best = max((near(places[a]) for a in anchors), default=0.0)
-        if not best:
-            continue
-        own = max(near(places[at]) for i in range(first, last + 1) for at, _ in matches[i])
-        rivals = [
-            i
-            for i, t in enumerate(source)
-            if _rival(statement[first : last + 1], t) and not any(i == at for ms in matches for at, _ in ms)
-        ]
-        rival = max((near(places[i]) for i in rivals), default=0.0)
-        parts.append(Part(first, last, own / best, rival / best))
-    return parts
+    return runs
 
 
 def _rival(part: Sequence[Token], token: Token) -> bool:
@@ -194,9 +190,3 @@ def _rival(part: Sequence[Token], token: Token) -> bool:
     if any(s.name for s in part):
         return token.name and not token.value
     return not token.value
-
-
-def _together(matches: Sequence[Sequence[tuple[int, float]]], places: Sequence[float]) -> float:
-    pairs = [(a, b) for a, b in zip(matches, matches[1:], strict=False) if a and b]
-    close = sum(any(abs(places[x] - places[y]) <= 4 for x, _ in a for y, _ in b) for a, b in pairs)
-    return close / len(pairs) if pairs else 1.0

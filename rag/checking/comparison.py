@@ -1,7 +1,7 @@
 """A statement laid beside its sources: everything in it that differs from what stands there.
 
-Values must agree, names must stand in the source, what is denied in one must be denied in the other, bounds and opposites
-must point the same way, and nothing may have been put in the place of something else.
+Values must agree, names must stand in the source, what is denied in one must be denied in the other, bounds and
+opposites must point the same way, and nothing may have been put in the place of something else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rag.checking.opposites import bound, opposed, opposites
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, is_approximate
 
+_COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -65,12 +66,13 @@ class Comparison:
     def _exchanged(self, substitution: Substitution) -> Iterator[Doubt]:
         said = [self.said[i] for i in substitution.stated]
         stands = [self.stands[j] for j in substitution.sourced]
-        for s in said:
+        for i, s in zip(substitution.stated, said, strict=True):
             for t in stands:
-                if s.value and t.value and comparable(s.value, t.value):
+                if s.value and t.value and self.alignment.matches[i] and comparable(s.value, t.value):
                     yield self._doubt("value", s.surface, t.surface)
                 elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
-                    yield self._doubt("name", s.surface, t.surface)
+                    copied = len(self.course.follows) >= _COPY * len(self.said)
+                    yield Doubt(copied and self.same_thing, reason("name", self.statement, s.surface, t.surface))
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
         elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
@@ -78,6 +80,7 @@ class Comparison:
             yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
 
     def _doubt(self, name: str, stated: str, sourced: str = "") -> Doubt:
+        """A doubt that contradicts when the source speaks of the same thing."""
         return Doubt(self.same_thing, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:

@@ -1,7 +1,7 @@
 """One figure from a comparison: do the statement's words stand together as they do in the source?
 
-A logistic model over eleven figures. `tests/bench/fit_confidence.py` fits its weights and checks them on articles it has not
-seen; statements and sources come from SQuAD 2 and JSQuAD by rule, each kind of statement weighing the same.
+A logistic model over twelve figures. `tests/bench/fit_confidence.py` fits its weights and checks them on articles it
+has not seen; statements and sources come from SQuAD 2 and JSQuAD by rule, each kind of statement weighing the same.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _LONG = 15  # tokens, from which a statement counts as long
 
 # As printed by tests/bench/fit_confidence.py.
 _WEIGHTS = {
-    "copied": 2.77,
-    "covered": 4.64,
-    "found": -6.21,
-    "value rivalry": -1.74,
-    "name rivalry": -0.94,
-    "other rivalry": -1.36,
-    "one exchanged": -1.73,
-    "more exchanged": -2.84,
-    "values away": -1.83,
-    "only names": -1.35,
-    "free length": 2.13,
-    "japanese": -0.57,
+    "copied": 2.96,
+    "covered": 4.03,
+    "found": -5.64,
+    "value rivalry": -1.91,
+    "name rivalry": -0.93,
+    "other rivalry": -1.65,
+    "one exchanged": -1.55,
+    "more exchanged": -3.07,
+    "values away": -1.17,
+    "only names": -1.73,
+    "free length": 1.51,
+    "japanese": -0.7,
 }
-_BIAS = 2.43
+_BIAS = 2.91
 
 
 def confidence(said: Sequence[Token], stands: Sequence[Token], alignment: Alignment, course: Course) -> float:
-    """Return the log odds that the statement is what the source says, 0 where false support is as rare as it must be."""
+    """Return the log odds that the source says so; 0 is where false support is as rare as it must be."""
     figures = features(said, stands, alignment, course)
     return _BIAS + sum(weight * figures[name] for name, weight in _WEIGHTS.items())
 
@@ -43,8 +43,9 @@ def confidence(said: Sequence[Token], stands: Sequence[Token], alignment: Alignm
 def features(said: Sequence[Token], stands: Sequence[Token], alignment: Alignment, course: Course) -> dict[str, float]:
     """Return the figures the model reads.
 
-    A copy keeps the order of its source; there an exchanged word tells, and in free wording it does not. `… rivalry` is how
-    much nearer the best rival of a value, a name or another word stands to the rest of the statement than it does itself.
+    A copy keeps the order of its source; there an exchanged word tells, and in free wording it does not. `… rivalry`
+    is how much nearer the best rival of a value, a name or another word stands to the rest of the statement than it
+    does itself.
     """
     count = len(said)
     steps = [course.follows[i + 1] - j for i, j in course.follows.items() if i + 1 in course.follows]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.checking.tokens import Token
 
-# Per token: something else in its place, a word the source has not, a word left out. Restating leaves out more than it adds.
+# Per token: something else in its place, a word the source has not, a word left out. Restating leaves out more than
+# it adds.
 _OTHER, _ADDED, _LEFT_OUT = 0.6, 0.4, 0.2
 _ROUNDS = 3  # a sentence with two clauses moved is in three pieces
 _EDGE = 4  # tokens beyond the end of what was followed that may be what the statement has exchanged
@@ -29,7 +31,7 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a statement runs along its source: for each of its tokens the source token it follows, and what was exchanged."""
+    """How a statement runs along its source: the source token each of its tokens follows, and what was exchanged."""
 
     follows: dict[int, int]
     substitutions: tuple[Substitution, ...]
@@ -39,31 +41,41 @@ def follow(
     said: Sequence[Token], stands: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]], sentence: int
 ) -> Course:
     """Follow a statement along the sentence it is nearest to and that sentence's neighbours."""
-    near = [j for j, t in enumerate(stands) if abs(t.sentence - sentence) <= 1]
     likes = [{j: like for j, like in ms} for ms in matches]
     follows: dict[int, int] = {}
     substitutions: list[Substitution] = []
     pieces = [(0, len(said))]
-    for _ in range(_ROUNDS):
-        found: list[tuple[int, int]] = []
-        for first, last in pieces:
-            path = _piece(range(first, last), [j for j in near if j not in follows.values()], likes)
-            if not path:
-                continue
-            follows.update(path)
-            substitutions += _between(path, said, stands)
-            found += [(first, path[0][0]), (path[-1][0] + 1, last)]
-        pieces = [(a, b) for a, b in found if b > a]
-        if not pieces:
-            break
-    # A lone word that stands in a sentence already followed was only moved.
-    homes = {stands[j].sentence for j in follows.values()}
-    for i, like in enumerate(likes):
-        if i not in follows:
+    # All that can be followed in the sentence itself, before its neighbours: a word in both was moved, not exchanged.
+    for reach in (0, 1):
+        near = [j for j, t in enumerate(stands) if abs(t.sentence - sentence) <= reach]
+        for _ in range(_ROUNDS):
+            found: list[tuple[int, int]] = []
+            for first, last in pieces:
+                path = _piece(range(first, last), [j for j in near if j not in follows.values()], likes)
+                if path:
+                    follows.update(path)
+                    substitutions += _between(path, said, stands)
+                    found += [(first, path[0][0]), (path[-1][0] + 1, last)]
+                else:
+                    found.append((first, last))
+            if found == pieces:
+                break
+            pieces = [(a, b) for a, b in found if b > a]
+        # A lone word that stands in a sentence already followed was only moved.
+        homes = {stands[j].sentence for j in follows.values()}
+        for i, like in enumerate(likes):
             free = [j for j in near if j in like and j not in follows.values() and stands[j].sentence in homes]
-            if free:
+            if i not in follows and free:
                 follows[i] = max(free, key=lambda j: (like[j], -j))
+        pieces = [(a, b) for a, b in _gaps(len(said), follows) if b > a]
     return Course(follows, tuple(_kept(substitutions, stands, follows)))
+
+
+def _gaps(count: int, follows: dict[int, int]) -> Iterator[tuple[int, int]]:
+    """The runs of statement tokens that are not followed yet, as half-open ranges."""
+    bounds = [-1, *sorted(follows), count]
+    for a, b in pairwise(bounds):
+        yield a + 1, b
 
 
 def _kept(found: Sequence[Substitution], stands: Sequence[Token], follows: dict[int, int]) -> Iterator[Substitution]:
@@ -118,7 +130,7 @@ def _piece(rows: range, columns: Sequence[int], likes: Sequence[dict[int, float]
 def _between(path: Sequence[tuple[int, int]], said: Sequence[Token], stands: Sequence[Token]) -> list[Substitution]:
     """What stands between two followed tokens on both sides, and at the ends of the path within the sentence."""
     found = []
-    for (i, j), (k, m) in zip(path, path[1:], strict=False):
+    for (i, j), (k, m) in pairwise(path):
         if k - i > 1 and m - j > 1:
             found.append(Substitution(tuple(range(i + 1, k)), tuple(range(j + 1, m))))
     if len(path) < 3:

@@ -10,21 +10,23 @@ _KANJI_DIGIT = {c: i for i, c in enumerate("〇一二三四五六七八九")} | 
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "億": 10**8, "兆": 10**12}
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_ONES = _listed("""
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen
+""")
+_TENS = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
 _SCALE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _WORD = {w: i for i, w in enumerate(_ONES)} | {w: 20 + 10 * i for i, w in enumerate(_TENS)}
-_ORDINAL = {
-    w: i + 1
-    for i, w in enumerate(
-        (
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-            "sixteenth seventeenth eighteenth nineteenth twentieth"
-        ).split()
-    )
-}
+_ORDINALS = _listed("""
+first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
+sixteenth seventeenth eighteenth nineteenth twentieth
+""")
+_ORDINAL = {w: i + 1 for i, w in enumerate(_ORDINALS)}
 _words = "|".join(sorted([*_WORD, "a(?= (?:hundred|thousand|million|billion|dozen)\\b)"], key=len, reverse=True))
 _scales = "|".join(_SCALE)
 ENGLISH = rf"\b(?:{_words})\b(?:(?:[ -]|,? and )(?:{'|'.join([*_WORD, *_SCALE])})\b)*"

@@ -1,60 +1,69 @@
 """Words that turn a statement round: opposites, and the bounds that stand with numbers and dates.
 
-The pairs are of the obvious kind only: two words of one pair said of the same thing cannot both be true. Keys are those of
-`rag.checking.tokens` (English roots, Sudachi's normalised forms).
+The pairs are of the obvious kind only: two words of one pair said of the same thing cannot both be true. Keys are those
+of `rag.checking.tokens` (English roots, Sudachi's normalised forms).
 """
 
 from __future__ import annotations
 
 import re
 
+from rag.checking import synonyms
 from rag.checking.tokens import root
 from rag.checking.values import Value
 
 _ENGLISH = """
-more/less/fewer most/least/fewest many/few increase/decrease/reduce/decline/drop increasing/decreasing grow/shrink rise/fall
-raise/lower/reduce high/low higher/lower highest/lowest large/small larger/smaller largest/smallest big/small/little
-bigger/smaller biggest/smallest great/small greater/smaller/lesser/less greatest/smallest/least long/short longer/shorter longest/shortest
-old/young/new older/younger oldest/youngest/newest early/late earlier/later earliest/latest first/last before/after
-strong/weak stronger/weaker strongest/weakest better/worse best/worst good/bad near/far nearer/farther fast/slow faster/slower
-allow/forbid/prohibit/ban/deny permit/forbid/prohibit/ban allowed/forbidden/prohibited approve/deny/reject/refuse
-accept/reject/refuse/decline grant/deny/refuse include/exclude/omit including/excluding open/close/shut begin/end/stop/finish
-start/end/stop/finish continue/stop/cease win/lose victory/defeat success/failure succeed/fail support/oppose agree/disagree
-legal/illegal lawful/unlawful possible/impossible able/unable required/optional mandatory/optional/voluntary compulsory/optional/voluntary
-necessary/unnecessary public/private internal/external inside/outside inner/outer upper/lower above/below over/under
-north/south northern/southern northeast/southwest/southeast/northwest east/west eastern/western left/right import/export
-employer/employee buyer/seller buy/sell lend/borrow win/lose enable/disable on/off add/remove join/leave enter/exit/leave
-maximum/minimum max/min majority/minority major/minor always/never sometimes/never all/none positive/negative male/female
-man/woman men/women boy/girl husband/wife father/mother son/daughter brother/sister king/queen rich/poor hot/cold warm/cool/cold
-wet/dry light/dark heavy/light wide/narrow deep/shallow thick/thin true/false correct/incorrect/wrong safe/dangerous/unsafe
-similar/different same/different simple/complex/complicated easy/difficult/hard common/rare frequent/rare active/inactive/passive
-valid/invalid complete/incomplete direct/indirect dependent/independent formal/informal official/unofficial known/unknown
-life/death alive/dead born/died present/absent presence/absence ancient/modern urban/rural domestic/foreign full/empty full-time/part-time
-full/part single/multiple single/married tall/short attack/defend create/destroy build/destroy gain/lose loss/gain profit/loss
-improve/worsen encourage/discourage connect/disconnect prevent/cause advantage/disadvantage benefit/harm helpful/harmful
-morning/afternoon/evening day/night summer/winter past/future weekday/weekend push/pull forward/backward arrive/depart
-paid/unpaid permanent/temporary fixed/variable manual/automatic mild/severe
+more/less/fewer most/least/fewest many/few increase/decrease/reduce/decline/drop increasing/decreasing grow/shrink
+rise/fall raise/lower/reduce high/low higher/lower highest/lowest large/small larger/smaller largest/smallest
+big/small/little bigger/smaller biggest/smallest great/small greater/smaller/lesser/less greatest/smallest/least
+long/short longer/shorter longest/shortest old/young/new older/younger oldest/youngest/newest early/late earlier/later
+earliest/latest first/last before/after strong/weak stronger/weaker strongest/weakest better/worse best/worst good/bad
+near/far nearer/farther fast/slow faster/slower allow/forbid/prohibit/ban/deny permit/forbid/prohibit/ban
+allowed/forbidden/prohibited approve/deny/reject/refuse accept/reject/refuse/decline grant/deny/refuse
+include/exclude/omit including/excluding open/close/shut begin/end/stop/finish start/end/stop/finish
+continue/stop/cease win/lose victory/defeat success/failure succeed/fail support/oppose agree/disagree legal/illegal
+lawful/unlawful possible/impossible able/unable required/optional mandatory/optional/voluntary
+compulsory/optional/voluntary necessary/unnecessary public/private internal/external inside/outside inner/outer
+upper/lower above/below over/under north/south northern/southern northeast/southwest/southeast/northwest east/west
+eastern/western left/right import/export employer/employee buyer/seller buy/sell lend/borrow win/lose enable/disable
+on/off add/remove join/leave enter/exit/leave maximum/minimum max/min majority/minority major/minor always/never
+sometimes/never all/none positive/negative male/female man/woman men/women boy/girl husband/wife father/mother
+son/daughter brother/sister king/queen rich/poor hot/cold warm/cool/cold wet/dry light/dark heavy/light wide/narrow
+deep/shallow thick/thin true/false correct/incorrect/wrong safe/dangerous/unsafe similar/different same/different
+simple/complex/complicated easy/difficult/hard common/rare frequent/rare active/inactive/passive valid/invalid
+complete/incomplete direct/indirect dependent/independent formal/informal official/unofficial known/unknown life/death
+alive/dead born/died present/absent presence/absence ancient/modern urban/rural domestic/foreign full/empty
+full-time/part-time full/part single/multiple single/married tall/short attack/defend create/destroy build/destroy
+gain/lose loss/gain profit/loss improve/worsen encourage/discourage connect/disconnect prevent/cause
+advantage/disadvantage benefit/harm helpful/harmful morning/afternoon/evening day/night summer/winter past/future
+weekday/weekend push/pull forward/backward arrive/depart paid/unpaid permanent/temporary fixed/variable
+manual/automatic mild/severe
 """
 _JAPANESE = """
-以上/以下/未満 超/未満 以前/以降/以後 前/後 前半/後半 増加/減少 増える/減る 増大/減少 増やす/減らす 上昇/低下/下降/下落 上がる/下がる 上げる/下げる
-拡大/縮小 多い/少ない 大きい/小さい 高い/低い 長い/短い 強い/弱い 早い/遅い 速い/遅い 近い/遠い 新しい/古い 広い/狭い 深い/浅い 重い/軽い 良い/悪い
-厚い/薄い 太い/細い 明るい/暗い 暑い/寒い 熱い/冷たい 若い/老いる 最大/最小 最高/最低 最多/最少 最長/最短 最古/最新 最初/最後 最強/最弱 上限/下限 大型/小型
-大規模/小規模 高温/低温 高級/低級 高値/安値 長期/短期 多数/少数 許可/禁止/不許可 可能/不可能 可/不可 認める/拒否 認める/禁ずる 承認/否認/却下/拒否 賛成/反対
-可決/否決 合法/違法 含む/除く 含める/除く 対象/対象外 開始/終了/停止 始まる/終わる 始める/終える 継続/中止/停止 成功/失敗 勝利/敗北 勝つ/負ける 勝ち/負け
-有効/無効 有料/無料 有償/無償 有給/無給 必要/不要 必須/任意 義務/任意/権利 公開/非公開 公式/非公式 正式/非公式 正規/非正規 入力/出力 輸入/輸出 収入/支出 購入/売却/販売
-買う/売る 貸す/借りる 加入/脱退 加盟/脱退 入社/退社 入場/退場 入学/卒業 就任/辞任/退任 結婚/離婚 出発/到着 出席/欠席 設立/廃止/解散 結成/解散 開業/廃業 建設/破壊 開く/閉じる
-開ける/閉める 南/北 東/西 南部/北部 東部/西部 北東/南西/南東/北西 北側/南側 東側/西側 左/右 左側/右側 上/下 上部/下部 上流/下流 内部/外部 内側/外側 内/外 国内/国外/海外 男性/女性
-男子/女子 男/女 父/母 兄/弟 姉/妹 夫/妻 息子/娘 過去/未来 昔/今 昼/夜 朝/夕 午前/午後 夏/冬 春/秋 平日/休日 全部/一部 全員/一部 肯定/否定 積極的/消極的 積極/消極 直接/間接 主観/客観 安全/危険
-安定/不安定 正確/不正確 十分/不十分 適切/不適切 適法/違法 独立/従属 自動/手動 単数/複数 先/後 先進/後進 上位/下位 同じ/異なる 一致/相違 先攻/後攻 支持/反対 生まれる/死ぬ 誕生/死去/死亡
-生存/死亡 常勤/非常勤 黒字/赤字 利益/損失 得る/失う 増税/減税 好況/不況 正/負 表/裏 善/悪 メリット/デメリット プラス/マイナス オン/オフ
+以上/以下/未満 超/未満 以前/以降/以後 前/後 前半/後半 増加/減少 増える/減る 増大/減少 増やす/減らす
+上昇/低下/下降/下落 上がる/下がる 上げる/下げる 拡大/縮小 多い/少ない 大きい/小さい 高い/低い 長い/短い 強い/弱い
+早い/遅い 速い/遅い 近い/遠い 新しい/古い 広い/狭い 深い/浅い 重い/軽い 良い/悪い 厚い/薄い 太い/細い 明るい/暗い
+暑い/寒い 熱い/冷たい 若い/老いる 最大/最小 最高/最低 最多/最少 最長/最短 最古/最新 最初/最後 最強/最弱 上限/下限
+大型/小型 大規模/小規模 高温/低温 高級/低級 高値/安値 長期/短期 多数/少数 許可/禁止/不許可 可能/不可能 可/不可
+認める/拒否 認める/禁ずる 承認/否認/却下/拒否 賛成/反対 可決/否決 合法/違法 含む/除く 含める/除く 対象/対象外
+開始/終了/停止 始まる/終わる 始める/終える 継続/中止/停止 成功/失敗 勝利/敗北 勝つ/負ける 勝ち/負け 有効/無効
+有料/無料 有償/無償 有給/無給 必要/不要 必須/任意 義務/任意/権利 公開/非公開 公式/非公式 正式/非公式 正規/非正規
+入力/出力 輸入/輸出 収入/支出 購入/売却/販売 買う/売る 貸す/借りる 加入/脱退 加盟/脱退 入社/退社 入場/退場 入学/卒業
+就任/辞任/退任 結婚/離婚 出発/到着 出席/欠席 設立/廃止/解散 結成/解散 開業/廃業 建設/破壊 開く/閉じる 開ける/閉める
+南/北 東/西 南部/北部 東部/西部 北東/南西/南東/北西 北側/南側 東側/西側 左/右 左側/右側 上/下 上部/下部 上流/下流
+内部/外部 内側/外側 内/外 国内/国外/海外 男性/女性 男子/女子 男/女 父/母 兄/弟 姉/妹 夫/妻 息子/娘 過去/未来 昔/今
+昼/夜 朝/夕 午前/午後 夏/冬 春/秋 平日/休日 全部/一部 全員/一部 肯定/否定 積極的/消極的 積極/消極 直接/間接 主観/客観
+安全/危険 安定/不安定 正確/不正確 十分/不十分 適切/不適切 適法/違法 独立/従属 自動/手動 単数/複数 先/後 先進/後進
+上位/下位 同じ/異なる 一致/相違 先攻/後攻 支持/反対 生まれる/死ぬ 誕生/死去/死亡 生存/死亡 常勤/非常勤 黒字/赤字
+利益/損失 得る/失う 増税/減税 好況/不況 正/負 表/裏 善/悪 メリット/デメリット プラス/マイナス オン/オフ
 """
 
 
 def _table() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for listed, key in ((_ENGLISH, root), (_JAPANESE, str)):
+    for listed in (_ENGLISH, _JAPANESE):
         for group in listed.split():
-            words = [key(word) for word in group.split("/")]
+            words = [root(word) if word.isascii() else synonyms.JAPANESE.get(word, word) for word in group.split("/")]
             # The first word of a group is the opposite of each of the others.
             for other in words[1:]:
                 if words[0] != other:
@@ -88,11 +97,13 @@ _BEFORE = (
     (">=", r"(?:at least|no less than|no fewer than|not less than|a minimum of|minimum of)"),
     (
         "<=",
-        r"(?:at most|up to|no more than|not more than|a maximum of|maximum of|within|as many as|as much as|not exceeding|(?:not|n't|never) exceed(?:ing)?)",
+        r"(?:at most|up to|no more than|not more than|a maximum of|maximum of|within|as many as|as much as"
+        r"|not exceeding|(?:not|n't|never) exceed(?:ing)?)",
     ),
     (
         ">",
-        r"(?:more than|over|above|greater than|larger than|higher than|longer than|exceed(?:s|ed|ing)?|upwards of|in excess of|after|since|following)",
+        r"(?:more than|over|above|greater than|larger than|higher than|longer than|exceed(?:s|ed|ing)?|upwards of"
+        r"|in excess of|after|since|following)",
     ),
     ("<", r"(?:less than|fewer than|under|below|smaller than|lower than|shorter than|before|prior to|until|till)"),
 )

@@ -1,8 +1,8 @@
 """Units of measure and counting, English and Japanese, each as a dimension and a factor to that dimension's base.
 
 Values of one dimension compare after conversion (14 days and two weeks, 1.5 kg and 1500 g); values of two dimensions
-never agree. Factors are exact by definition except the month, which is a dimension of its own with the year: a month has
-no fixed number of days. Counters (人, votes, 件) have factor 1: they say what is counted.
+never agree. Factors are exact by definition except the month, which is a dimension of its own with the year: a month
+has no fixed number of days. Counters (人, votes, 件) have factor 1: they say what is counted.
 """
 
 from __future__ import annotations
@@ -133,20 +133,17 @@ OPEN = (
 
 CURRENCY_SIGNS = {"$": "dollar", "US$": "dollar", "€": "euro", "£": "sterling", "¥": "yen", "₩": "won"}
 
-# Abbreviations that are also words or letters in running text count only right behind the digits or with a blank between.
-_SHORT = sorted(
-    (u for u in UNITS if re.fullmatch(r"[A-Za-z]\w{0,2}", u) and u not in ("day", "sec", "min", "won", "lbs")),
-    key=len,
-    reverse=True,
-)
-_LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u) and u not in _SHORT), key=len, reverse=True)
-_OTHER = sorted((u for u in UNITS if not re.match(r"[A-Za-z]", u)), key=len, reverse=True)
+_LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u)), key=len, reverse=True)
+_WORDS = {"day", "sec", "min", "won", "lbs"}  # as short as an abbreviation
+# Abbreviations take no plural s: "2014 has" is not a number of hectares.
+_SHORT = "|".join(u for u in _LATIN if re.fullmatch(r"[A-Za-z]\w{0,2}", u) and u not in _WORDS)
+_LONG = "|".join(re.escape(u) for u in _LATIN if not re.fullmatch(r"[A-Za-z]\w{0,2}", u) or u in _WORDS)
+_OTHER = "|".join(re.escape(u) for u in sorted(set(UNITS) - set(_LATIN), key=len, reverse=True))
 UNIT = re.compile(
-    rf"[ -]?(?P<latin>(?:{'|'.join(re.escape(u) for u in _LATIN)})(?=e?s?(?![A-Za-z\d]))|(?:{'|'.join(_SHORT)})(?![A-Za-z\d]))(?P<plural>e?s)?"
-    rf"|\s?(?P<other>{'|'.join(re.escape(u) for u in _OTHER)})"
+    rf"[ -]?(?P<latin>(?:{_LONG})(?=e?s?(?![A-Za-z\d]))|(?:{_SHORT})(?![A-Za-z\d]))(?:e?s)?|\s?(?P<other>{_OTHER})"
 )
 
 
 def unit_of(spelling: str) -> tuple[str, float] | None:
-    """Return (dimension, factor) of a unit as it is written, or None; capitals count only where a unit is told by them."""
+    """Return (dimension, factor) of a unit as it is written, or None; capitals count where they tell units apart."""
     return UNITS.get(spelling) or UNITS.get(spelling.lower())

@@ -37,9 +37,9 @@ class Check:
 def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check:
     """Return whether the sources bear out the statement.
 
-    `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another language
-    than the statement are left aside. `embed` is accepted for callers that have an embedding model; words and values alone
-    decide so far.
+    `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another
+    language than the statement are left aside. `embed` is accepted for callers that have an embedding model; words and
+    values alone decide so far.
     """
     stated = normalize(statement).strip()
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
@@ -70,5 +70,5 @@ def _is_japanese(text: str) -> bool:
 
 def _verbatim(stated: str, text: str) -> bool:
     """Whether the statement is a whole sentence or clause of the source, white space and letter case aside."""
-    words = r"\s+".join(re.escape(word) for word in stated.rstrip(".。!! ").split())
+    words = r"\s+".join(re.escape(word) for word in re.sub(r"[.。!\s]+$", "", stated).split())
     return re.search(rf"(?:^|{_STOP}\s*){words}(?=$|\s*{_STOP}(?!\d))", text, re.I | re.M) is not None
