@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import json
 import unicodedata
 from collections import defaultdict
@@ -35,7 +36,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _NO = {"false", "no", "0", "n", "いいえ", "否", "×"}
 _YES = {"true", "yes", "1", "y", "はい", "可", "○"}
 _PART = "|"  # between several answers or documents in one cell: it stands in no Windows file name and few answers
-_MOST_FIELD = 1 << 24  # characters of a CSV field; the library's own limit is below a long answer
 
 Row = tuple[str, Mapping[str, Any]]  # where it stands, and its fields
 
@@ -152,10 +152,9 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[Row]:
-    csv.field_size_limit(_MOST_FIELD)
     header = text.partition("\n")[0]
     mark = max(",;\t", key=header.count)  # Excel writes ";" where the comma is the decimal point
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=mark, strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         for row in reader:
             fields: dict[str, Any] = {name.strip().casefold(): value for name, value in row.items() if name and value}

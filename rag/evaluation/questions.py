@@ -43,7 +43,8 @@ _NUMBERING = re.compile(
 _IN_BRACKETS = re.compile(r"[(「『【]([^()「」『』【】]+)[)」』】]\s*")
 _DEFINITION = {
     "en": re.compile(
-        r"(?:An? |The )?(?P<subject>[A-Z0-9][\w'’&/-]*(?: [\w'’&/()-]+){0,4}) (?P<verb>is|are) (?:an?|the|any|one) \w"
+        r"(?P<article>An? |The )?(?P<subject>\w[\w'’&/-]*(?: [\w'’&/()-]+){0,4}?) (?P<verb>is|are) "
+        r"(?:an?|the|any|one) \w"
     ),
     "ja": re.compile(r"[「『]?(?P<subject>[^\s、。「」『』はをが]{2,20})[」』]?とは、"),
 }
@@ -157,7 +158,7 @@ def _ideas(passages: Sequence[Passage], kb: KnowledgeBase) -> Iterator[_Idea]:
 
 
 def bare_heading(heading: str) -> str:
-    """A heading without its number (3.2 Annual leave → Annual leave, 第5条（休暇）→ 休暇); "" when that says nothing."""
+    """A heading without its number (3.2 Annual leave → Annual leave, 第5条（休暇）→ 休暇); "" if that says nothing."""
     text = " ".join(normalize(heading).split())
     while (number := _NUMBERING.match(text)) and number.end():
         text = text[number.end() :]
@@ -187,8 +188,12 @@ def _definitions(passage: Passage, title: str) -> Iterator[_Idea]:
             subject = bare_heading(found["subject"]) if found else ""
             if not found or not subject or _POINTS_BACK.match(subject):
                 continue
-            text = f"What {found['verb']} {subject}?" if language == "en" else f"{subject}とは何ですか？"
-            whole = f"In {title}, w{text[1:]}" if language == "en" else f"{title}で、{text}"
+            if language == "en":
+                text = f"What {found['verb']} {(found['article'] or '').lower()}{subject}?"
+                whole = f"In {title}, w{text[1:]}"
+            else:
+                text = f"{subject}とは何ですか？"
+                whole = f"{title}で、{text}"
             target = Target(passage.path, chunk.start + start, chunk.start + end)
             yield _Idea("definition", language, subject, text, whole if title else text, target)
 
@@ -294,5 +299,10 @@ def _withhold(question: JudgedQuestion, subject: str, kb: KnowledgeBase) -> Judg
 
 
 def paths_without(kb: KnowledgeBase, paths: Sequence[str]) -> list[str]:
-    """Patterns for `within` that match every document but those at `paths`."""
-    return [re.sub(r"[*?\[]", r"[\g<0>]", path) for path in kb.index.store.document_ids() if path not in paths]
+    """Patterns for `within` that match every document but those at `paths` and the mails or archives they came in."""
+    rest = [
+        other
+        for other in kb.index.store.document_ids()
+        if not any(path == other or path.startswith(f"{other}/") for path in paths)
+    ]
+    return [re.sub(r"[*?\[]", r"[\g<0>]", path) for path in rest]
