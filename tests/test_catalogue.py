@@ -185,6 +185,7 @@ class HubFiles(http.server.BaseHTTPRequestHandler):
     asked: list[tuple[str, str]]
     ranges = True
     refuse = ""
+    breaks_at = 0  # bytes after which the connection breaks off
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -232,7 +233,7 @@ class HubFiles(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content[start:])
+            self.wfile.write(content[start:][: self.breaks_at or None])
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
@@ -300,6 +301,19 @@ def test_an_interrupted_file_goes_on_at_its_byte(hub: type[HubFiles], tmp_path: 
     _, pulled = pull(tmp_path / "models")
     assert [asked for _, asked in hub.asked if asked] == ["bytes=1000-"]
     assert pulled.path.read_bytes() == the_file(hub)
+
+
+def test_a_connection_that_breaks_keeps_what_came(hub: type[HubFiles], tmp_path: Path) -> None:
+    hub.repositories["maker/tiny-GGUF"]["Tiny-Q4_0.gguf"] += bytes(5 << 20)
+    hub.breaks_at = (9 << 20) // 2
+    with pytest.raises(MissingError) as caught:
+        pull(tmp_path / "models")
+    assert "127.0.0.1" in caught.value.message
+    hub.breaks_at = 0
+    kept = (tmp_path / "models" / ".Tiny-Q4_0.gguf.part").stat().st_size
+    assert 2 << 20 <= kept <= 9 << 19  # to the piece of a mebibyte or two that was under way
+    assert pull(tmp_path / "models")[1].path.read_bytes() == the_file(hub)
+    assert hub.asked[-1][1] == f"bytes={kept}-"
 
 
 def test_a_mirror_that_begins_at_the_beginning_is_understood(hub: type[HubFiles], tmp_path: Path) -> None:
@@ -497,3 +511,12 @@ def test_the_command_lists_shows_and_helps(capsys: pytest.CaptureFixture[str]) -
     assert _run(["models", "rm", "nothing.gguf"]) == 2
     assert _run(["models", "list"]) == 0
     assert "rag setup" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_command_recommends_from_a_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(["models", "recommend", "--language", "en", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["embedding"]["model"] == "nomic-embed-text-v1.5"
+    speeds = {row["model"]: row["writing_speed"] for row in found["candidates"] if row["runtime"] == "llamacpp"}
+    assert 0 < speeds["gemma-3-27b"] < speeds["smollm2-135m"]
