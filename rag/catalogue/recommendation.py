@@ -3,7 +3,7 @@
 Every estimate rests on one measurement of about ten seconds. Writing an answer reads each active weight once a token,
 so tokens a second are bytes of memory a second over bytes of active weights; reading a prompt multiplies, so its speed
 falls with the active parameters. Where a small model was run, the memory speed is the lower of the two seen, because a
-small model may sit in the processor's cache.
+small model may sit in the processor's cache; a graphics processor has memory of its own, so there the model's is taken.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ ROOM = 0.6  # of the memory: the rest is the system's, the browser's, and the in
 PROMPT_TOKENS = 700  # a question of ours with its sources
 ANSWER_TOKENS = 60
 PATIENCE = 30.0  # seconds until an answer is whole: what a person waits for with the quotes already on screen
+# The everyday embedding models (design.md): English alone, and any other languages. The others are listed after them.
+EVERYDAY = {False: "nomic-embed-text-v1.5", True: "nomic-embed-text-v2-moe"}
 # Precisions from the one that loses least; below 8 bits each step is seen in answers, not in vectors of 8 bits.
 CAREFUL = ("F32", "BF16", "F16", "Q8_0", "8bit", "Q6_K", "Q5_K_M", "MXFP4", "Q4_K_M", "Q4_0", "4bit")
 
@@ -65,9 +67,9 @@ class Recommendation:
     candidates: tuple[Candidate, ...]
 
 
-def measure_machine() -> Measured:
+def measure_machine(machine: Machine) -> Measured:
     """About ten seconds: the bundled instruct model where it is here, and the memory in any case."""
-    bandwidth = ask_bandwidth(MEMORY_SECONDS)
+    bandwidth = ask_bandwidth(machine.cores, MEMORY_SECONDS)
     bundled = find_bundled().get("instruct")
     model = next((entry for entry in load_catalogue() if entry.name == "smollm2-135m"), None)
     if bundled is None or model is None:
@@ -75,8 +77,9 @@ def measure_machine() -> Measured:
     path = Path(bundled.file)
     seen = ask_speed(path, usable_cores(), MODEL_SECONDS)
     written = seen["writing"] * path.stat().st_size
+    graphics = machine.apple_silicon or machine.nvidia
     return Measured(
-        min(bandwidth, written) if written else bandwidth,
+        written if graphics else min(bandwidth, written),
         seen["prompt"] * model.parameters,
         f"{model.label} in {bundled.precision}: {seen['prompt']:,.0f} prompt tokens and"
         f" {seen['writing']:,.0f} written tokens a second",
@@ -92,7 +95,7 @@ def recommend(
 ) -> Recommendation:
     """The models for documents in `languages` (ISO 639-1) on this machine, and why."""
     machine = machine or read_machine()
-    measured = measured or measure_machine()
+    measured = measured or measure_machine(machine)
     runtimes = ("mlx", "llamacpp") if machine.apple_silicon else ("llamacpp",)
     reasons = [f"1. Purpose: {' and '.join(purposes)}, for documents in {', '.join(languages)}."]
     reasons += [f"2. Hardware: {' '.join(machine.describe())}", f"   Measured: {measured.by}."]
@@ -101,15 +104,16 @@ def recommend(
     chosen: dict[str, Candidate | None] = {}
     candidates: list[Candidate] = []
     for purpose in purposes:
-        rows = [
-            _assess(model, form, precision, machine, measured, budget, languages)
+        assessed = [
+            (_assess(model, form, precision, machine, measured, budget, languages), model)
             for model in load_catalogue()
             if model.purpose == purpose
             for form in model.forms
             if form.runtime in runtimes and form.loads_here
             for precision in form.precisions
         ]
-        rows.sort(key=lambda row: _preference(row, languages), reverse=True)
+        assessed.sort(key=lambda pair: _preference(pair[0], pair[1], languages), reverse=True)
+        rows = [row for row, _ in assessed]
         chosen[purpose] = next((row for row in rows if row.fits), None)
         if row := chosen[purpose]:
             budget -= row.memory.total  # what is left is for the other one
@@ -155,19 +159,14 @@ def _assess(
     )
 
 
-def _preference(row: Candidate, languages: Sequence[str]) -> tuple[bool, int, float, int]:
-    """Better first: what fits; then made for these languages; then the larger, as far as it fits; then more bits."""
-    model = next(entry for entry in load_catalogue() if entry.name == row.model)
-    # For vectors, a model that needs no more languages than asked for spends its parameters on those.
+def _preference(row: Candidate, model: Model, languages: Sequence[str]) -> tuple[bool, bool, bool, int, int]:
+    """The greater the better: what fits; for vectors the everyday model, then one made for no more languages than
+    asked for; then the larger; then more bits."""
+    everyday = narrow = False
     if model.purpose == "embedding":
-        broad = MANY_LANGUAGES in model.languages or len(model.languages) > len(languages) + 1
-        suited = int(row.model == EVERYDAY[len(languages) > 1 or "en" not in languages]) * 2 + int(not broad)
-        return row.fits, suited, float(model.parameters), -CAREFUL.index(row.precision)
-    return row.fits, 0, float(model.active_parameters), -CAREFUL.index(row.precision)
-
-
-# The everyday embedding models (design.md): English alone, and any other languages. The others are listed after them.
-EVERYDAY = {False: "nomic-embed-text-v1.5", True: "nomic-embed-text-v2-moe"}
+        everyday = model.name == EVERYDAY[set(languages) != {"en"}]
+        narrow = MANY_LANGUAGES not in model.languages and len(model.languages) <= len(languages) + 1
+    return row.fits, everyday, narrow, model.active_parameters, -CAREFUL.index(row.precision)
 
 
 def _weigh(chosen: dict[str, Candidate | None], candidates: Sequence[Candidate]) -> list[str]:
