@@ -171,11 +171,9 @@ def _preference(row: Candidate, model: Model, languages: Sequence[str]) -> tuple
 
 def _weigh(chosen: dict[str, Candidate | None], candidates: Sequence[Candidate]) -> list[str]:
     lines = [
-        "3. Precision against speed: every bit of a weight is read for each token, so half the bits write twice as"
+        "3. Precision against speed: every weight is read for each token, so half the bits write twice as fast.",
+        "   Below 8 bits vectors lose, below 4 answers do. The largest model that answers in time is chosen.",
     ]
-    lines.append(
-        "   fast; below 8 bits vectors lose and below 4 answers do. The largest that answers in time is chosen."
-    )
     for purpose, row in chosen.items():
         if row is None:
             lines.append(f"   {purpose}: none fits.")
