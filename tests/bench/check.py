@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure ``rag.check`` on statements made by rule from question sets: false support, wrong contradiction, support of the true.
+"""Measure ``rag.check`` on statements made by rule from question sets: what it supports and what it contradicts.
 
     python tests/bench/check.py --data /work/shared/data/qa [--limit 400] [--part a|b] [--show KIND] [--json]
 
@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
-import statements
+import statements  # noqa: E402
 
-from rag.checking import check
+from rag.checking import check  # noqa: E402
 
 SETS = (("en", "squad2"), ("ja", "jsquad"))
 
@@ -88,10 +88,9 @@ def table(title: str, rows: list[statements.Row], verdicts: dict[str, Counter[st
     print(f"\n{title:34} {'n':>5} {'supported':>10} {'contradicted':>13} {'unchecked':>10}")
     for kind in sorted(verdicts, key=lambda k: (not truth[k], k)):
         c = verdicts[kind]
-        n = c.total()
-        print(
-            f"{'true ' if truth[kind] else 'false'} {kind:28} {n:5} {c['supported'] / n:10.3f} {c['contradicted'] / n:13.3f} {c['unchecked'] / n:10.3f}"
-        )
+        shares = [c[v] / c.total() for v in ("supported", "contradicted", "unchecked")]
+        label = f"{'true ' if truth[kind] else 'false'} {kind}"
+        print(f"{label:34} {c.total():5} {shares[0]:10.3f} {shares[1]:13.3f} {shares[2]:10.3f}")
     assert isinstance(report, dict)
     print({k: v for k, v in report.items() if k != "kinds"}, "(means over kinds)")
 

@@ -3,8 +3,8 @@
 
     python tests/bench/fit_confidence.py --data /work/shared/data/qa [--limit 300] [--false-support 0.03]
 
-Logistic regression by Newton's method with a small ridge; each kind of statement of each language weighs the same. The bias
-is set so that the given share of false statements, averaged over kinds, would be supported.
+Logistic regression by Newton's method with a small ridge; each kind of statement of each language weighs the same. The
+bias is set so that the given share of false statements, averaged over kinds, would be supported.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
-import statements
+import statements  # noqa: E402
 
-from index.words import normalize
-from rag.checking.comparison import Comparison
-from rag.checking.confidence import features
-from rag.checking.tokens import tokens
-from rag.checking.verification import _verbatim
+from index.words import normalize  # noqa: E402
+from rag.checking.comparison import Comparison  # noqa: E402
+from rag.checking.confidence import features  # noqa: E402
+from rag.checking.tokens import tokens  # noqa: E402
+from rag.checking.verification import _verbatim  # noqa: E402
 
 RIDGE = 2e-3
 

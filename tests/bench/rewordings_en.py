@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import calendar
 import random
 import re
 from collections.abc import Iterator
 
 AUX = r"did|does|do|was|were|is|are|has|have|had|can|could|will|would|should|may|might|must"
 WH = r"what|which|who|whom|whose|when|where|why|how"
-MONTHS = "January February March April May June July August September October November December".split()
-NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve".split()
+MONTHS = list(calendar.month_name)[1:]
+NUMBER_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 PARTICIPLE = re.compile(
     r"\b(\w+(?:ed|wn|en|lt|ught|ung)|born|built|made|found|held|led|set|put|sent|known|given|taken|used|seen|won|lost|cut|"
     r"met|written|located|based|responsible|able|considered|due|part)\b"
@@ -27,7 +28,7 @@ def declare(question: str, answer: str) -> str:
         r"(?:in|on|at|by|from|to|for|with|of|during|under|into|through|about|after|as)\s*", before, re.I
     ):
         # The question word stands inside: "Sophocles wrote what play".
-        tail = re.sub(rf"^(?:year|date|day|century|country|city|place|person|many|much|long)\b\s*", "", rest)
+        tail = re.sub(r"^(?:year|date|day|century|country|city|place|person|many|much|long)\b\s*", "", rest)
         return _sentence(f"{before}{answer} {tail}")
     aux = re.match(rf"(.*?)\b({AUX})\b\s+(.*)$", rest, re.I)
     if wh in ("who", "whom") and not re.match(rf"(?:{AUX})\b", rest, re.I):
@@ -37,7 +38,8 @@ def declare(question: str, answer: str) -> str:
         return _sentence(f"{answer} {tail}")
     head, verb, body = aux.group(1).strip(), aux.group(2).lower(), aux.group(3).strip()
     noun = re.sub(
-        r"^(?:year|date|time|day|month|century|city|country|place|people|percentage|type|kind|name|many|much|long|far|old|often|large|big)s?\b(?: of\b)?",
+        r"^(?:year|date|time|day|month|century|city|country|place|people|percentage|type|kind|name|many|much|long|far|old"
+        r"|often|large|big)s?\b(?: of\b)?",
         "",
         head,
     ).strip()
@@ -149,7 +151,7 @@ WORDS = (
     ("which ", "that "),
     ("approximately", "about"),
     ("many ", "numerous "),
-    ("large", "big"),
+    ("large ", "big "),
     ("began", "started"),
     ("often", "frequently"),
     ("in order to", "to"),

@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import rewordings_en
@@ -45,7 +46,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Ranges of sentences, by full stops that end one."""
     ends = [m.end() for m in re.finditer(r"[。！？]|[.!?][\"”’)\]]*(?=\s+[A-Z\"“(\[])|\n+", text)]
     bounds = [0, *ends, len(text)]
-    return [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if text[a:b].strip()]
+    return [(a, b) for a, b in pairwise(bounds) if text[a:b].strip()]
 
 
 def around(text: str, start: int, neighbours: int) -> str:
