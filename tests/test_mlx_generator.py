@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +110,28 @@ def test_what_mlx_lm_cannot_do_is_said(folder: Path, model: Path) -> None:
         open_generator(Settings(model=f"mlx:{folder}", lora="adapter.gguf"))
     with pytest.raises(MissingError, match="nowhere"):
         open_generator(Settings(model=f"mlx:{folder / 'nowhere'}"))
+
+
+@pytest.mark.slow
+def test_a_quantised_folder_is_read(folder: Path, tmp_path: Path, generator: Generator) -> None:
+    """As most models in MLX's format are published; written by mlx-lm itself."""
+    code = (
+        "import json, sys\n"
+        "from pathlib import Path\n"
+        "from mlx_lm.utils import load_model, quantize_model, save_model\n"
+        "source, target = map(Path, sys.argv[1:])\n"
+        "model, config = quantize_model(*load_model(source), group_size=32, bits=8)\n"
+        "save_model(target, model)\n"
+        "(target / 'config.json').write_text(json.dumps(config))\n"
+    )
+    quantised = tmp_path / "quantised"
+    quantised.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / name, quantised / name)
+    subprocess.run([sys.executable, "-c", code, str(folder), str(quantised)], check=True, capture_output=True)
+    with open_generator(Settings(model=f"mlx:{quantised}")) as other:
+        first = next(iter(other.generate(CHAT, max_tokens=10)))
+        assert first == next(iter(generator.generate(CHAT, max_tokens=10)))  # 8 bits keep the first choice
 
 
 # ------------------------------------------------------------------------------------------------ the vocabulary

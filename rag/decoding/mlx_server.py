@@ -64,6 +64,7 @@ class _Instruct:
             )
         origin = self._restore(prefix)
         done = {"prompt_tokens": len(rest) + (len(prefix) if origin == "evaluated" else 0), "prefix": origin}
+        kept, self._kept = self._kept, []  # until it is known that the cache holds what was counted
         finish, count, first = "cancelled", 0, 0.0
         if origin != "cancelled" and self.evaluate(rest):
             for step in decode(self, request, cancelled):
@@ -71,6 +72,7 @@ class _Instruct:
                 first = first or time.perf_counter() - start
                 if text:
                     yield {"text": text}, []
+        self._kept = kept
         seconds = time.perf_counter() - start
         yield {"run": {**done, "finish": finish, "tokens": count, "first_token": first, "seconds": seconds}}, []
 
