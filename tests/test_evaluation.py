@@ -144,8 +144,8 @@ def test_the_interval_is_wilson_s() -> None:
     for hits, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)):
         found = estimate([1.0] * hits + [0.0] * (n - hits))
         assert found.value == pytest.approx(hits / n)
-        assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
-    assert estimate([1.0] * 29 + [0.0]).high == pytest.approx(0.9941, abs=1e-4)  # 1 of 29 away … mirrored below
+        assert found.low == pytest.approx(low, abs=1e-4)
+        assert found.high == pytest.approx(high, abs=1e-4)
     assert (estimate([]).low, estimate([]).high, estimate([]).questions) == (0.0, 1.0, 0)
 
 
@@ -157,7 +157,8 @@ def test_an_interval_holds_its_mean_and_narrows(values: list[float]) -> None:
     more = estimate(values * 4)
     assert more.high - more.low < found.high - found.low
     mirrored = estimate([1 - value for value in values])
-    assert (mirrored.low, mirrored.high) == (pytest.approx(1 - found.high), pytest.approx(1 - found.low))
+    assert mirrored.low == pytest.approx(1 - found.high)
+    assert mirrored.high == pytest.approx(1 - found.low)
 
 
 @pytest.mark.parametrize(
@@ -499,7 +500,9 @@ def test_what_changed_is_named() -> None:
     assert found.moved[0].before == {"hybrid.mrr@10": 1.0, "quote@1": 1.0}
     assert (found.dropped, found.new) == (0, 1)
     change = next(c for c in found.changes if (c.measure, c.language) == ("hybrid.mrr@10", "all"))
-    assert (change.before, change.after, change.questions) == (pytest.approx(0.75), pytest.approx(2.5 / 3), 3)
+    assert change.questions == 3
+    assert change.before == pytest.approx(0.75)
+    assert change.after == pytest.approx(2.5 / 3)
     assert compare(before, before).moved == ()
     assert all(change.p == 1.0 for change in compare(before, before).changes)
 
@@ -626,7 +629,7 @@ def test_the_sample_company_s_questions(
 ) -> None:
     monkeypatch.setenv("RAG_KB", str(tmp_path / "company"))
     monkeypatch.setenv("RAG_EMBED_MODEL", bundled_models["embed_model"])
-    with rag.open(tmp_path / "company", **bundled_models) as base:
+    with rag.open(tmp_path / "company", embed_model=bundled_models["embed_model"]) as base:
         assert base.ingest([SAMPLE]).failed == ()
     code, out, _ = run_eval(
         *("--questions", str(SAMPLE / "questions.jsonl"), "--json"),
