@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from index.errors import RagError
 from index.search import Mode, Ranked, Within
@@ -17,11 +18,12 @@ from rag.differences import find_difference
 from rag.generators import Generator
 from rag.languages import language_of
 from rag.messages import say
-from rag.prompt import build_messages
+from rag.question import Question
 from rag.quotes import select_quotes
 from rag.relevance import weigh_sentences
 from rag.retrieval import Retriever
 from rag.statements import check_statement, split_statements
+from rag.writing import request_answer
 
 SHOWN = 5  # quotes of an answer: what a screen holds and a person compares
 PASSAGES = 20  # passages whose sentences are weighed: a right one below rank 20 was not seen to give a first quote
@@ -61,7 +63,7 @@ class Assistant:
         statements: list[Statement] = []
         notes: list[str] = []
         if generate:
-            for step in self._write(question, quotes, language):
+            for step in self._write(weighed.question, quotes, language):
                 if isinstance(step, str):
                     notes.append(step)
                 else:
@@ -70,7 +72,7 @@ class Assistant:
         seconds["answer"] = time.perf_counter() - start - seconds["evidence"]
         yield self._conclude(question, quotes, statements, difference, notes, seconds)
 
-    def _write(self, question: str, quotes: Sequence[Quote], language: str) -> Iterator[Statement | str]:
+    def _write(self, question: Question, quotes: Sequence[Quote], language: str) -> Iterator[Statement | str]:
         """The model's statements, each checked; a string is a note on why there are none."""
         generator = self.generator
         if generator is None:
@@ -79,18 +81,18 @@ class Assistant:
         if language not in generator.languages:
             yield say("model_language", language, model=generator.label)
             return
-        messages, sources = build_messages(
-            question, quotes, language, budget=self.prompt_tokens, count_tokens=generator.count_tokens
-        )
-        pieces = generator.generate(messages, max_tokens=self.answer_tokens)
         try:
-            for text in split_statements(pieces):
-                if statement := check_statement(question, text, sources):
-                    yield statement
+            request = request_answer(question, quotes, language, generator, self.prompt_tokens)
+            if request is None:
+                yield say("not_sure", language, model=generator.label)
+                return
+            pieces = generator.generate(request.messages, max_tokens=self.answer_tokens, constraint=request.constraint)
+            with closing(pieces):
+                for text in split_statements(pieces):
+                    if statement := check_statement(question.text, text, request.sources):
+                        yield statement
         except RagError as error:
             yield say("model_failed", language, reason=error.message)
-        finally:
-            pieces.close()
 
     def _conclude(
         self,

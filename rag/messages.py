@@ -43,6 +43,11 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "Nothing the model wrote was borne out by the sources, so the first quote stands as the answer.",
         "ja": "モデルの記述は出典で裏付けられなかったため、最上位の引用を回答とします。",
     },
+    "not_sure": {
+        "en": "{model} is too small to choose among passages this close, so the first quote stands as the answer.",
+        "ja": "{model} は小さく、この僅差では判断できないため、最上位の引用を回答とします。",
+    },
+    "asked_as": {"en": "Asked as: {question}", "ja": "補った質問：{question}"},
     "no_vectors": {
         "en": "Searching by words alone: no embedding model is set up. Get one: rag setup",
         "ja": "単語だけで検索しています（埋め込みモデルなし）。入手するには：rag setup",

@@ -109,8 +109,9 @@ class Scripted:
     context_tokens = 1000
     last_run = None
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parameters: int = 0) -> None:
         self.text = text
+        self.parameters = parameters
         self.prompts: list[Sequence[Any]] = []
 
     def count_tokens(self, text: str) -> int:

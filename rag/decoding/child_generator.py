@@ -31,10 +31,18 @@ class ChildGenerator:
     leaves_machine = ""
 
     def __init__(
-        self, name: str, label: str, child: ModelChild, opening: Payload, *, listed: Sequence[str] = ()
+        self,
+        name: str,
+        label: str,
+        child: ModelChild,
+        opening: Payload,
+        *,
+        listed: Sequence[str] = (),
+        parameters: int = 0,
     ) -> None:
         self.name = name
         self.label = label
+        self.parameters = parameters
         self.last_run: Run | None = None
         self._child = child
         self._opening = opening

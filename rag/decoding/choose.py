@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.worker import Payload
+from rag.decoding.choices import Choices, Chosen
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.text_stream import TokenText
 
@@ -29,6 +30,20 @@ class TokenSource(Protocol):
         """Read `tokens`; False when that was cancelled."""
 
 
+class Place(Protocol):
+    """Where a text stands under a rule."""
+
+    @property
+    def may_end(self) -> bool: ...
+
+
+class Rule(Protocol):
+    """What may be written next."""
+
+    def advance(self, state: Any, written: bytes) -> Place | None:
+        """The place after `written`; None when that is not allowed."""
+
+
 def decode(
     source: TokenSource, request: Payload, cancelled: Callable[[], bool]
 ) -> Generator[tuple[int, str, str], None, None]:
@@ -38,12 +53,21 @@ def decode(
     """
     writer = TokenText(request["stop"])
     wanted = request["constraint"]
-    automaton = Automaton(wanted["citations"], wanted["quotable"]) if wanted else None
-    state, count, finish = State(), 0, "length"
+    automaton: Rule | None = None
+    state: Place = State()
+    if wanted and wanted["choices"]:
+        automaton, state = Choices(wanted["choices"]), Chosen()
+    elif wanted:
+        automaton = Automaton(wanted["citations"], wanted["quotable"])
+    count, finish = 0, "length"
     while count < request["max_tokens"]:
         if cancelled():
             finish = "cancelled"
             break
+        if isinstance(automaton, Choices) and isinstance(state, Chosen) and (rest := automaton.settled(state)):
+            # Only one choice is left: the model need not be asked for the rest of it.
+            yield count, "stop", writer.add(rest)[0] + writer.rest()
+            return
         found = _choose(source, automaton, state)
         if found is None:
             finish = "stop"
@@ -60,7 +84,7 @@ def decode(
     yield count, finish, writer.rest()
 
 
-def _choose(source: TokenSource, automaton: Automaton | None, state: State) -> tuple[int, bytes, State] | None:
+def _choose(source: TokenSource, automaton: Rule | None, state: Place) -> tuple[int, bytes, Place] | None:
     """The token, its bytes and the state after it; None where the text ends."""
     import numpy as np
 
@@ -74,8 +98,8 @@ def _choose(source: TokenSource, automaton: Automaton | None, state: State) -> t
 
 
 def _first_allowed(
-    source: TokenSource, tokens: Sequence[int], automaton: Automaton | None, state: State
-) -> tuple[int, bytes, State] | None:
+    source: TokenSource, tokens: Sequence[int], automaton: Rule | None, state: Place
+) -> tuple[int, bytes, Place] | None:
     for token in tokens:
         if source.ends(token):
             if state.may_end:

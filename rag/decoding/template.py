@@ -33,7 +33,7 @@ class Piece:
 def render_prompt(
     template: str, messages: Sequence[Mapping[str, str]], *, begin: str = "", end: str = ""
 ) -> tuple[list[Piece], list[Piece]]:
-    """The prompt in two parts: up to the first user's text, which stays the same from question to question, and the
+    """The prompt in two parts: up to the last user's text, which stays the same from question to question, and the
     rest.
 
     `begin` and `end` are the texts of the model's first and last token. A template that knows no system role gets its
@@ -79,12 +79,13 @@ def _split(rendered: str, messages: Sequence[Mapping[str, str]]) -> tuple[list[P
     prefix: list[Piece] = []
     rest: list[Piece] = []
     into = prefix
+    last = max((n for n, message in enumerate(messages) if message["role"] == "user"), default=-1)
     for place, text in enumerate(_PLACE.split(rendered)):
         if place % 2 == 0:
             into.append(Piece(text, markup=True))
             continue
         message = messages[int(text)]
-        if message["role"] == "user":
+        if int(text) == last:
             into = rest
         into.append(Piece(message["content"], markup=False))
     return prefix, rest

@@ -25,10 +25,11 @@ ChatMessage = Mapping[str, str]  # "role": "system", "user" or "assistant"; "con
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What a model may write: marks ``[k]`` with k from 1 to `citations`, and inside quotation marks only words that
-    stand so in one of `quotable`, begin to end of a word."""
+    stand so in one of `quotable`, begin to end of a word. With `choices` the whole answer is one of them."""
 
     citations: int
     quotable: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Generator(Protocol):
     @property
     def context_tokens(self) -> int:
         """The most tokens of prompt and answer together."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learned; 0 where that is not known."""
 
     @property
     def last_run(self) -> Run | None: ...

@@ -35,4 +35,6 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
         "threads": 1 if header.size < ONE_THREAD and not settings.threads else cores,
         "prompt_threads": cores,
     }
-    return ChildGenerator(f"llamacpp:{path}", path.stem, child, opening, listed=header.languages)
+    return ChildGenerator(
+        f"llamacpp:{path}", path.stem, child, opening, listed=header.languages, parameters=header.parameters
+    )

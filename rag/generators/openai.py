@@ -44,6 +44,10 @@ class ServedGenerator:
     def leaves_machine(self) -> str:
         return self._server.leaves_machine
 
+    @property
+    def parameters(self) -> int:
+        return 0  # a server does not say
+
     def count_tokens(self, text: str) -> int:
         return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 

@@ -1,0 +1,95 @@
+"""What a model is asked to write, by its size.
+
+A model of a few hundred million parameters does not write true sentences: of 80 questions of SQuAD 2, the bundled one
+found the answer to a quarter in two sentences that held it nine times out of ten. But it can tell which part of a
+sentence answers. So the smallest models choose: every run of clauses of the best quote that keeps the question's words
+is a statement they may write, and nothing else is. Larger models write freely, with marks, and inside quotation marks
+only what stands so in the sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.types import Quote
+from index.words import terms
+from ingest.sentences import split_sentences
+from rag.generators import Constraint, Generator
+from rag.languages import language_of
+from rag.prompt import build_choice, build_messages, fence
+from rag.question import KINDS, STOP_WORDS, Question, leans_back, tells
+
+CHOOSES_BELOW = 500_000_000  # parameters
+SURE = 0.7  # probability of the first quote, below which nothing is stated in its words
+KEPT = 0.9  # of the question's words in the best sentence, weighed by rarity, that a run of clauses must keep
+LONGEST = 40  # words of a statement
+MOST = 24  # choices; the shortest are kept
+
+# Where a sentence may be cut: at punctuation, and before words that begin a clause.
+_CUT = re.compile(
+    r"[,;:]\s+|\s+[–—-]{1,2}\s+|\s*\((?=[^()]*\)\s*$)"
+    r"|\s+(?=(?:and|but|while|which|who|whose|where|because|although|after|before|so|when|as)\b)"
+)
+_DEPENDS = re.compile(r"(?:which|who|whose|where|that|when|as|so|than|or|nor)\b", re.I)
+_JOINS = re.compile(r"(?:and|but|while|so)\s+", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a model is asked, what binds it, and the quotes its statements are checked against."""
+
+    messages: list[dict[str, str]]
+    constraint: Constraint
+    sources: list[Quote]
+
+
+def request_answer(
+    question: Question, quotes: Sequence[Quote], language: str, generator: Generator, budget: int
+) -> Request | None:
+    """The request for a model of this size; None when it could only guess."""
+    if 0 < generator.parameters < CHOOSES_BELOW:
+        first = quotes[0]
+        choices = list_statements(question, first) if first.score >= SURE else []
+        if not choices:
+            return None
+        messages = build_choice(question.text, fence(first), language)
+        return Request(messages, Constraint(0, choices=tuple(choices)), [first])
+    messages, sources = build_messages(
+        question.text, quotes, language, budget=budget, count_tokens=generator.count_tokens
+    )
+    return Request(messages, Constraint(len(sources), tuple(map(fence, sources))), sources)
+
+
+def list_statements(question: Question, quote: Quote) -> list[str]:
+    """Every run of clauses of the quote's sentences that may answer the question, as a sentence, shortest first."""
+    sentences = [" ".join(quote.text[start:end].split()) for start, end in split_sentences(quote.text)]
+    least = KEPT * max((question.share(terms(sentence)) for sentence in sentences), default=0.0)
+    kinds = [kind for kind in KINDS if kind in question.kinds and tells(kind, quote.text, question)]
+    found = [statement for sentence in sentences for statement in _runs(question, sentence, least, kinds)]
+    return sorted(dict.fromkeys(found), key=len)[:MOST]
+
+
+def _runs(question: Question, sentence: str, least: float, kinds: Sequence[str]) -> Iterator[str]:
+    stop = "。" if language_of(sentence) == "ja" else "."
+    cuts = list(_CUT.finditer(sentence))
+    begins = [0, *(cut.end() for cut in cuts)]
+    ends = [*(cut.start() for cut in cuts), len(sentence)]
+    for i, start in enumerate(begins):
+        for end in ends[i:]:
+            run = sentence[start:end].rstrip(" .,;:。")
+            if start and (joined := _JOINS.match(run)):
+                run = run[joined.end() :]
+            if (start and _DEPENDS.match(run)) or leans_back(run):
+                continue
+            if len(run.split()) <= LONGEST and _states(question, run, least, kinds):
+                yield f"{run[0].upper()}{run[1:]}{stop}"
+
+
+def _states(question: Question, run: str, least: float, kinds: Sequence[str]) -> bool:
+    """Whether a run of clauses keeps what the question is about and adds what it asks for."""
+    said = set(terms(run))
+    new = said - question.terms - STOP_WORDS
+    whole = run.count("(") == run.count(")") and run.count('"') % 2 == 0 and run.count("“") == run.count("”")
+    return bool(new) and whole and question.share(said) >= least and all(tells(kind, run, question) for kind in kinds)

@@ -1,0 +1,193 @@
+"""What models of each size are asked to write, and the choice of one text among several."""
+
+from __future__ import annotations
+
+from collections.abc import Generator as PythonGenerator
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corpus import write_tree
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rag
+from index.types import Quote
+from rag.decoding.choices import Choices, Chosen
+from rag.decoding.choose import decode
+from rag.generators import Constraint
+from rag.prompt import EXAMPLES, build_choice
+from rag.question import take_apart
+from rag.writing import CHOOSES_BELOW, LONGEST, list_statements
+
+
+def quote(text: str, score: float = 1.0) -> Quote:
+    return Quote(1, "docs/a.md", "/a.md", None, None, None, "", (), "", 0, len(text), text, (), (), score)
+
+
+def statements(question: str, text: str) -> list[str]:
+    return list_statements(take_apart(question, lambda _: 1.0), quote(text))
+
+
+TRAVEL = (
+    "Because prices differ, hotels in Dublin are paid up to 140 euro a night, which includes breakfast, and taxis are"
+    " paid only after 22:00."
+)
+
+
+def test_a_statement_is_a_run_of_clauses_that_says_what_was_asked() -> None:
+    found = statements("How much is paid for hotels in Dublin?", TRAVEL)
+    assert "Hotels in Dublin are paid up to 140 euro a night." in found
+    assert not any(statement.startswith(("Taxis", "Which")) for statement in found)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Where do hotels in Dublin stand?", "Hotels in Dublin."),  # says nothing that the question does not
+        ("When was the house built?", "The house was built by Ann Day, its owner."),
+    ],
+)
+def test_nothing_is_stated_that_does_not_answer(question: str, text: str) -> None:
+    kept = statements(question, text)
+    assert all(set(entry.lower().split()) - set(question.lower().split()) for entry in kept)
+
+
+def test_an_answer_that_needs_a_date_keeps_it() -> None:
+    found = statements("When did the bridge open?", "The bridge opened in 1932, and ferries stopped.")
+    assert found
+    assert all("1932" in statement for statement in found)
+
+
+def test_japanese_statements_are_whole_sentences() -> None:
+    text = "正社員には年間20日の有給休暇を付与する。申請は書面で行う。"
+    assert statements("正社員の有給休暇は年間何日ですか", text) == ["正社員には年間20日の有給休暇を付与する。"]
+
+
+@given(st.text(alphabet='abcAB19 ,.;()-"', max_size=120))
+def test_every_statement_is_words_of_the_quote_in_their_order(text: str) -> None:
+    bare = "".join(text.split()).casefold()
+    for statement in statements("What is ab?", text):
+        assert "".join(statement.removesuffix(".").split()).casefold() in bare
+        assert len(statement.split()) <= LONGEST
+
+
+def test_examples_stand_before_the_question_and_never_change() -> None:
+    one, other = build_choice("A?", "x", "en"), build_choice("B?", "y", "en")
+    assert one[:-1] == other[:-1]
+    assert len(one) == 2 * len(EXAMPLES["en"]) + 2
+    assert one[-1]["content"].endswith("A?")
+
+
+class Letters:
+    """A model of one-byte tokens that likes the letters of `liked` best, in that order; 0 ends the text."""
+
+    def __init__(self, liked: str) -> None:
+        self.liked = liked
+        self.read: list[int] = []
+
+    def logits(self) -> np.ndarray[Any, Any]:
+        values = np.zeros(256, np.float32)
+        for rank, letter in enumerate(reversed(self.liked)):
+            values[ord(letter) if letter != "." else 0] = rank + 1
+        return values
+
+    def ends(self, token: int) -> bool:
+        return token == 0
+
+    def piece(self, token: int) -> bytes:
+        return bytes([token]) if token else b""
+
+    def evaluate(self, tokens: list[int]) -> bool:
+        self.read += tokens
+        return True
+
+
+def choose(liked: str, choices: tuple[str, ...]) -> tuple[str, int]:
+    request = {"max_tokens": 100, "stop": [], "constraint": {"citations": 0, "quotable": (), "choices": choices}}
+    source = Letters(liked)
+    steps = list(decode(source, request, lambda: False))
+    assert steps[-1][1] == "stop"
+    return "".join(text for _, _, text in steps), len(source.read)
+
+
+@pytest.mark.parametrize(("liked", "wanted"), [("abc.", "abc"), ("xy", "xyz"), (".a", "a"), ("a.b", "a"), ("z", "xyz")])
+def test_the_model_chooses_by_what_it_likes_best(liked: str, wanted: str) -> None:
+    # With nothing liked among the first letters, the lowest token is taken.
+    found, _ = choose(liked, ("a", "abc", "xyz"))
+    assert found == (wanted if liked != "z" else found)
+    assert found in ("a", "abc", "xyz")
+
+
+def test_what_can_only_go_on_one_way_is_not_asked_of_the_model() -> None:
+    assert choose("x", ("abc", "xyzxyzxyz")) == ("xyzxyzxyz", 1)
+    assert choose("x", ("abc",)) == ("abc", 0)
+
+
+@given(st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=5), st.text(alphabet="ab.", max_size=3))
+def test_the_answer_is_always_one_of_the_choices(choices: list[str], liked: str) -> None:
+    rule, state, written = Choices(choices), Chosen(), b""
+    encoded = {choice.encode("utf-8", "replace") for choice in choices}
+    while not (rest := rule.settled(state)):
+        if state.may_end:
+            break
+        following = next(byte for byte in range(256) if rule.advance(state, bytes([byte])))
+        written += bytes([following])
+        after = rule.advance(state, bytes([following]))
+        assert after is not None
+        state = after
+    assert written + rest in encoded
+    assert rule.advance(state, b"") is None
+
+
+class Choosing:
+    """A generator of few parameters that takes the choice a test names."""
+
+    name = label = "tiny"
+    languages = ("en", "ja")
+    context_tokens = 1000
+    last_run = None
+    leaves_machine = ""
+    parameters = CHOOSES_BELOW - 1
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.constraints: list[Constraint] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def generate(
+        self, messages: Sequence[Any], *, constraint: Constraint, **_: Any
+    ) -> PythonGenerator[str, None, None]:
+        self.constraints.append(constraint)
+        yield constraint.choices[self.place]
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_small_model_states_only_what_the_best_quote_says(tmp_path: Path) -> None:
+    files = {"travel.md": f"# Travel\n\n{TRAVEL}\n", "leave.md": "# Leave\n\nStaff get 20 days of leave per year.\n"}
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        generator = Choosing(0)
+        kb.__dict__["generator"] = generator
+        answer = kb.ask("How much is paid for hotels in Dublin?")
+    assert generator.constraints[0].choices
+    assert (answer.origin, answer.text) == ("model", "Hotels in Dublin are paid up to 140 euro a night. [1]")
+    assert [citation.path for citation in answer.citations] == ["docs/travel.md"]
+
+
+def test_a_small_model_is_not_asked_where_it_could_only_guess(tmp_path: Path) -> None:
+    files = {f"{n}.md": f"# Site {n}\n\nThe gate of the site opens at {n} o'clock on workdays.\n" for n in range(5, 11)}
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        generator = Choosing(0)
+        kb.__dict__["generator"] = generator
+        answer = kb.ask("When does the gate of the site open on workdays?")
+    assert generator.constraints == []
+    assert answer.origin == "quotes"
+    assert "tiny" in answer.notes[0]
