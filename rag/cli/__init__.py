@@ -19,6 +19,7 @@ COMMANDS = {
     "ingest": ("ingest", "Add, update and remove documents."),
     "search": ("search", "Find passages."),
     "ask": ("ask", "Get an answer with its evidence."),
+    "chat": ("chat", "Ask in a conversation."),
     "open": ("ask", "Open the file of a quote of the last answer."),
     "list": ("documents", "List the documents."),
     "show": ("documents", "Show what was read of a document."),

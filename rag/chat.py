@@ -1,0 +1,84 @@
+"""A conversation with a knowledge base: each question made whole, answered with its own evidence, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from index.conversations import keep_conversation
+from rag.answer import Answer, Step
+from rag.followup import Subject, complete, follow
+
+if TYPE_CHECKING:
+    from rag.knowledge_base import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question as it was typed, as it was asked of the documents, and its answer."""
+
+    typed: str
+    asked: str
+    answer: Answer
+
+
+class Chat:
+    """One conversation; `turns` are the answered questions, oldest first."""
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        *,
+        generate: bool = True,
+        within: str | Sequence[str] | None = None,
+        labels: Sequence[str] = (),
+    ) -> None:
+        self.turns: list[Turn] = []
+        self._kb = kb
+        self._generate = generate
+        self._within = within
+        self._labels = labels
+        self._subject = Subject()
+        self._number: int | None = None
+        self._kept = 0
+
+    def complete(self, question: str) -> str:
+        """The question as it will be asked of the documents."""
+        return complete(question, self._subject)
+
+    def ask(self, question: str) -> Iterator[Step]:
+        """The steps of the answer; the turn counts once the last step was taken."""
+        asked = self.complete(question)
+        for step in self._kb.ask_in_steps(asked, self._generate, self._within, self._labels):
+            if isinstance(step, Answer):
+                self.turns.append(Turn(question, asked, step))
+                # What was not answered is no subject to go on with, but what the reader meant by it is.
+                self._subject = follow(self._subject, question, step.text)
+            yield step
+
+    def keep(self) -> int | None:
+        """Keep the conversation in the knowledge base; its number there, None when nothing was asked or it is shared.
+
+        Raises LockedError while another process changes the knowledge base.
+        """
+        if len(self.turns) > self._kept and not self._kb.shared:
+            self._number = keep_conversation(self._kb.index.store, [_record(t) for t in self.turns], self._number)
+            self._kept = len(self.turns)
+        return self._number
+
+    def to_markdown(self) -> str:
+        """The conversation as a text file: questions, answers, and the quotes they rest on."""
+        parts: list[str] = []
+        for turn in self.turns:
+            parts += [f"## {turn.typed}", turn.answer.text or "—"]
+            parts += [
+                f"- [{quote.n}] {', '.join(filter(None, (quote.path, quote.where)))}: {' '.join(quote.text.split())}"
+                for quote in turn.answer.citations or turn.answer.quotes
+            ]
+        return "\n\n".join(parts) + "\n"
+
+
+def _record(turn: Turn) -> dict[str, Any]:
+    places = [[quote.n, quote.path, quote.start, quote.end] for quote in turn.answer.citations]
+    return {"question": turn.typed, "asked": turn.asked, "answer": turn.answer.text, "citations": places}

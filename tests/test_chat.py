@@ -1,0 +1,185 @@
+"""Conversations: follow-up questions made whole, commands, and what is kept in the knowledge base."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from corpus import write_tree
+
+import rag
+from index.conversations import delete_conversation, keep_conversation, list_conversations
+from rag.chat import Chat
+from rag.followup import Subject, complete, follow, leans
+
+LEAVE = Subject("How many days of annual leave do full-time employees get?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does it expire?",
+        "And for contractors?",
+        "What about Dublin?",
+        "Who approves them?",
+        "Why?",
+        "Is that paid?",
+        "それはいつまでですか",
+        "契約社員は？",
+        "では、パートの場合は？",
+        "なぜですか？",
+        "その申請先はどこですか",
+    ],
+)
+def test_a_question_without_its_subject_leans_on_the_conversation(question: str) -> None:
+    assert leans(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of annual leave do full-time employees get?",
+        "What does the travel policy say about its exceptions?",
+        "Who founded Microsoft and when did he leave?",
+        "When was the Treaty of Rome signed?",
+        "Which hotels in Dublin may employees book?",
+        "育児休業は何日取得できますか",
+        "正社員の有給休暇は年間何日ですか？",
+        "出張費の精算期限とその申請先を教えてください",
+    ],
+)
+def test_a_whole_question_is_left_as_it_is(question: str) -> None:
+    assert complete(question, LEAVE) == question
+
+
+@pytest.mark.parametrize(
+    ("former", "question", "wanted"),
+    [
+        (LEAVE.question, "When does it expire?", ("When does it expire?", "annual", "leave", "employees")),
+        (LEAVE.question, "And for contractors?", ("annual leave", "contractors")),
+        ("正社員の有給休暇は年間何日ですか？", "契約社員は？", ("有給休暇", "契約社員")),
+        ("正社員の有給休暇は年間何日ですか？", "それはいつまで使えますか", ("有給休暇", "いつまで")),
+    ],
+)
+def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tuple[str, ...]) -> None:
+    asked = complete(question, Subject(former))
+    assert all(part in asked for part in wanted), asked
+
+
+def test_a_person_of_the_answer_is_who_is_meant() -> None:
+    subject = follow(Subject(), "Who founded the company?", "The company was founded by Jonas Berg in 1961. [1]")
+    assert complete("Where was he born?", subject) == "Where was he born? (Jonas Berg)"
+
+
+def test_the_subject_stays_through_follow_ups_and_changes_with_a_whole_question() -> None:
+    subject = follow(LEAVE, "When does it expire?", "It expires in March. [1]")
+    assert subject.question == LEAVE.question
+    subject = follow(subject, "Which hotels in Dublin may employees book?", "Any hotel. [1]")
+    assert subject.question.startswith("Which hotels")
+
+
+def test_the_first_question_has_nothing_to_lean_on() -> None:
+    assert complete("When does it expire?", Subject()) == "When does it expire?"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {
+        "leave.md": "# Leave\n\nFull-time employees receive 20 days of annual leave per year.\n\n"
+        "Contractors receive 12 days of annual leave per year.\n",
+        "travel.md": "# Travel\n\nHotels are paid up to 140 euro a night.\n",
+    }
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+    return tmp_path / "kb"
+
+
+def converse(folder: Path, *lines: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rag", "chat", "--kb", str(folder), *options],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder.parent,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        check=False,
+    )
+
+
+def test_a_follow_up_is_answered_from_its_own_evidence(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        chat = Chat(kb)
+        for question in ("How many days of annual leave do full-time employees receive?", "And contractors?"):
+            for _ in chat.ask(question):
+                pass
+        first, second = chat.turns
+        assert "20 days" in first.answer.text
+        assert "annual leave" in second.asked
+        assert any("12 days" in quote.text for quote in second.answer.quotes[:2])
+        number = chat.keep()
+        assert number is not None
+        assert chat.keep() == number
+        kept = list_conversations(kb.index.store)
+        assert [turn["question"] for turn in kept[0].turns] == [turn.typed for turn in chat.turns]
+        assert "## And contractors?" in chat.to_markdown()
+
+
+def test_keeping_a_conversation_changes_nothing_that_was_indexed(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        before = kb.index.store.generation
+        number = keep_conversation(kb.index.store, [{"question": "q", "answer": "a"}])
+        assert keep_conversation(kb.index.store, [{"question": "q", "answer": "b"}], number) == number
+        assert [kept.turns[0]["answer"] for kept in list_conversations(kb.index.store)] == ["b"]
+        assert kb.index.store.generation == before
+        assert kb.verify() == []
+        assert delete_conversation(kb.index.store, number)
+        assert not delete_conversation(kb.index.store, number)
+        assert list_conversations(kb.index.store) == []
+
+
+def test_a_deleted_conversation_leaves_no_words_in_the_file(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        number = keep_conversation(kb.index.store, [{"question": "xylophone-secret", "answer": ""}])
+        delete_conversation(kb.index.store, number)
+    assert b"xylophone-secret" not in (folder / "index.sqlite3").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_conversation_in_a_pipe(folder: Path) -> None:
+    done = converse(
+        folder, "How many days of annual leave do full-time employees receive?", "", "/sources", "/nothing", "/open x",
+        "And contractors?", "/save talk.md", "/quit", "never asked",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "20 days" in done.stdout
+    assert "/nothing is not known here" in done.stderr
+    assert "Asked as: How many days of annual leave" in done.stderr
+    assert "never asked" not in done.stdout + done.stderr
+    assert "## And contractors?" in (folder.parent / "talk.md").read_text(encoding="utf-8")
+    listed = json.loads(converse(folder, options=("--list", "--json")).stdout)
+    assert len(listed["conversations"][0]["turns"]) == 2
+    assert converse(folder, options=("--delete", "1")).returncode == 0
+    assert converse(folder, options=("--delete", "1")).returncode == 2
+    with sqlite3.connect(folder / "index.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM conversations").fetchone() == (0,)
+
+
+@pytest.mark.slow
+def test_a_line_editor_is_there_for_terminals(folder: Path) -> None:
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.input import create_pipe_input
+    from prompt_toolkit.output import DummyOutput
+
+    from rag.cli.chat import _prompt
+
+    with rag.open(folder) as kb, create_pipe_input() as keys:
+        keep_conversation(kb.index.store, [{"question": "asked before", "answer": ""}])
+        keys.send_text("\x1b[A\r")  # up, enter: the question asked before
+        with create_app_session(input=keys, output=DummyOutput()):
+            assert _prompt(kb).prompt("> ") == "asked before"
