@@ -26,6 +26,11 @@ _JAPANESE_SHARE = 0.2  # of the letters; Japanese text with product names has mo
 _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, in normalised text
 
 
+# Below this share of its words in the sources a statement is about something else; the model of `confidence` was fitted
+# to statements of which nearly all words stand there, and knows nothing of others.
+LEAST_FOUND = 0.6
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What the sources say of a statement, with the reasons as short sentences in the statement's language."""
@@ -58,7 +63,8 @@ def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check
         return Check("contradicted", against)
     if doubts:
         return Check("unchecked", tuple(dict.fromkeys(d.reason for d in doubts)))
-    if confidence(said, stands, comparison.alignment, comparison.course) < 0:
+    found = comparison.alignment.found
+    if found < LEAST_FOUND or confidence(said, stands, comparison.alignment, comparison.course) < 0:
         return Check("unchecked", (reason("far", stated),))
     return Check("supported", (reason("covered", stated),))
 
