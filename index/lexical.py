@@ -64,6 +64,7 @@ class WordIndex:
         self._stamp: Stamp | None = None
         self._part: Part | None = None
         self._damaged: Stamp | None = None
+        self._links: tempfile.TemporaryDirectory[str] | None = None
         self._recent: tuple[int, Part] | None = None
 
     def search(
@@ -162,12 +163,19 @@ class WordIndex:
 
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
         """A folder of links to the files of a part: tantivy makes lock files where it opens."""
+        self.close()
         self._links = tempfile.TemporaryDirectory(prefix="rag-")
         place = Path(self._links.name)
         for name in stamp.files:
             (place / name).parent.mkdir(exist_ok=True)
             (place / name).symlink_to(folder / name)
         return place
+
+    def close(self) -> None:
+        """Let go of what was made to read a part."""
+        if self._links is not None:
+            self._links.cleanup()
+            self._links = None
 
     def is_current(self) -> bool:
         """Whether the part stands for the present generation, so that all that is in it must be in the truth."""

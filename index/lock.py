@@ -39,7 +39,8 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
             os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
         yield
     finally:
-        os.close(descriptor)
+        with contextlib.suppress(OSError):  # the kernel drops the lock all the same
+            os.close(descriptor)
 
 
 def _holder(path: Path) -> str:

@@ -6,9 +6,9 @@ seal is the checksum of the whole file, taken when a writer has put everything i
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
+from index.errors import StoreError
 from index.platform import sync_folder
 from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
 
@@ -16,10 +16,12 @@ SEAL = "index.json"
 
 
 def break_seal(folder: Path) -> None:
-    """Take the seal away, for good before the first byte changes; raises OSError."""
-    with contextlib.suppress(FileNotFoundError):
-        (folder / SEAL).unlink()
+    """Take the seal away, for good before the first byte changes; raises StoreError."""
+    try:
+        (folder / SEAL).unlink(missing_ok=True)
         sync_folder(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its space.") from error
 
 
 def make_seal(folder: Path, name: str, *, kb: str, generation: int) -> None:

@@ -92,6 +92,7 @@ class Index:
         self._published: Stamp | None = None
 
     def close(self) -> None:
+        self.words.close()
         self.store.close()
 
     @contextlib.contextmanager
