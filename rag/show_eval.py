@@ -69,7 +69,7 @@ def _show_questions(run: Run) -> None:
     made = "file" not in kinds
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     whose = f"made from the documents ({listed})" if made else "of your file"
-    click.echo(f"{len(run.outcomes)} questions {whose}, {run.documents} documents, {run.chunks} chunks")
+    click.echo(f"{_counted(len(run.outcomes))} {whose}, {run.documents} documents, {run.chunks} chunks")
     click.echo(f"embedding model: {clean(run.embed_model) or 'none: by words alone'}")
     if made:
         note("Made questions share words with what they look for and are easier than real ones: compare runs by them,")

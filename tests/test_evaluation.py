@@ -20,16 +20,10 @@ from index.globs import match_paths
 from index.types import Hit
 from rag.cli import _run
 from rag.evaluation.compare import EXACT, chance_of, compare, load_run, save_run
+from rag.evaluation.made_questions import bare_heading, make_questions
 from rag.evaluation.measures import estimate, holds_answer, ranking_measures
 from rag.evaluation.question_files import read_questions
-from rag.evaluation.questions import (
-    JudgedQuestion,
-    Target,
-    bare_heading,
-    make_questions,
-    paths_without,
-    sample_questions,
-)
+from rag.evaluation.questions import JudgedQuestion, Target, paths_without, sample_questions
 from rag.evaluation.run import MEASURES, Outcome, Run, rank_units, run_questions, summarize
 from rag.evaluation.thresholds import Threshold, find_below, read_threshold
 
@@ -598,7 +592,7 @@ def test_a_measure_below_its_threshold_is_exit_7(run_eval: Eval, tmp_path: Path)
     path.write_text('{"question": "Who wears a badge at the reception?", "document": "rules.md"}\n', encoding="utf-8")
     code, out, err = run_eval("--questions", str(path), "--fail-below", "lexical.hit@1=1", "--fail-below", "answered=0")
     assert code == 7
-    assert "1 questions of your file" in out
+    assert "1 question of your file" in out
     assert "Below: lexical.hit@1 is 0.000, and must be 1." in err
     assert "answered" not in err
     assert run_eval("--questions", str(path), "--fail-below", "lexical.hit@1=0")[0] == 0

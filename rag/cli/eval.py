@@ -65,8 +65,9 @@ def eval_command(
     Exit 7 when a measure is below --fail-below.
     """
     from rag.evaluation.compare import compare, load_run, save_run
+    from rag.evaluation.made_questions import PER_LANGUAGE, make_questions
     from rag.evaluation.question_files import read_questions
-    from rag.evaluation.questions import PER_LANGUAGE, make_questions, sample_questions
+    from rag.evaluation.questions import sample_questions
     from rag.evaluation.run import run_questions, summarize
     from rag.evaluation.thresholds import find_below, read_threshold
     from rag.screen import note
