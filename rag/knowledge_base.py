@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from index.store import Listing
 from index.types import Hit
 from ingest.report import IngestReport, Progress, no_progress
 from rag.answer import Answer, Step
+from rag.languages import language_of
+from rag.messages import say
 from rag.retrieval import Retriever
 from rag.settings import Settings, find_knowledge_base, load_settings
 from rag.trust import check_trust, trust
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from ingest.embedders import Embedder
     from rag.forget import Forgotten
     from rag.generators import Generator
+    from rag.rerankers import Reranker
     from rag.status import Status
 
 
@@ -65,7 +69,7 @@ class KnowledgeBase:
             kb = uuid.uuid4().hex
             trust(kb)  # before it is there, so that it is never there untrusted
         self.index = Index(self.folder, create=create, shared=shared, damaged=damaged, kb=kb)
-        self.retriever = Retriever(self.index, self._embedder_opener())
+        self.retriever = Retriever(self.index, self._embedder_opener(), self._reranker_opener())
 
     def __enter__(self) -> KnowledgeBase:
         return self
@@ -193,7 +197,17 @@ class KnowledgeBase:
             answer_tokens=self.settings.answer_tokens,
         )
         scope = Scope(within, tuple(labels)) if labels else within
-        return assistant.ask(question, generate=generate, within=scope)
+        for step in assistant.ask(question, generate=generate, within=scope):
+            yield self._complete(step) if isinstance(step, Answer) else step
+
+    def _complete(self, answer: Answer) -> Answer:
+        """The answer with what only the knowledge base knows: the reranker's time, and where text was sent."""
+        if self.retriever.reranking:
+            answer = replace(answer, timings={**answer.timings, "reranker": self.retriever.reranking})
+        if host := self.leaves_machine:
+            left = say("left_machine", language_of(answer.question), host=host)
+            answer = replace(answer, notes=(*answer.notes, left))
+        return answer
 
     def text(self, path: str) -> str:
         """The parsed text of a document, which `start` and `end` of its hits and quotes index."""
@@ -253,6 +267,23 @@ class KnowledgeBase:
             return open_embedder(name, options)
 
         return open_named
+
+    def _reranker_opener(self) -> Callable[[], Reranker] | None:
+        if not self.settings.reranker:
+            return None
+
+        def open_named() -> Reranker:
+            from rag.rerankers import open_reranker
+
+            return open_reranker(self.settings)
+
+        return open_named
+
+    @property
+    def leaves_machine(self) -> str:
+        """The host that text was sent to by the models opened so far; "" while everything stayed here."""
+        opened = (self.retriever.embedder, self.__dict__.get("generator"))
+        return next((model.leaves_machine for model in opened if model is not None and model.leaves_machine), "")
 
     @cached_property
     def generator(self) -> Generator | None:

@@ -1,4 +1,4 @@
-"""From a question to ranked passages: the embedding model and the index together.
+"""From a question to ranked passages: the embedding model, the index, and a reranker where one is named.
 
 The embedding model opens in the background when a question comes, in a process of its own, beside the word search.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.search import Index, Meaning, Mode, Ranked, Within, search
@@ -16,15 +18,30 @@ from index.weights import describe_weights
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder, Vectors
+    from rag.rerankers import Reranker
+
+RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
 
 
 class Retriever:
-    """Ranks the passages of one index for a question; `open_embedder` is called at most once, None without a model."""
+    """Ranks the passages of one index for a question; each opener is called at most once, None without a model.
 
-    def __init__(self, index: Index, open_embedder: Callable[[], Embedder] | None) -> None:
+    `reranking` is the seconds the reranker took for the last question.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        open_embedder: Callable[[], Embedder] | None,
+        open_reranker: Callable[[], Reranker] | None = None,
+    ) -> None:
         self.index = index
+        self.reranking = 0.0
         self._open = open_embedder
         self._opening: Future[Embedder] | None = None
+        self._open_reranker = open_reranker
+        self._reranker: Reranker | None = None
+        self._understood: tuple[str, Vectors] | None = None
 
     def start(self) -> None:
         """Begin to open the embedding model, without waiting for it."""
@@ -44,6 +61,8 @@ class Retriever:
         """End the model's processes."""
         if self._opening is not None and self._opening.exception() is None:
             self._opening.result().close()
+        if self._reranker:
+            self._reranker.close()
 
     @property
     def embedder(self) -> Embedder | None:
@@ -59,8 +78,32 @@ class Retriever:
         """The `k` best passages, best first."""
         if mode != "lexical":
             self.start()
+        wanted = max(k, RERANKED) if self._open_reranker else k
         with self.index.reading():
-            return search(self.index, question, lambda: self._understand(question), k=k, mode=mode, within=within)
+            ranked = search(
+                self.index, question, lambda: self._understand(question), k=wanted, mode=mode, within=within
+            )
+        return self._rerank(question, ranked)[:k]
+
+    def _rerank(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
+        """The same passages in the order of the reranker, the ones it did not read after them."""
+        if self._open_reranker is None or not ranked:
+            return ranked
+        start = time.perf_counter()
+        self._reranker = self._reranker or self._open_reranker()
+        read, rest = ranked[:RERANKED], ranked[RERANKED:]
+        scores = self._reranker.score(question, [hit.passage.chunk.text for hit in read])
+        order = sorted(range(len(read)), key=lambda i: (-scores[i], i))
+        floor = min(scores)
+        self.reranking = time.perf_counter() - start
+        return [
+            *(
+                replace(read[i], score=scores[i], ranks={**read[i].ranks, "reranker": n})
+                for n, i in enumerate(order, 1)
+            ),
+            # Below every passage that was read, in the order they had.
+            *(replace(hit, score=floor - n) for n, hit in enumerate(rest, 1)),
+        ]
 
     def _understand(self, question: str) -> Meaning | None:
         embedder, vector = self.embedder, self.embed_question(question)
@@ -71,7 +114,9 @@ class Retriever:
         embedder = self.embedder
         if embedder is None or self.index.vectors() is None or not question.strip():
             return None
-        return embedder.embed_question(question)
+        if self._understood is None or self._understood[0] != question:
+            self._understood = (question, embedder.embed_question(question))
+        return self._understood[1]
 
     def embed(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors (n, d) of sentences; None without a model."""

@@ -29,6 +29,8 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
             console().print(f"    score {hit.score:.3f}: {ranks}", style="dim")
     if not hits:
         note("No passage matches.")
+    if kb.retriever.reranking:
+        note(f"reranker {kb.retriever.reranking:.1f} s")
     show_limits(kb, question)
 
 

@@ -108,6 +108,7 @@ class Scripted:
     languages = ("en",)
     context_tokens = 1000
     last_run = None
+    leaves_machine = ""
 
     def __init__(self, text: str, parameters: int = 0) -> None:
         self.text = text
@@ -227,3 +228,32 @@ def test_wrong_settings_are_refused_with_the_file_s_name(line: str, tmp_path: Pa
     write_tree(tmp_path, {"kb/config.toml": line})
     with pytest.raises(rag.RagError, match=r"config\.toml"):
         load_settings(tmp_path / "kb")
+
+
+class Lengths:
+    """A reranker that likes short passages."""
+
+    name = "lengths"
+
+    def score(self, question: str, passages: Sequence[str]) -> list[float]:
+        return [-float(len(passage)) for passage in passages]
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_named_reranker_has_the_last_word_and_its_time_is_told(kb: rag.KnowledgeBase) -> None:
+    before = kb.search("paid leave hotels")
+    kb.retriever._open_reranker = lambda: Lengths()  # type: ignore[assignment, return-value]
+    hits = kb.search("paid leave hotels")
+    assert {hit.path for hit in hits} == {hit.path for hit in before}
+    assert [len(hit.text) for hit in hits] == sorted(len(hit.text) for hit in hits)
+    assert [hit.ranks["reranker"] for hit in hits] == list(range(1, len(hits) + 1))
+    assert kb.ask(QUESTION, generate=False).timings["reranker"] > 0
+
+
+def test_every_answer_says_when_text_left_the_machine(kb: rag.KnowledgeBase) -> None:
+    generator = Scripted("Full-time employees receive 20 days of paid annual leave.")
+    generator.leaves_machine = "models.example"
+    kb.__dict__["generator"] = generator
+    assert "models.example" in kb.ask(QUESTION).notes[-1]
