@@ -1,0 +1,188 @@
+"""Who sees what: restrictions hold before ranking and keep its order; shared and planted knowledge bases."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from corpus import make_chunks, make_document, make_origin, write_tree
+from victim import embed, embed_all, opened
+
+import rag
+from index.errors import LockedError, StoreError, UntrustedError, UsageError
+from index.globs import match_paths
+from index.search import MODES, Index, Meaning, Ranked, Scope, search
+from rag.labels import label
+from rag.location import warn_of
+from rag.trust import trust_folder
+
+WORDS = [f"word{n}" for n in range(60)]
+LABELS = {"hr": ["docs/a/**"], "legal": ["docs/*/1*.txt"], "old": ["docs/c", "docs/b/2.txt"], "one": ["docs/b/3.txt"]}
+
+
+def fill(index: Index, documents: int) -> None:
+    """Documents of random words, in three folders, without equal passages."""
+    chance = random.Random(4)
+    with index.store.session("test"):
+        with index.store.writing():
+            for number in range(documents):
+                texts = [f"{' '.join(chance.choices(WORDS, k=12))} p{number}x{at}" for at in range(3)]
+                document = make_document(*texts, title=f"T{number}")
+                chunks = make_chunks(document)
+                path = f"docs/{'abc'[number % 3]}/{number}.txt"
+                index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+            for name, patterns in LABELS.items():
+                index.labels.add(name, patterns)
+        embed_all(index)
+        index.refresh()
+
+
+def ask(index: Index, question: str, k: int, mode: str, within: Scope | None) -> list[Ranked]:
+    with index.reading():
+        return search(index, question, lambda: Meaning(embed(question), 1.0), k=k, mode=mode, within=within)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "times", [60, pytest.param(1000, marks=[pytest.mark.torture, pytest.mark.slow, pytest.mark.timeout(7200)])]
+)
+def test_a_restricted_search_is_the_full_ranking_without_the_outsiders(tmp_path: Path, times: int) -> None:
+    """Against an oracle: the ranking of every passage in both legs, with the outsiders left out."""
+    chance = random.Random(times)
+    globs = ["docs/a/**", "docs/*/2?.txt", "**/3*.txt", "docs/b", "docs/c/5.txt", "DOCS/A/*", "nothing/**", "docs/**"]
+    with opened(tmp_path / "kb") as index:
+        fill(index, 120)
+        everything = index.store.count_chunks()
+        paths = list(index.store.document_ids())
+        alike = 0
+        for _ in range(times):
+            question = " ".join(chance.choices(WORDS, k=chance.randrange(1, 6)))
+            labels = tuple(chance.sample(sorted(LABELS), chance.randrange(3)))
+            patterns = chance.sample(globs, chance.randrange(1, 3)) if not labels or chance.random() < 0.5 else None
+            mode, k = chance.choice(MODES), chance.randrange(1, 15)
+            scope = Scope(patterns, labels)
+            inside = set(paths if patterns is None else match_paths(patterns, paths))
+            if labels:
+                inside &= set(match_paths([p for name in labels for p in LABELS[name]], paths))
+            full = ask(index, question, everything, mode, None)
+            wanted = [entry for entry in full if entry.passage.path in inside][:k]
+            found = ask(index, question, k, mode, scope)
+            assert {entry.passage.path for entry in found} <= inside
+            assert len(found) == len(wanted)
+            assert [entry.score for entry in found] == pytest.approx([entry.score for entry in wanted], abs=1e-5)
+            told = [(entry.passage.path, entry.passage.chunk.start) for entry in found]
+            if told != [(entry.passage.path, entry.passage.chunk.start) for entry in wanted]:
+                scores = [round(entry.score, 5) for entry in found]  # ties may change places, nothing else
+                assert len(set(scores)) < len(scores) or scores[-1:] == [round(wanted[-1].score, 5)]
+            else:
+                alike += 1
+        assert alike > 0.9 * times
+    print(f"{times} restrictions: 0 outsiders, {alike} in the very order of the full ranking, the others tied")
+
+
+def test_a_label_holds_for_what_comes_later_and_unknown_ones_are_told(tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"hr/a.txt": "Wombats are paid.", "it/b.txt": "Wombats are patched."})
+    with rag.open(tmp_path / "kb", embed_model="hashing:64") as kb:
+        kb.ingest([docs])
+        assert label(kb, "docs/hr", "hr") == ["docs/hr/a.txt"]
+        write_tree(docs, {"hr/c.txt": "Wombats are hired."})
+        kb.ingest()
+        for mode in MODES:
+            assert {hit.path for hit in kb.search("wombats", mode=mode, labels=["hr"])} == {
+                "docs/hr/a.txt",
+                "docs/hr/c.txt",
+            }
+        assert [hit.path for hit in kb.search("wombats", labels=["hr"], within="**/c.txt")] == ["docs/hr/c.txt"]
+        assert {quote.path for quote in kb.ask("wombats?", generate=False, labels=["hr"]).quotes} <= {
+            "docs/hr/a.txt",
+            "docs/hr/c.txt",
+        }
+        with pytest.raises(UsageError, match="no label hrr"):
+            kb.search("wombats", labels=["hrr"])
+        with pytest.raises(UsageError):
+            label(kb, "docs/none", "x")
+        label(kb, "docs/hr", "hr", remove=True)
+        with pytest.raises(UsageError):
+            kb.search("wombats", labels=["hr"])
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_shared_copy_is_read_and_nothing_is_written(tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"a.txt": "Wombats dig burrows.", "b.txt": "Ferries cross the bay."})
+    share = tmp_path / "kb"
+    with rag.open(share, embed_model="hashing:64") as kb:
+        kb.ingest([docs])
+        wanted = kb.search("wombats")
+    for path in (share, *share.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = sums(share)
+    with pytest.raises(UntrustedError, match="by others"):
+        rag.open(share)
+    try:
+        with rag.open(share, shared_read=True, embed_model="hashing:64") as kb:
+            assert kb.search("wombats") == wanted
+            assert kb.ask("What do wombats dig?", generate=False).quotes
+            assert kb.verify() == []
+            with pytest.raises(StoreError):
+                kb.ingest([docs])
+        assert sums(share) == before
+        (share / "index.json").rename(tmp_path / "seal")
+        with pytest.raises(LockedError):
+            rag.open(share, shared_read=True)
+    finally:
+        for path in (share, *share.rglob("*")):
+            path.chmod(0o700)
+
+
+def test_a_planted_knowledge_base_is_not_shared_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", {"a.txt": "Wombats."})])
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "another"))
+    with pytest.raises(UntrustedError, match="not made by you"):
+        rag.open(tmp_path / "kb", shared_read=True)
+    trust_folder(tmp_path / "kb", shared=True)
+    rag.open(tmp_path / "kb", shared_read=True).close()
+
+
+def test_two_processes_may_make_one_knowledge_base(tmp_path: Path) -> None:
+    code = "import rag, sys; rag.open(sys.argv[1]).close()"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    makers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "kb")], env=environment) for _ in range(4)]
+    assert [maker.wait() for maker in makers] == [0] * 4
+    with rag.open(tmp_path / "kb") as kb:
+        assert kb.verify() == []
+    assert {path.name for path in (tmp_path / "kb").iterdir()} <= {"index.sqlite3", "lock"}
+
+
+def test_the_second_writer_is_told_who_holds_it(tmp_path: Path) -> None:
+    rag.open(tmp_path / "kb").close()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with rag.open(tmp_path / "kb") as kb, kb.index.store.session("rag ingest"):
+        command = [sys.executable, "-m", "rag", "rm", "x", "--kb", str(tmp_path / "kb")]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 4
+    assert f"process {os.getpid()} (rag ingest)" in done.stderr
+
+
+def test_unsafe_places_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert warn_of(tmp_path / "kb") == ""
+    assert "copied elsewhere" in warn_of(tmp_path / "Dropbox" / "kb")
+    monkeypatch.setattr("rag.location.filesystem_of", lambda path: "nfs4")
+    assert "network drive" in warn_of(tmp_path / "kb")
+
+
+def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docs = write_tree(tmp_path / "docs", {"a.txt": "Wombats. " * 1000})
+    with rag.open(tmp_path / "kb") as kb:
+        generation = kb.index.store.generation
+        monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 10_000_000})())
+        with pytest.raises(StoreError, match="MB free"):
+            kb.ingest([docs])
+        assert (kb.index.store.generation, kb.index.store.sources()) == (generation, {})
