@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.types import Quote
-from index.words import terms
+from index.words import stem, terms
 from ingest.sentences import split_sentences
 from rag.generators import Constraint, Generator
 from rag.languages import language_of
@@ -27,13 +27,26 @@ KEPT = 0.9  # of the question's words in the best sentence, weighed by rarity, t
 LONGEST = 40  # words of a statement
 MOST = 24  # choices; the shortest are kept
 
-# Where a sentence may be cut: at punctuation, and before words that begin a clause.
+# Where a sentence may be cut: at punctuation, not inside a number or a date, and before words that begin a clause; at
+# "and" and its like only where a pronoun or a verb follows, because elsewhere they join the members of a list.
+_AND = r"(?:and|but|or|so)\s+"
+_GOES_ON = r"(?:it|they|he|she|we|this|there|is|are|was|were|ha[sd]|have|will|may|can|must|does|did)\b"
 _CUT = re.compile(
-    r"[,;:]\s+|\s+[–—-]{1,2}\s+|\s*\((?=[^()]*\)\s*$)"
-    r"|\s+(?=(?:and|but|while|which|who|whose|where|because|although|after|before|so|when|as)\b)"
+    rf"[,;:]\s+(?!\d|{_AND}(?!{_GOES_ON}))|\s+[–—]\s+|\s+--\s+|\s*\((?=[^()]*\)\s*$)"
+    r"|\s+(?=(?:while|which|who|whose|where|because|although|after|before|when)\b)"
+    rf"|\s+(?={_AND}{_GOES_ON})"
 )
-_DEPENDS = re.compile(r"(?:which|who|whose|where|that|when|as|so|than|or|nor)\b", re.I)
+_DEPENDS = re.compile(
+    r"(?:which|who|whose|where|that|than|or|nor|is|are|was|were|ha[sd]|have|will|may|can|must)\b", re.I
+)
+_SUBORDINATE = re.compile(r"(?:because|although|after|before|when|while|if|since|as|until|unless)\b[^,]*$", re.I)
 _JOINS = re.compile(r"(?:and|but|while|so)\s+", re.I)
+SHORTEST = 4  # words of a statement, and of what may be cut off after it: less is a name, or a member of a list
+
+# What has to be worked out is not stated by a sentence that only brings the figures.
+_WORKED_OUT = frozenset(
+    map(stem, ("average", "change", "combined", "decrease", "difference", "increase", "ratio", "sum", "total"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,8 @@ def list_statements(question: Question, quote: Quote) -> list[str]:
 
 
 def _runs(question: Question, sentence: str, least: float, kinds: Sequence[str]) -> Iterator[str]:
-    stop = "。" if language_of(sentence) == "ja" else "."
-    cuts = list(_CUT.finditer(sentence))
+    japanese = language_of(sentence) == "ja"
+    cuts = [] if japanese else list(_CUT.finditer(sentence))
     begins = [0, *(cut.end() for cut in cuts)]
     ends = [*(cut.start() for cut in cuts), len(sentence)]
     for i, start in enumerate(begins):
@@ -81,15 +94,27 @@ def _runs(question: Question, sentence: str, least: float, kinds: Sequence[str])
             run = sentence[start:end].rstrip(" .,;:。")
             if start and (joined := _JOINS.match(run)):
                 run = run[joined.end() :]
-            if (start and _DEPENDS.match(run)) or leans_back(run):
+            if start and (_DEPENDS.match(run) or _is_member(run)):
                 continue
-            if len(run.split()) <= LONGEST and _states(question, run, least, kinds):
-                yield f"{run[0].upper()}{run[1:]}{stop}"
+            if _SUBORDINATE.match(run) or leans_back(run) or _is_member(sentence[end:].lstrip(" ,;:")):
+                continue
+            if (japanese or SHORTEST <= len(run.split()) <= LONGEST) and _states(question, run, least, kinds):
+                yield f"{run[0].upper()}{run[1:]}{'。' if japanese else '.'}"
+
+
+def _is_member(text: str) -> bool:
+    """Whether a text begins with a word or two between commas, as the members of a list are."""
+    first = re.split(r"[,;:]", text, maxsplit=1)[0]
+    return 0 < len(first.split()) < SHORTEST and not _DEPENDS.match(first)
 
 
 def _states(question: Question, run: str, least: float, kinds: Sequence[str]) -> bool:
     """Whether a run of clauses keeps what the question is about and adds what it asks for."""
+    if "|" in run or run.count("(") != run.count(")") or run.count('"') % 2 or run.count("“") != run.count("”"):
+        return False
     said = set(terms(run))
     new = said - question.terms - STOP_WORDS
-    whole = run.count("(") == run.count(")") and run.count('"') % 2 == 0 and run.count("“") == run.count("”")
-    return bool(new) and whole and question.share(said) >= least and all(tells(kind, run, question) for kind in kinds)
+    worked_out = question.terms & _WORKED_OUT <= said
+    return (
+        bool(new) and worked_out and question.share(said) >= least and all(tells(kind, run, question) for kind in kinds)
+    )
