@@ -93,6 +93,10 @@ def _salvage(folder: Path) -> tuple[tuple[str, ...], int]:
             saved, lost = _copy_documents(old, new), _copy_vectors(old, new)
             generation = max([_number(facts.get("generation")), *(stamp.generation for stamp in stamps)]) + 1
             new.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),))
+            for key, value in facts.items():
+                check, _, learned = str(value).partition(" ")
+                if learned and check == str(checksum(learned)):
+                    new.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
             new.execute("COMMIT")
             new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return tuple(sorted(known - saved)), lost

@@ -1,0 +1,190 @@
+"""Deleting means gone; damage is found, named and mended; strange names come in, are cited, and go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corpus import write_tree
+
+import rag
+from index.absence import find_traces
+from index.errors import DamagedError, UsageError
+from rag.forget import forget
+from rag.labels import label, labels
+from rag.last_answer import remember
+from rag.mending import mend
+
+SECRET = "The merger with Quokka Holdings is planned for the ninth of May"
+HASHING = "hashing:64"
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    files = {f"{n}.txt": f"Report {n}. Wombats of farm {n} dig. " * 40 for n in range(12)}
+    return write_tree(tmp_path / "docs", {**files, "secret/merger.txt": f"Preface. {SECRET}.\n\n" * 30})
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_what_is_forgotten_is_in_no_byte(tmp_path: Path, docs: Path) -> None:
+    """Also after it was changed, so that former pages and segments held it."""
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        (docs / "secret/merger.txt").write_text(f"Changed. {SECRET}.\n\n" * 60)
+        kb.ingest()
+        remember(kb.folder, kb.ask("When is the merger with Quokka Holdings?", generate=False).quotes)
+        label(kb, "docs/secret/merger.txt", "board")
+        assert kb.find_traces(SECRET)
+        assert kb.find_traces("quokka")
+        (docs / "secret/merger.txt").unlink()
+        gone = forget(kb, "docs/secret/*")
+        assert (gone.paths, gone.present) == (("docs/secret/merger.txt",), ())
+        assert gone.passages > 0 and gone.vectors > 0
+        assert {"last-answer.json", "index.sqlite3", "words.json", "vectors.json"} <= set(gone.files)
+        for text in (SECRET, "Quokka", "merger.txt"):
+            assert kb.find_traces(text) == []
+        assert labels(kb) == {}
+        assert kb.verify() == []
+        assert kb.search("wombats")
+    for trace in (b"Quokka", b"quokka", b"merger", "Quokka".encode("utf-16-le")):
+        assert trace not in everything(tmp_path / "kb")
+
+
+def test_a_forgotten_file_that_is_still_there_stays_out_by_name(tmp_path: Path, docs: Path) -> None:
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        assert forget(kb, "docs/secret").present == ("docs/secret/merger.txt",)
+        assert [note.path for note in kb.ingest().skipped] == ["docs/secret/merger.txt"]
+        assert kb.find_traces(SECRET) == []
+        with pytest.raises(UsageError):
+            forget(kb, "docs/none")
+
+
+def test_traces_are_found_however_they_are_written(tmp_path: Path, docs: Path) -> None:
+    """The check itself can fail: each way of leaving a text behind is noticed."""
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        for text in ("Zürich-Straße", "機密の合併"):
+            assert find_traces(kb.index.store, text) == []
+            for form in (
+                text.encode(),
+                text.encode("utf-16-le"),
+                text.casefold().encode(),
+                json.dumps(text)[1:-1].encode(),
+            ):
+                (kb.folder / "left").write_bytes(b"\0" * 99 + form + b"\0")
+                assert find_traces(kb.index.store, text) == ["left: in its bytes"], form
+            (kb.folder / "left").unlink()
+
+
+def test_verify_reads_deep_and_names_the_document(tmp_path: Path, docs: Path) -> None:
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        assert kb.verify(deep=True) == []
+        model = kb.index.model()
+        assert model is not None
+        passage = next(iter(kb.index.store.each_passage()))
+        (number,) = kb.index.table.vector_ids(model, [passage.id])
+        row = kb.index.store.connection.execute("SELECT input FROM vectors WHERE id = ?", (number,)).fetchone()
+        with kb.index.store.session("test"):
+            kb.index.table.add_vectors(model, [row[0]], -np.eye(1, 64, dtype=np.float32))
+            kb.index.refresh()
+        assert any(passage.path in finding for finding in kb.verify(deep=True))
+
+
+def flip(path: Path, text: bytes) -> None:
+    data = bytearray(path.read_bytes())
+    data[data.index(text)] ^= 1
+    path.write_bytes(data)
+
+
+def test_repair_changes_nothing_until_it_is_told_to(
+    tmp_path: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_EMBED_MODEL", HASHING)
+    folder = tmp_path / "kb"
+    with rag.open(folder) as kb:
+        kb.ingest([docs])
+        wanted = kb.search("wombats of farm 3", k=40)
+        label(kb, "docs/secret", "board")
+    assert mend(str(folder), apply=True).findings == ()
+    flip(folder / "index.sqlite3", b"Wombats of farm 7 dig")
+    with pytest.raises(DamagedError):
+        rag.open(folder)
+    before = everything(folder)
+    planned = mend(str(folder), apply=False)
+    assert everything(folder) == before
+    assert planned.again == ("docs/7.txt",)
+    done = mend(str(folder), apply=True)
+    assert (done.again, done.kept) == (("docs/7.txt",), "damaged-index.sqlite3")
+    assert (folder / "damaged-index.sqlite3").stat().st_mode & 0o077 == 0
+    with rag.open(folder) as kb:
+        assert len(kb.documents()) == 12
+        assert labels(kb) == {"board": ["docs/secret"]}
+        assert kb.ingest().added == ("docs/7.txt",)
+        again = kb.search("wombats of farm 3", k=40)
+        assert sorted((hit.path, hit.start, round(hit.score, 5)) for hit in again) == sorted(
+            (hit.path, hit.start, round(hit.score, 5)) for hit in wanted
+        )
+        assert kb.verify(deep=True) == []
+
+
+def test_lost_vectors_are_made_again_from_the_stored_text(
+    tmp_path: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_EMBED_MODEL", HASHING)
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([docs])
+        kb.index.store.connection.execute("UPDATE vectors SET vector = zeroblob(length(vector)) WHERE id % 2")
+    done = mend(str(tmp_path / "kb"), apply=True)
+    assert done.again == ()
+    assert done.vectors > 0
+    with rag.open(tmp_path / "kb") as kb:
+        assert kb.count_waiting() == 0
+        assert kb.verify(deep=True) == []
+
+
+STEMS = [
+    "with space", " leading", "trailing ", "-dash", "--json", "*star", "[brackets]", "question?", "quote'", 'double"',
+    "back\\slash", "$HOME", "`cmd`", "semi;colon", "amp&", "pipe|", "new\nline", "tab\tbed", "percent%20", "hash#1",
+    "plus+", "at@", "comma,", "equals=", "tilde~", "{brace}", "(paren)", "caret^", "colon:", "less<more>", "é",
+    "ß", "İ", "ｆｕｌｌ", "日本語", "ガ", "か\u3099", "한국어", "עברית", "العربية", "emoji😀", "a\u200bb",
+    "a\u202eb", "Ⅷ", "ﬁ", "dots...", "a..b", "dot.", "CON", "nul", "x" * 180, "漢" * 60, "UPPER", "under_score", "1",
+    "0x0", "%s", "{0}", "a'b\"c", "№", "e\u0301",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_strange_names_come_in_are_cited_and_go(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    made = {}
+    for number, stem in enumerate(STEMS):
+        try:
+            (docs / f"{stem}.txt").write_text(f"Wombat number w{number}w digs a burrow.", encoding="utf-8")
+        except OSError:
+            continue  # a name this system does not allow
+        made[number] = f"{stem}.txt"
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        report = kb.ingest([docs])
+        assert len(report.added) == len(made), (report.skipped, report.failed)
+        for number, name in made.items():
+            hit = kb.search(f"w{number}w", k=1)[0]
+            assert f"w{number}w" in hit.text
+            assert Path(hit.file) == docs / name
+            assert kb.text(hit.path)[hit.start : hit.end] == hit.text
+        paths = [document.path for document in kb.documents()]
+        assert len(set(paths)) == len(made)
+        for name in made.values():
+            (docs / name).unlink()
+        assert sorted(kb.ingest(prune=True).removed) == sorted(paths)
+        for number, name in made.items():
+            (docs / name).write_text(f"Wombat number w{number}w digs a burrow.", encoding="utf-8")
+        assert sorted(kb.ingest().added) == sorted(paths)
+        assert kb.verify() == []
+    print(f"{len(made)} strange names: in, cited, deleted and in again")
