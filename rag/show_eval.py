@@ -25,6 +25,7 @@ _MEANING = {
     "refused": "of those that are not",
 }
 _SURE = 0.05  # p below which a difference is called one
+_TOLD = 3  # documents that are not there: with more, the whole file is for another collection
 _NAMED = 20  # questions that changed, named on the screen; --json has all
 
 
@@ -49,6 +50,14 @@ def show_evaluation(
         _show_table(language, estimates)
     if comparison:
         _show_comparison(comparison)
+
+
+def show_problems(problems: Sequence[str]) -> None:
+    """Which questions name a document that is not there, on stderr; the first few of many."""
+    for problem in problems[:_TOLD]:
+        note(f"{problem} Its question counts as missed.")
+    if len(problems) > _TOLD:
+        note(f"… and {len(problems) - _TOLD} more like these.")
 
 
 def show_below(below: Sequence[Below]) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +298,7 @@ def test_a_sample_has_at_most_so_many_of_a_language(languages: list[str], limit:
 
 
 def read(kb: rag.KnowledgeBase, path: Path) -> list[JudgedQuestion]:
-    questions, problems = read_questions(path, kb.documents())
+    questions, problems = read_questions(path, kb.documents(), kb.text)
     assert problems == []
     return questions
 
@@ -352,14 +353,25 @@ def test_a_beir_folder(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
         tmp_path / "beir",
         {
             "corpus.jsonl": '{"_id": "handbook", "title": "", "text": ""}\n'
-            '{"_id": "d9", "title": "就業規則", "text": ""}\n',
+            '{"_id": "d9", "title": "就業規則", "text": ""}\n'
+            '{"_id": "d10", "title": "Twins", "text": "The second of\\n\\ntwo, about boats."}\n',
             "queries.jsonl": '{"_id": "q1", "text": "Leave?"}\n{"_id": "q2", "text": "休暇は?"}\n'
-            '{"_id": "q3", "text": "Nobody judged this"}\n{"_id": "q4", "text": "Cars?", "answerable": false}\n',
-            "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\thandbook\t1\nq1\td9\t0\nq2\td9\t2\n",
+            '{"_id": "q3", "text": "Nobody judged this"}\n{"_id": "q4", "text": "Cars?", "answerable": false}\n'
+            '{"_id": "q5", "text": "Boats?"}\n',
+            "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\thandbook\t1\nq1\td9\t0\nq2\td9\t2\nq5\td10\t1\n",
         },
     )
-    found = {question.id: question for question in read(kb, tmp_path / "beir")}
-    assert found.keys() == {"q1", "q2", "q4"}
+    twin = kb.documents()[0]
+    texts = {
+        "docs/one.md": "Twins. The first of two, about cars.",
+        "docs/two.md": "Twins. The second of two, about boats.",
+    }
+    listings = [*kb.documents(), *(replace(twin, path=path, file=f"/{path}", title="Twins") for path in texts)]
+    questions, problems = read_questions(tmp_path / "beir", listings, texts.__getitem__)
+    assert problems == []
+    found = {question.id: question for question in questions}
+    assert found["q5"].documents == ("docs/two.md",)
+    assert found.keys() == {"q1", "q2", "q4", "q5"}
     assert found["q1"].documents == ("docs/handbook.md",)
     assert found["q2"].documents == ("docs/rules.md",)
     assert not found["q4"].answerable
@@ -370,13 +382,13 @@ def test_a_document_that_is_not_there_is_named_and_missed(kb: rag.KnowledgeBase,
     path.write_text(
         '{"question": "A?", "document": "handbok.md"}\n{"question": "B?", "document": "rules.md"}\n', encoding="utf-8"
     )
-    questions, problems = read_questions(path, kb.documents())
+    questions, problems = read_questions(path, kb.documents(), kb.text)
     assert problems == ["q.jsonl, line 1: there is no document 'handbok.md'; the nearest is docs/handbook.md."]
     run = run_questions(kb, questions, ignore)
     assert run.outcomes[0].scores["hybrid.hit@10"] == 0.0
     path.write_text('{"question": "A?", "document": "nowhere.md"}\n', encoding="utf-8")
     with pytest.raises(UsageError, match="None of the documents"):
-        read_questions(path, kb.documents())
+        read_questions(path, kb.documents(), kb.text)
 
 
 @pytest.mark.parametrize(
@@ -398,15 +410,15 @@ def test_a_bad_file_is_named_with_its_line(
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(UsageError, match=complaint) as caught:
-        read_questions(tmp_path / name, kb.documents())
+        read_questions(tmp_path / name, kb.documents(), kb.text)
     assert name in str(caught.value)
     assert caught.value.next
     with pytest.raises(UsageError, match="cannot be read"):
-        read_questions(tmp_path / "missing.jsonl", kb.documents())
+        read_questions(tmp_path / "missing.jsonl", kb.documents(), kb.text)
     with pytest.raises(UsageError, match=r"no qrels\.tsv"):
         (tmp_path / "beir").mkdir()
         write_tree(tmp_path / "beir", {"corpus.jsonl": ""})
-        read_questions(tmp_path / "beir", kb.documents())
+        read_questions(tmp_path / "beir", kb.documents(), kb.text)
 
 
 # ---------------------------------------------------------------- a run

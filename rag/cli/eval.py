@@ -70,18 +70,16 @@ def eval_command(
     from rag.evaluation.questions import sample_questions
     from rag.evaluation.run import run_questions, summarize
     from rag.evaluation.thresholds import find_below, read_threshold
-    from rag.screen import note
-    from rag.show_eval import show_below, show_evaluation
+    from rag.show_eval import show_below, show_evaluation, show_problems
     from rag.show_report import show_progress
 
     thresholds = [read_threshold(text) for text in fail_below]
     before = load_run(against) if against else None
     with open_kb(kb, embed_model=embed_model) as base, show_progress(quiet or as_json) as progress:
         if questions:
-            asked, problems = read_questions(questions, base.documents())
+            asked, problems = read_questions(questions, base.documents(), base.text)
             asked = sample_questions(asked, limit) if limit else asked
-            for problem in problems:
-                note(f"{problem} Its question counts as missed.")
+            show_problems(problems)
         else:
             asked = make_questions(base, limit or PER_LANGUAGE)
         run = run_questions(base, asked, progress)

@@ -48,11 +48,17 @@ _DEFINITION = {
         r"(?P<article>An? |The )?(?P<subject>\w[\w'’&/-]*(?: [\w'’&/()-]+){0,4}?) (?P<verb>is|are) "
         r"(?:an?|the|any|one) \w"
     ),
-    "ja": re.compile(r"[「『]?(?P<subject>[^\s、。「」『』はをが]{2,20})[」』]?とは、"),
+    "ja": re.compile(
+        r"(?:一般に|ここで|なお|また)?、?[「『]?(?P<subject>[^\W_][^\s、。;:；：「」『』はをが]{0,19})[」』]?とは、"
+    ),
 }
-_POINTS_BACK = re.compile(
-    r"(?:It|He|She|They|This|That|These|Those|There|Here|What|Who|Each|All|One|Another|If|When)\b"
+# Words that no name of a thing begins with, and words that none holds: "the main reason for this shift".
+_NO_BEGINNING = re.compile(
+    r"(?:it|he|she|they|there|here|what|who|each|all|one|another|if|when|while|as|at|by|for|from|in|of|on|to|with"
+    r"|between|among|after|before|under|over|since|during|although|because|added|but|and|or|so|not)\b",
+    re.IGNORECASE,
 )
+_NOT_INSIDE = re.compile(r"\b(?:is|are|was|were|be|has|have|this|that|these|those|which|its|their|his|her|our)\b", re.I)
 _JAPANESE_WORD = re.compile(r"[\u30a1-\u30ff]{3,}|[\u3400-\u9fff]{2,8}")
 _ABOUT = {"en": "Tell me about {subject}", "ja": "{subject}について教えてください"}
 _ABOUT_IN = {"en": "Tell me about {subject} in {title}", "ja": "{title}の{subject}について教えてください"}
@@ -153,7 +159,7 @@ def _definitions(passage: Passage, title: str) -> Iterator[_Idea]:
             language = language_of(sentence)
             found = _DEFINITION[language].match(sentence)
             subject = bare_heading(found["subject"]) if found else ""
-            if not found or not subject or _POINTS_BACK.match(subject):
+            if not found or not subject or _NO_BEGINNING.match(subject) or _NOT_INSIDE.search(subject):
                 continue
             if language == "en":
                 text = f"What {found['verb']} {(found['article'] or '').lower()}{subject}?"

@@ -14,7 +14,8 @@ import io
 import json
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,22 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 _NO = {"false", "no", "0", "n", "いいえ", "否", "×"}
 _YES = {"true", "yes", "1", "y", "はい", "可", "○"}
+_OPENING = 200  # characters by which documents of one title are told apart
 _PART = "|"  # between several answers or documents in one cell: it stands in no Windows file name and few answers
 
 Row = tuple[str, Mapping[str, Any]]  # where it stands, and its fields
 
 
-def read_questions(path: Path, listings: Sequence[Listing]) -> tuple[list[JudgedQuestion], list[str]]:
+def read_questions(
+    path: Path, listings: Sequence[Listing], text_of: Callable[[str], str]
+) -> tuple[list[JudgedQuestion], list[str]]:
     """The questions of a file or BEIR folder, and a sentence about each that names a document that is not there.
 
-    Such a question stays in and is missed. Raises UsageError, with file and line, for what cannot be understood, and
-    when none of the documents is there.
+    `text_of` gives the text of the document at a path. A question whose document is missing stays in and is missed.
+    Raises UsageError, with file and line, for what cannot be understood, and when none of the documents is there.
     """
     names = DocumentNames(listings)
-    rows = list(_beir_rows(path, names) if path.is_dir() else _rows(path))
+    rows = list(_beir_rows(path, names, text_of) if path.is_dir() else _rows(path))
     problems: list[str] = []
     questions = [_question(where, row, names, problems) for where, row in rows]
     if not questions:
@@ -167,13 +171,21 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
         raise UsageError(f"{path}, line {reader.line_num}: {error}.", "Correct the line.") from error
 
 
-def _beir_rows(folder: Path, names: DocumentNames) -> Iterator[Row]:
-    """Queries with their judged documents: by id where a document has that name, else by a title that only one has."""
-    titles = {str(row.get("_id")): str(row.get("title") or "") for _, row in _folder_lines(folder, "corpus.jsonl")}
+def _beir_rows(folder: Path, names: DocumentNames, text_of: Callable[[str], str]) -> Iterator[Row]:
+    """Queries with their judged documents: by id where a document has that name, else by title.
 
-    def called(document: str) -> str:
-        title = titles.get(document, "")
-        return title if not names.find(document) and len(names.find(title)) == 1 else document
+    Where several have the title, it is those that hold the beginning of the text.
+    """
+    corpus = {str(row.get("_id")): row for _, row in _folder_lines(folder, "corpus.jsonl")}
+
+    @cache
+    def called(document: str) -> tuple[str, ...]:
+        row = corpus.get(document, {})
+        same = [] if names.find(document) else names.find(str(row.get("title") or ""))
+        if len(same) > 1:
+            opening = _squash(str(row.get("text") or ""))[:_OPENING]
+            same = [path for path in same if opening in _squash(text_of(path))]
+        return tuple(same) or (document,)
 
     relevant: dict[str, list[str]] = defaultdict(list)
     judgements = next((p for p in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if p.is_file()), None)
@@ -195,7 +207,14 @@ def _beir_rows(folder: Path, names: DocumentNames) -> Iterator[Row]:
         fields: dict[str, Any] = {
             name: row[name] for name in ("_id", "text", "answers", "answerable", "language") if name in row
         }
-        yield f"queries.jsonl, line {number}", {**fields, "documents": [called(document) for document in wanted]}
+        yield (
+            f"queries.jsonl, line {number}",
+            {**fields, "documents": [path for document in wanted for path in called(document)]},
+        )
+
+
+def _squash(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _folder_lines(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
