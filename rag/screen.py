@@ -5,10 +5,10 @@ Text of documents is cleaned of control, bidirectional and escape characters bef
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import sys
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,8 @@ def print_json(value: Any) -> None:
 
 
 def _encode(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     return str(value)
 
 
@@ -41,10 +41,32 @@ def note(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a line with its style and the address it leads to, for terminals that show them."""
+
+    text: str
+    style: str = ""
+    link: str = ""
+
+
+def show(*pieces: Piece | str, style: str = "") -> None:
+    """One line of a result; what it says is cleaned. In a pipe it is plain text, and rich is not even loaded."""
+    parts = [piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces]
+    if not sys.stdout.isatty():
+        click.echo("".join(clean(part.text) for part in parts))
+        return
+    from rich.style import Style
+    from rich.text import Text
+
+    line = Text(style=style)
+    for part in parts:
+        line.append(clean(part.text), Style.parse(part.style) + Style(link=part.link or None))
+    _console().print(line)
+
+
 @cache
-def console() -> Console:
-    """Where results go; on a terminal as wide as that, in a pipe without any wrapping."""
+def _console() -> Console:
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not terminal, emoji=False, markup=False)
+    return Console(highlight=False, emoji=False, markup=False)

@@ -12,7 +12,7 @@ from rag.answer import Answer, Evidence, Statement, Step
 from rag.languages import language_of
 from rag.last_answer import remember
 from rag.messages import say
-from rag.screen import clean, console, note, print_json
+from rag.screen import Piece, note, print_json, show
 from rag.show_hits import headline, show_limits
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
             _show_evidence(step, language)
         elif isinstance(step, Statement) and step.verdict == "supported" and not as_json:
             if not streaming:
-                console().print(_answer_heading(kb.settings.model, language), style="bold")
+                show(_answer_heading(kb.settings.model, language), style="bold")
             streaming = True
-            console().print(f"  {clean(step.text)} {_marks(step.marks)}")
+            show(f"  {step.text} {_marks(step.marks)}")
         elif isinstance(step, Answer):
             if not kb.shared:
                 remember(kb.folder, step.quotes)
@@ -46,23 +46,21 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
 
 def _show_evidence(step: Evidence, language: str) -> None:
     title = say("evidence" if step.answerable else "nearest", language)
-    console().print(title, style="bold")
+    show(title, style="bold")
     for quote in step.quotes if step.answerable else step.quotes[:NEAREST]:
         _show_quote(quote, language)
     if step.difference:
-        console().print(clean(step.difference), style="yellow")
+        show(step.difference, style="yellow")
 
 
 def _show_quote(quote: Quote, language: str) -> None:
-    line = headline(quote.n, quote)
-    if _changed(quote):
-        line.append(f"  ({say('changed', language)})", "yellow")
-    console().print("  ", line, sep="")
+    changed = [Piece(f"  ({say('changed', language)})", "yellow")] if _changed(quote) else []
+    show("  ", *headline(quote.n, quote), *changed)
     for span in quote.context:
-        console().print(f"      {clean(' '.join(span.text.split()))}", style="dim")
-    console().print(f"      {clean(' '.join(quote.text.split()))}")
+        show(f"      {' '.join(span.text.split())}", style="dim")
+    show(f"      {' '.join(quote.text.split())}")
     if quote.also:
-        console().print(f"      {say('also', language, paths=', '.join(map(clean, quote.also)))}", style="dim")
+        show(f"      {say('also', language, paths=', '.join(quote.also))}", style="dim")
 
 
 def _changed(quote: Quote) -> bool:
@@ -75,10 +73,10 @@ def _changed(quote: Quote) -> bool:
 
 def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool) -> None:
     if answer.abstained:
-        console().print(_refusal(answer, language), style="bold")
+        show(_refusal(answer, language), style="bold")
     elif not streamed:
-        console().print(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
-        console().print(f"  {clean(' '.join(answer.text.split()))}")
+        show(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
+        show(f"  {' '.join(answer.text.split())}")
     _show_list(say("unchecked", language), answer.unchecked)
     _show_list(say("set_aside", language), answer.unsupported)
     for sentence in answer.notes:
@@ -89,9 +87,9 @@ def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool)
 
 def _show_list(title: str, texts: Sequence[str]) -> None:
     if texts:
-        console().print(title, style="dim")
+        show(title, style="dim")
         for text in texts:
-            console().print(f"  - {clean(text)}", style="dim")
+            show(f"  - {text}", style="dim")
 
 
 def _answer_heading(model: str, language: str) -> str:
@@ -104,7 +102,7 @@ def _refusal(answer: Answer, language: str) -> str:
         return say("refused_empty", language)
     nearest = answer.quotes[0]
     place = ", ".join(filter(None, (nearest.path, nearest.where)))
-    return clean(say("refused", language, nearest=place))
+    return say("refused", language, nearest=place)
 
 
 def _marks(numbers: Sequence[int]) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.types import Hit, Quote
 from rag.languages import language_of
 from rag.messages import say
-from rag.screen import clean, console, note
+from rag.screen import Piece, note, show
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from rag.knowledge_base import KnowledgeBase
 
 SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right one
@@ -21,12 +20,12 @@ SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right on
 def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bool) -> None:
     """Each passage with its place, best first; what limits the search is said on stderr."""
     for number, hit in enumerate(hits, 1):
-        console().print(headline(number, hit))
-        text = " ".join(clean(hit.text).split())
-        console().print(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
+        show(*headline(number, hit))
+        text = " ".join(hit.text.split())
+        show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
         if explain:
             ranks = ", ".join(f"{leg} rank {rank}" for leg, rank in hit.ranks.items())
-            console().print(f"    score {hit.score:.3f}: {ranks}", style="dim")
+            show(f"    score {hit.score:.3f}: {ranks}", style="dim")
     if not hits:
         note("No passage matches.")
     if kb.retriever.reranking:
@@ -43,18 +42,8 @@ def show_limits(kb: KnowledgeBase, question: str) -> None:
         note(say("waiting", language, count=count))
 
 
-def headline(number: int, hit: Hit | Quote) -> Text:
+def headline(number: int, hit: Hit | Quote) -> list[Piece]:
     """``[1] docs/hr/leave.md › Annual leave, line 14``, the path a link to the file."""
-    from pathlib import Path
-
-    from rich.style import Style
-    from rich.text import Text
-
     link = Path(hit.file).as_uri() + (f"#page={hit.page}" if hit.page else "")
-    line = Text(f"[{number}] ", style="bold")
-    line.append(clean(hit.path), Style(link=link, color="cyan", bold=False))
-    for heading in hit.heading[-2:]:
-        line.append(f" › {clean(heading)}", Style(bold=False))
-    if hit.where:
-        line.append(f", {clean(hit.where)}", Style(bold=False))
-    return line
+    place = "".join(f" › {heading}" for heading in hit.heading[-2:]) + (f", {hit.where}" if hit.where else "")
+    return [Piece(f"[{number}] ", "bold"), Piece(hit.path, "cyan", link), Piece(place)]

@@ -120,11 +120,11 @@ def _obey(line: str, kb: KnowledgeBase, chat: Chat) -> None:
 
 
 def _show_sources(chat: Chat) -> None:
-    from rag.screen import console
+    from rag.screen import show
     from rag.show_hits import headline
 
     for quote in chat.turns[-1].answer.quotes if chat.turns else ():
-        console().print("  ", headline(quote.n, quote), sep="")
+        show("  ", *headline(quote.n, quote))
 
 
 def _open(kb: KnowledgeBase, number: str) -> None:
