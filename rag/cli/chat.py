@@ -46,9 +46,13 @@ def chat_command(
     """Questions in turn, each answered with its own evidence; follow-up questions keep their subject.
 
     \b
-    In a conversation: /sources  /open N  /save [FILE]  /help  /quit
-    Without a terminal every line of the input is a question:
+    Examples:
+      rag chat
+      rag chat --within "docs/hr/**"
       printf 'Who may approve travel?\\nAnd for contractors?\\n' | rag chat
+
+    In a conversation: /sources  /open N  /save [FILE]  /help  /quit. Without a terminal every line of the input is a
+    question.
     """
     from rag.chat import Chat
 
