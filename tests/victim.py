@@ -81,7 +81,7 @@ def answers(index: Index) -> list[tuple[str, int, float]]:
         for question in QUESTIONS:
             meaning = Meaning(embed(question), 1.0)
             for mode in ("hybrid", "lexical", "dense"):
-                ranked = search(index, question, lambda m=meaning: m, k=5, mode=mode)  # type: ignore[misc]
+                ranked = search(index, question, lambda m=meaning: m, k=50, mode=mode)  # type: ignore[misc]
                 found += [(entry.passage.path, entry.passage.chunk.start, round(entry.score, 5)) for entry in ranked]
         for path in sorted(index.store.document_ids()):
             found.append((path, zlib.crc32(index.store.text(path).encode()), 0.0))
