@@ -18,6 +18,7 @@ from rag.differences import find_difference
 from rag.generators import Generator
 from rag.languages import language_of
 from rag.messages import say
+from rag.prompt_budget import choose_budget, remember_speed
 from rag.question import Question
 from rag.quotes import select_quotes
 from rag.relevance import weigh_sentences
@@ -27,7 +28,6 @@ from rag.writing import request_answer
 
 SHOWN = 5  # quotes of an answer: what a screen holds and a person compares
 PASSAGES = 20  # passages whose sentences are weighed: a right one below rank 20 was not seen to give a first quote
-PROMPT_TOKENS = 400  # of sources, where the machine's speed was not measured: about a second on two slow cores
 
 
 class Assistant:
@@ -38,7 +38,7 @@ class Assistant:
     ) -> None:
         self.retriever = retriever
         self.generator = generator
-        self.prompt_tokens = prompt_tokens or PROMPT_TOKENS
+        self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
 
     def search(self, question: str, k: int, mode: Mode, within: Within) -> list[Ranked]:
@@ -82,7 +82,8 @@ class Assistant:
             yield say("model_language", language, model=generator.label)
             return
         try:
-            request = request_answer(question, quotes, language, generator, self.prompt_tokens)
+            budget = self.prompt_tokens or choose_budget(generator)
+            request = request_answer(question, quotes, language, generator, budget)
             if request is None:
                 yield say("not_sure", language, model=generator.label)
                 return
@@ -91,6 +92,7 @@ class Assistant:
                 for text in split_statements(pieces):
                     if statement := check_statement(question.text, text, request.sources):
                         yield statement
+            remember_speed(generator)
         except RagError as error:
             yield say("model_failed", language, reason=error.message)
 

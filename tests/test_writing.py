@@ -17,9 +17,11 @@ import rag
 from index.types import Quote
 from rag.decoding.choices import Choices, Chosen
 from rag.decoding.choose import decode
-from rag.generators import Constraint
+from rag.generators import Constraint, Run
 from rag.prompt import EXAMPLES, build_choice
+from rag.prompt_budget import LEAST, MOST, SECONDS, TELLING, UNMEASURED, choose_budget, remember_speed
 from rag.question import take_apart
+from rag.settings import user_folder
 from rag.writing import CHOOSES_BELOW, LONGEST, list_statements
 
 
@@ -148,7 +150,7 @@ class Choosing:
     name = label = "tiny"
     languages = ("en", "ja")
     context_tokens = 1000
-    last_run = None
+    last_run: Run | None = None
     leaves_machine = ""
     parameters = CHOOSES_BELOW - 1
 
@@ -191,3 +193,29 @@ def test_a_small_model_is_not_asked_where_it_could_only_guess(tmp_path: Path) ->
     assert generator.constraints == []
     assert answer.origin == "quotes"
     assert "tiny" in answer.notes[0]
+
+
+class Measured(Choosing):
+    """A generator whose last run is known."""
+
+    def __init__(self, prompt_tokens: int, seconds: float) -> None:
+        super().__init__(0)
+        self.name = "llamacpp:measured"
+        self.last_run = Run("stop", prompt_tokens, 10, seconds, seconds)
+
+
+def test_the_budget_of_a_prompt_follows_the_measured_speed() -> None:
+    assert choose_budget(Measured(1, 1.0)) == UNMEASURED
+    remember_speed(Measured(TELLING - 1, 0.001))  # too short to tell
+    assert choose_budget(Measured(1, 1.0)) == UNMEASURED
+    for speed, wanted in ((700, int(700 * SECONDS)), (1, LEAST), (10**6, MOST)):
+        remember_speed(Measured(speed * 100, 100.0))
+        assert choose_budget(Measured(1, 1.0)) == wanted
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"llamacpp:measured": "fast"}', "not json"])
+def test_a_damaged_note_of_speeds_is_no_note(content: str) -> None:
+    path = user_folder("cache") / "prompt-speed.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    assert choose_budget(Measured(1, 1.0)) == UNMEASURED
