@@ -23,7 +23,7 @@ from rag.relevance import Sentence, Weighed
 
 # Chosen so that the first quote of SQuAD 2 and JSQuAD stays within 32 words or 70 characters, three within 90 or 200
 # (context counted), with the most answers in them.
-WORTH = 0.007  # probability that a further word must add
+WORTH = {"en": 0.006, "ja": 0.0085}  # probability that a further word must add; two Japanese characters make one
 NEARLY = 0.6  # of the best sentence's probability: among those, the one that says it in fewer words comes first
 LONGEST = 3  # sentences of a quote
 BEFORE = 15.0  # words of a sentence that is brought for a pronoun's sake; a longer one says more than who "it" is
@@ -96,20 +96,21 @@ def _runs(weighed: Weighed) -> Iterator[_Run]:
     """Yield disjoint runs of sentences, the likeliest to answer in the fewest words first."""
     free = weighed.probabilities.copy()
     lengths = np.array([max(measure(sentence.text), 1.0) for sentence in weighed.sentences])
+    worth = WORTH[language_of(weighed.question.text)]
     while len(free) and free.max() >= 0:
         good = np.flatnonzero(free >= NEARLY * free.max())
-        seed = int(good[np.argmax(free[good] - WORTH * lengths[good])])
+        seed = int(good[np.argmax(free[good] - worth * lengths[good])])
         run = _Run(seed, seed, float(free[seed]))
         free[seed] = -1.0
         while run.last - run.first + 1 < LONGEST:
-            worth = {
+            gains = {
                 i: free[i] / lengths[i]
                 for i in (run.first - 1, run.last + 1)
-                if 0 <= i < len(free) and free[i] >= WORTH * lengths[i] and _are_neighbours(weighed.sentences, seed, i)
+                if 0 <= i < len(free) and free[i] >= worth * lengths[i] and _are_neighbours(weighed.sentences, seed, i)
             }
-            if not worth:
+            if not gains:
                 break
-            added = max(worth, key=lambda i: worth[i])
+            added = max(gains, key=gains.__getitem__)
             run = _Run(min(run.first, added), max(run.last, added), run.probability + float(free[added]))
             free[added] = -1.0
         yield run

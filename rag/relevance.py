@@ -27,31 +27,32 @@ from rag.question import KINDS, STOP_WORDS, Question, take_apart, tells
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EMBEDDED = 12  # sentences whose vectors are compared; each costs 10 to 25 ms on a laptop, and more brought nothing
+EMBEDDED = 8  # sentences whose vectors are compared; each costs 10 to 25 ms on a laptop, and more brought nothing
 
 _OPENING = 6  # terms with which a sentence says what it is about
 
 # Fitted by maximum likelihood to questions of SQuAD 2 and JSQuAD together, whose answers are marked in the text.
 WEIGHTS: Mapping[str, float] = {
-    "words": 8.23,  # share of the question's idf in the sentence
-    "above": 6.46,  # … not there, but in the title, headings or lead-in
-    "before": 4.11,  # … nor there, but in the sentence before
-    "around": 1.64,  # … nor there, but elsewhere in the passage
-    "stem": 2.46,  # share of it that the sentence holds in another form
-    "opening": 0.85,  # share of it in the first words: what the sentence is about
-    "when": 2.85,  # asked for, and in the sentence: a date
-    "number": 2.15,  # a number
-    "who": 1.26,  # a name of a person or place
-    "why": 1.59,  # a reason
-    "name": 1.91,  # what something is called
-    "nothing_new": -4.54,  # says no word that the question does not
-    "question": -2.58,  # is itself a question
-    "passage": 1.68,  # the passage's score, of the best one's
-    "rank": -0.66,  # log of 1 + its rank from 0
-    "passage_cosine": 4.95,  # the passage's cosine less the nearest one's
-    "cosine": 7.88,  # of the sentence and the question
+    "words": 8.16,  # share of the question's idf in the sentence
+    "above": 6.65,  # … not there, but in the title, headings or lead-in
+    "before": 4.19,  # … nor there, but in the sentence before
+    "around": 1.57,  # … nor there, but elsewhere in the passage
+    "stem": 2.43,  # share of it that the sentence holds in another form
+    "opening": 0.83,  # share of it in the first words: what the sentence is about
+    "when": 2.79,  # asked for, and in the sentence: a date
+    "number": 2.2,  # a number
+    "who": 1.13,  # a name of a person or place
+    "why": 1.52,  # a reason
+    "name": 1.99,  # what something is called
+    "nothing_new": -4.53,  # says no word that the question does not
+    "question": -2.21,  # is itself a question
+    "passage": 1.47,  # the passage's score, of the best one's
+    "rank": -0.78,  # log of 1 + its rank from 0
+    "passage_cosine": 3.26,  # the passage's cosine less the nearest one's
+    "cosine": 7.74,  # of the sentence and the question
 }
 _COSINE = list(WEIGHTS).index("cosine")
+_FIRST_KIND = list(WEIGHTS).index(KINDS[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,22 @@ class Sentence:
 class Weighed:
     """The sentences of the ranked passages, passage by passage in reading order, and each one's probability to answer.
 
-    `measures` has one row a sentence and one column a key of WEIGHTS. `cosines` are those of the sentences that were
-    embedded with the question; empty without a model that reads it.
+    The probabilities are the softmax of `scores`, which are comparable between questions. `measures` has one row a
+    sentence and one column a key of WEIGHTS. `cosines` are those of the sentences that were embedded with the question;
+    empty without a model that reads it.
     """
 
     question: Question
     ranked: tuple[Ranked, ...]
     sentences: tuple[Sentence, ...]
+    scores: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     measures: NDArray[np.float64]
     cosines: tuple[float, ...]
+
+    def tells_kind(self, number: int) -> bool:
+        """Return whether a sentence holds something of the kind that is asked for."""
+        return bool(self.measures[number, _FIRST_KIND : _FIRST_KIND + len(KINDS)].any())
 
 
 class Collection(Protocol):
@@ -104,7 +111,7 @@ def weigh_sentences(text: str, ranked: Sequence[Ranked], collection: Collection)
     sentences = [sentence for rank, hit in enumerate(ranked) for sentence in _sentences(rank, hit)]
     if not sentences:
         nothing = np.zeros(0)
-        return Weighed(question, tuple(ranked), (), nothing, np.zeros((0, len(WEIGHTS))), ())
+        return Weighed(question, tuple(ranked), (), nothing, nothing, np.zeros((0, len(WEIGHTS))), ())
     measures = np.array(list(_measure(question, ranked, sentences)))
     weights = np.array(list(WEIGHTS.values()))
     cosines: tuple[float, ...] = ()
@@ -117,7 +124,7 @@ def weigh_sentences(text: str, ranked: Sequence[Ranked], collection: Collection)
             measures[likely, _COSINE] = cosines
     scores = measures @ weights
     odds = np.exp(scores - scores.max())
-    return Weighed(question, tuple(ranked), tuple(sentences), odds / odds.sum(), measures, cosines)
+    return Weighed(question, tuple(ranked), tuple(sentences), scores, odds / odds.sum(), measures, cosines)
 
 
 def _sentences(rank: int, hit: Ranked) -> Iterator[Sentence]:
@@ -178,20 +185,15 @@ def _measure(question: Question, ranked: Sequence[Ranked], sentences: Sequence[S
     cosines = [hit.scores["dense"] for hit in ranked if "dense" in hit.scores]
     nearest, farthest = max(cosines, default=0.0), min(cosines, default=0.0)
     stems = {_stem(term) for term in question.idf} - {""}
-    rank = -1
-    inside: frozenset[str] = frozenset()
-    previous: frozenset[str] = frozenset()
-    for sentence in sentences:
+    orders = [terms(sentence.text) for sentence in sentences]
+    inside: dict[int, set[str]] = {}
+    for sentence, order in zip(sentences, orders, strict=True):
+        inside.setdefault(sentence.rank, set()).update(order)
+    for i, (sentence, order) in enumerate(zip(sentences, orders, strict=True)):
         hit = ranked[sentence.rank]
-        if sentence.rank != rank:
-            rank, passage = sentence.rank, hit.passage
-            context = (passage.title, *passage.chunk.heading, *(span.text for span in passage.chunk.context))
-            above, inside, previous = (
-                frozenset(terms(" ".join(context))),
-                frozenset(terms(passage.chunk.text)),
-                frozenset(),
-            )
-        order = terms(sentence.text)
+        passage = hit.passage
+        previous = set(orders[i - 1]) if i and sentences[i - 1].rank == sentence.rank else set()
+        above = _terms_of(" ".join((passage.title, *passage.chunk.heading, *(span.text for span in sentence.lead))))
         here = frozenset(order)
         new = [term for term in here - question.terms - STOP_WORDS if _stem(term) not in stems]
         missing = question.idf.keys() - here
@@ -200,18 +202,17 @@ def _measure(question: Question, ranked: Sequence[Ranked], sentences: Sequence[S
             question.share(here),
             question.share(missing & above),
             question.share(missing & previous - above),
-            question.share(missing & inside - previous - above),
+            question.share(missing & inside[sentence.rank] - previous - above),
             question.share(term for term in missing if _stem(term) in heads),
             question.share(order[:_OPENING]),
             *(float(kind in question.kinds and tells(kind, sentence.text, question)) for kind in KINDS),
             float(not new and sentence.kind is not Kind.CODE),
             float(sentence.text.endswith(("?", "？"))),
             hit.score / top,
-            math.log1p(rank),
+            math.log1p(sentence.rank),
             hit.scores.get("dense", farthest) - nearest,
             0.0,
         ]
-        previous = here
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,205 @@
+"""Refusing: what the documents do not hold is refused, what they hold is not, and the border comes from them."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.search import Mode, Ranked
+from index.types import Document, Kind
+from ingest.text_builder import TextBuilder
+from rag.answerable import (
+    AT_LEAST,
+    AT_MOST,
+    LEAST_QUESTIONS,
+    STRICT,
+    WEIGHTS,
+    Calibration,
+    Unanswered,
+    find_names,
+    judge,
+    read_signs,
+    total,
+)
+from rag.calibration import QUESTIONS, calibrate, describe_calibration, is_outdated, make_question
+from rag.relevance import weigh_sentences
+from tests.test_quotes import Shelf
+
+
+class Desk(Shelf):
+    """A shelf that can be asked; questions with their sources left out go through `search`."""
+
+    def search(self, question: str, k: int, mode: Mode) -> list[Ranked]:
+        assert mode == "hybrid"
+        return self.ranked(question)[:k]
+
+    def calibration(self) -> Calibration:
+        return calibrate(self.passages, self, len(self.passages))
+
+    def answers(self, question: str, calibration: Calibration | None = None) -> bool:
+        return judge(weigh_sentences(question, self.ranked(question), self), calibration).answerable
+
+
+def document(title: str, text: str) -> Document:
+    builder = TextBuilder()
+    builder.add(title, Kind.HEADING, level=1, line=1)
+    builder.add(text, line=3)
+    return builder.build(title)
+
+
+RULES = [
+    document(
+        "Annual leave", "Full-time employees receive 20 days of paid annual leave per year. Five may be carried over."
+    ),
+    document(
+        "Sick leave", "Employees who fall ill report to their manager before 9:30. A doctor's note is due on day four."
+    ),
+    document(
+        "Travel", "The daily allowance in Dublin is 45 euros. Hotels are booked through the travel desk in Osaka."
+    ),
+    document(
+        "Passwords", "Passwords have at least twelve characters and are changed when they may have been seen by others."
+    ),
+    document(
+        "Overtime", "Overtime beyond 20 hours a month needs the approval of the head of the department in advance."
+    ),
+    document("Garage", "The garage in Kanazawa opens at seven. Electric cars may be charged there free of charge."),
+    document("Canteen", "Lunch is served from noon until two. Vegetarian dishes are marked with a green leaf."),
+    document("Printers", "The printer on the second floor prints in colour. Paper is kept in the cupboard beside it."),
+    document("慶弔休暇", "社員が結婚するときは、五日間の特別休暇を与える。子が結婚するときは二日間とする。"),
+    document("通勤手当", "通勤手当は、一か月の定期券の額を支給する。上限は月額三万円とする。"),
+    document("在宅勤務", "在宅勤務は週三日までとし、前日までに上長へ申請する。光熱費の補助は月額二千円とする。"),
+    document("退職金", "退職金は、勤続三年以上の社員が退職したときに支給する。懲戒解雇の場合は支給しない。"),
+]
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk(*RULES)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of paid annual leave do full-time employees receive?",
+        "What is the daily allowance in Dublin?",
+        "When is lunch served?",
+        "How many characters do passwords have?",
+        "When does the garage in Kanazawa open?",
+        "社員が結婚するときの特別休暇は何日ですか",
+        "通勤手当の上限は月額いくらですか",
+        "在宅勤務は週何日までですか",
+    ],
+)
+def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
+    assert desk.answers(question, desk.calibration())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the 1998 World Cup?",
+        "What is the boiling point of nitrogen?",
+        "How do I file an insurance claim for my bicycle?",
+        "日本で一番高い山は何ですか",
+        "社用車の運転に必要な免許は何ですか",
+    ],
+)
+def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
+    assert not desk.answers(question, desk.calibration())
+
+
+def test_nothing_found_is_refused(desk: Desk) -> None:
+    verdict = judge(weigh_sentences("anything", [], desk))
+    assert not verdict.answerable and verdict.probability == 0 and not verdict.signs
+
+
+def test_the_score_is_the_weighted_sum_of_all_signs(desk: Desk) -> None:
+    signs = read_signs(weigh_sentences("When is lunch served?", desk.ranked("When is lunch served?"), desk))
+    assert signs.keys() == WEIGHTS.keys()
+    assert total(signs) == pytest.approx(sum(WEIGHTS[name] * value for name, value in signs.items()))
+
+
+def test_a_missing_name_lowers_the_score(desk: Desk) -> None:
+    known, unknown = (
+        total(read_signs(weigh_sentences(question, desk.ranked(question), desk)))
+        for question in ("What is the daily allowance in Dublin?", "What is the daily allowance in Singapore?")
+    )
+    assert unknown < known - 1
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What does Anna Smith say about FY2019?", {"anna", "smith"}),
+        ("Where is it?", set()),
+        ("東京の本社はどこですか", {"東京"}),
+    ],
+)
+def test_names_of_a_question(question: str, named: set[str]) -> None:
+    assert named <= find_names(question)
+    assert bool(named) or not find_names(question)
+
+
+def test_a_collection_learns_from_its_own_documents(desk: Desk) -> None:
+    calibration = desk.calibration()
+    assert calibration.passages == len(desk.passages)
+    assert calibration == desk.calibration(), "the same documents give the same border"
+    assert set(calibration.unanswered) == {"en", "ja"}
+    assert all(0 < seen.questions <= QUESTIONS for seen in calibration.unanswered.values())
+    assert set(describe_calibration(calibration)) == {"answered from (en)", "answered from (ja)"}
+
+
+def test_the_document_of_a_question_is_left_out() -> None:
+    alone = Desk(RULES[0])
+    assert alone.calibration().unanswered == {}
+    twice = Desk(RULES[0], RULES[0])
+    both = twice.calibration().unanswered["en"]
+    other = Desk(RULES[0], RULES[3]).calibration().unanswered["en"]
+    assert other.median < both.median, "a second document with the same words answers it"
+
+
+@given(st.integers(0, 60), st.floats(-5, 12), st.floats(0, 5))
+def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
+    questions: int, median: float, spread: float
+) -> None:
+    calibration = Calibration(100, {"en": Unanswered(questions, median, spread)})
+    assert calibration.threshold("ja") == STRICT
+    border = calibration.threshold("en")
+    if questions < LEAST_QUESTIONS:
+        assert border == STRICT
+    else:
+        assert border <= median + AT_MOST * spread
+        assert border <= max(STRICT, median + AT_LEAST * spread)
+        assert border >= min(STRICT, median + AT_LEAST * spread)
+    assert Calibration.from_json(calibration.to_json()) == calibration
+
+
+def test_a_harder_collection_has_a_higher_border() -> None:
+    borders = [Calibration(9, {"ja": Unanswered(40, mean, 1.0)}).threshold("ja") for mean in (1.0, 2.0, 3.0)]
+    assert all(one < other for one, other in pairwise(borders))
+
+
+@pytest.mark.parametrize(
+    ("size", "outdated"), [(100, False), (109, False), (112, True), (91, False), (88, True), (0, True)]
+)
+def test_a_calibration_is_renewed_when_a_tenth_changed(size: int, outdated: bool) -> None:
+    assert is_outdated(Calibration(100), size) is outdated
+    assert is_outdated(None, size)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Full-time employees receive 20 days of paid leave.", "通勤手当は一か月の定期券の額を支給する。"]
+)
+def test_a_made_question_keeps_some_words_in_their_order(sentence: str) -> None:
+    lengths = set()
+    for seed in range(30):
+        question = make_question(sentence, random.Random(seed))
+        rest = iter(sentence)
+        assert all(character in rest for character in question.replace(" ", ""))
+        lengths.add(len(question))
+    assert len(lengths) > 5 and max(lengths) <= len(sentence)
