@@ -109,17 +109,18 @@ CALLS = "write,pwrite64,fsync,fdatasync,rename,link,unlink,rmdir,mkdir,ftruncate
 def test_killed_before_a_system_call(tmp_path: Path, times: int) -> None:
     """Every call that changes something, or `times` of them spread evenly."""
     log = tmp_path / "log"
-    trace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(log), "-e", f"trace={CALLS}"]
+    trace = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS}"]
     work(tmp_path / "before", 1, lambda _: None)
     shutil.copytree(tmp_path / "before", tmp_path / "kb")
     assert run_victim(tmp_path / "kb", 2, None, *trace)[0] == 0
+    # strace counts the calls of each thread: those of the main one are told apart by their number.
     calls: Counter[str] = Counter()
-    moments = []
-    begun = False
+    moments, begun, main = [], False, ""
     for line in log.read_text(errors="replace").splitlines():
-        name = line.split(None, 1)[1].partition("(")[0] if "(" in line else ""
-        if not re.fullmatch("[a-z0-9]+", name):
+        found = re.match(r"(\d+) +([a-z0-9]+)\(", line)
+        if found is None or found[1] != (main := main or found[1]):
             continue
+        name = found[2]
         calls[name] += 1
         begun = begun or "begin -" in line
         if begun and (name != "openat" or "O_CREAT" in line):
@@ -135,7 +136,7 @@ def test_killed_before_a_system_call(tmp_path: Path, times: int) -> None:
         work(tmp_path / "kb", 2, lambda _: None)
         check_whole(tmp_path / "kb", {}, 2)
     assert answers_anew(tmp_path / "kb") == fresh_answers(tmp_path / "before", 2)
-    assert killed
+    assert killed >= min(times, len(moments)) // 2  # a run may make fewer calls than the one that was counted
     print(f"{killed} kills before {len(moments)} changing system calls: 0 committed documents lost")
 
 
@@ -325,7 +326,7 @@ def test_damage_is_found_before_it_is_answered_from(tmp_path: Path, times: int, 
                 with opened(kb) as index:
                     assert list(find_damage(index)) == []
                 outcomes["repaired"] += 1
-        shutil.rmtree(kb)
+        shutil.rmtree(kb, ignore_errors=True)  # tantivy may still make a lock file
         for place, whole in files.items():
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             place.write_bytes(whole)
