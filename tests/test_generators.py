@@ -308,11 +308,12 @@ def test_the_prompt_is_what_the_template_makes() -> None:
     assert joined(render_prompt(TEMPLATE, CHAT)) == EXPECTED
 
 
-def test_the_prefix_ends_where_the_first_question_begins() -> None:
-    prefix, _ = render_prompt(TEMPLATE, CHAT)
-    other, _ = render_prompt(TEMPLATE, [CHAT[0], {"role": "user", "content": "another"}])
+def test_the_prefix_ends_where_the_last_question_begins() -> None:
+    prefix, rest = render_prompt(TEMPLATE, CHAT)
+    other, _ = render_prompt(TEMPLATE, [*CHAT[:-1], {"role": "user", "content": "another"}])
     assert prefix == other
-    assert "".join(piece.text for piece in prefix).endswith("<|im_start|>user\n")
+    assert "".join(piece.text for piece in prefix).endswith("reply<|im_end|>\n<|im_start|>user\n")
+    assert rest[0].text == CHAT[-1]["content"]
 
 
 def test_markup_in_a_message_stays_text() -> None:
