@@ -219,3 +219,15 @@ def test_a_damaged_note_of_speeds_is_no_note(content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
     assert choose_budget(Measured(1, 1.0)) == UNMEASURED
+
+
+@pytest.mark.models
+def test_the_bundled_model_states_what_was_asked(tmp_path: Path, bundled_models: dict[str, str]) -> None:
+    files = {"travel.md": f"# Travel\n\n{TRAVEL}\n", "leave.md": "# Leave\n\nStaff get 20 days of leave per year.\n"}
+    with rag.open(tmp_path / "kb", **bundled_models) as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        answer = kb.ask("How much is paid for hotels in Dublin?")
+        assert answer.origin == "model"
+        assert "140 euro" in answer.text
+        for entry in (*answer.quotes, *answer.citations):
+            assert kb.text(entry.path)[entry.start : entry.end] == entry.text
