@@ -94,7 +94,8 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     if not signs:
         return Verdict(False, 0.0, signs)
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text))
-    probability = 1 / (1 + math.exp(threshold - total(signs)))
+    # The logistic function, in the form that does not overflow.
+    probability = (1 + math.tanh((total(signs) - threshold) / 2)) / 2
     return Verdict(probability >= 0.5, probability, signs)
 
 
