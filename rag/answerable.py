@@ -91,7 +91,8 @@ class Verdict:
 def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     """Return the decision for one question and its weighed sentences; without a calibration the strict one holds."""
     signs = read_signs(weighed)
-    if not signs:
+    if not signs or not signs["shared"]:
+        # Not one word in common: the model was fitted to no such questions, and needs not be asked.
         return Verdict(False, 0.0, signs)
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text))
     # The logistic function, in the form that does not overflow.
@@ -105,7 +106,7 @@ def total(signs: Mapping[str, float]) -> float:
 
 
 def read_signs(weighed: Weighed) -> dict[str, float]:
-    """Return the signs that WEIGHTS names; empty where no sentence was found."""
+    """Return the signs that WEIGHTS names; and "shared"; empty where no sentence was found."""
     if not weighed.sentences:
         return {}
     question = weighed.question
@@ -125,6 +126,7 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
         "kind": bool(question.kinds) + weighed.tells_kind(number),
         "names_nowhere": question.share(find_names(question.text) - known),
         "phrases": len(phrases & here) / len(phrases) if phrases else 0.5,
+        "shared": question.share(known),
     }
 
 
