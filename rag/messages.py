@@ -44,8 +44,8 @@ _TEXTS: dict[str, dict[str, str]] = {
         "ja": "モデルの記述は出典で裏付けられなかったため、最上位の引用を回答とします。",
     },
     "not_sure": {
-        "en": "{model} is too small to choose among passages this close, so the first quote stands as the answer.",
-        "ja": "{model} は小さく、この僅差では判断できないため、最上位の引用を回答とします。",
+        "en": "{model} is too small to be trusted with this question, so the first quote stands as the answer.",
+        "ja": "{model} は小さく、この質問では信頼できないため、最上位の引用を回答とします。",
     },
     "asked_as": {"en": "Asked as: {question}", "ja": "補った質問：{question}"},
     "no_vectors": {
