@@ -106,7 +106,7 @@ def total(signs: Mapping[str, float]) -> float:
 
 
 def read_signs(weighed: Weighed) -> dict[str, float]:
-    """Return the signs that WEIGHTS names; and "shared"; empty where no sentence was found."""
+    """Return the signs that WEIGHTS names, and "shared"; empty where no sentence was found."""
     if not weighed.sentences:
         return {}
     question = weighed.question

@@ -73,7 +73,7 @@ def _ask_all(request: Payload, cancelled: Callable[[], bool]) -> Iterator[Asked]
     from rag.knowledge_base import open_knowledge_base
 
     with open_knowledge_base(request["kb"], create=False, model=request["name"]) as base:
-        questions, _ = read_questions(Path(request["questions"]), base.documents())
+        questions, _ = read_questions(Path(request["questions"]), base.documents(), base.text)
         questions = questions[: request["limit"] or None]
         for _ in base.ask_in_steps(questions[0].text):  # loads both models, as the second question finds them
             pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from ingest.model_child import ModelChild
+from ingest.models.model_child import ModelChild
 from ingest.worker import Payload
 
 

@@ -105,7 +105,7 @@ def _models(settings: Settings) -> Iterator[Check]:
 
 
 def _model(subject: str, name: str) -> Iterator[Check]:
-    from ingest.gguf_header import read_header
+    from ingest.models.gguf_header import read_header
     from rag.setup.bundled import find_bundled, verify_bundled
 
     if not name:
@@ -131,7 +131,7 @@ def _model(subject: str, name: str) -> Iterator[Check]:
 
 
 def _memory(name: str) -> int:
-    from ingest.gguf_header import read_header
+    from ingest.models.gguf_header import read_header
     from rag.catalogue.memory import estimate_file_memory
 
     runtime, _, place = name.partition(":")

@@ -121,7 +121,7 @@ def test_nothing_found_is_refused(desk: Desk) -> None:
 def test_the_score_is_the_weighted_sum_of_all_signs(desk: Desk) -> None:
     signs = read_signs(weigh_sentences("When is lunch served?", desk.ranked("When is lunch served?"), desk))
     assert signs.keys() == WEIGHTS.keys() | {"shared"}
-    assert total(signs) == pytest.approx(sum(WEIGHTS[name] * value for name, value in signs.items()))
+    assert total(signs) == pytest.approx(sum(weight * signs[name] for name, weight in WEIGHTS.items()))
 
 
 def test_a_missing_name_lowers_the_score(desk: Desk) -> None:

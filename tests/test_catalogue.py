@@ -21,7 +21,7 @@ from tiny_models import write_llama
 
 import rag.catalogue
 from index.errors import DamagedError, MissingError, StoreError, UsageError
-from ingest.gguf_header import read_header
+from ingest.models.gguf_header import read_header
 from rag.catalogue import Form, Model, ModelFile, choose_form, find_model, load_catalogue
 from rag.catalogue.local import find_local, remove_model
 from rag.catalogue.memory import cache_bytes, estimate_file_memory, estimate_memory
@@ -128,7 +128,7 @@ def test_keys_and_values_are_counted_one_by_one() -> None:
 
 STATE = """
 import sys
-from ingest.llamacpp.library import Model
+from ingest.models.llamacpp.library import Model
 model = Model(sys.argv[1])
 library, tokens = model.library, 256
 if not library.llama_model_has_decoder(model.handle) or library.llama_model_n_head_kv(model.handle) == 0:

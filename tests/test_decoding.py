@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import DocumentError
-from ingest.decoding import codec_of, decode
+from ingest.texts.decoding import codec_of, decode
 
 TEXTS = {**JAPANESE, **EUROPEAN}
 CASES = [(name, codec) for name in TEXTS for codec in (*UNICODE, *WRITTEN_IN[name])]

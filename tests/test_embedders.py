@@ -16,8 +16,8 @@ from tiny_models import TINY_BERT, write_bert_folder, write_bert_published, writ
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.embedders import Embedder, ModelIdentity, Options, list_runtimes, open_embedder
 from ingest.embedders.llamacpp import LlamaCppEmbedder
-from ingest.embedding_families import choose_dimension, find_family
-from ingest.llamacpp.child import Child
+from ingest.models.embedding_families import choose_dimension, find_family
+from ingest.models.llamacpp.child import Child
 from rag.setup.bert_gguf import convert_bert
 
 # A small model for each runtime; a new runtime adds its own here.
@@ -127,7 +127,7 @@ def nomic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def embed_bare(path: Path, text: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """The vector of `text` exactly as it stands, without any prefix."""
-    child = Child("ingest.llamacpp.embed:serve")
+    child = Child("ingest.models.llamacpp.embed:serve")
     child.open({"do": "open", "path": str(path), "limit": 0, "pooling": None})
     _, (data,) = child.call({"do": "embed", "prefix": "", "threads": 1}, [text.encode()])
     child.close()
@@ -150,7 +150,7 @@ def test_windows_of_a_long_text_are_averaged_by_their_tokens(nomic: Path) -> Non
     words = ["the", "fox", "was", "red"] * 30  # 120 tokens; the limit is 64, of which specials and prefix take some
     with LlamaCppEmbedder(nomic, Options()) as embedder:
         whole = embedder.embed_documents([" ".join(words)])[0]
-    child = Child("ingest.llamacpp.embed:serve")
+    child = Child("ingest.models.llamacpp.embed:serve")
     child.open({"do": "open", "path": str(nomic), "limit": 0, "pooling": None})
     reply, _ = child.call({"do": "embed", "prefix": "search_document: ", "threads": 1}, [" ".join(words).encode()])
     child.close()

@@ -21,9 +21,9 @@ from tiny_models import (
 
 from index.errors import DamagedError, MissingError
 from ingest.embedders import Options, open_embedder
-from ingest.hub_folder import open_folder
-from ingest.model_files import file_sha256
-from ingest.windows import batch_windows, join_windows, split_windows
+from ingest.models.hub_folder import open_folder
+from ingest.models.model_files import file_sha256
+from ingest.models.windows import batch_windows, join_windows, split_windows
 from rag.setup.bert_gguf import convert_bert
 
 SENTENCES = [

@@ -16,7 +16,7 @@ from mlx_folder import write_mlx_folder
 from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
-from ingest.gguf_header import read_header
+from ingest.models.gguf_header import read_header
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import render_prompt

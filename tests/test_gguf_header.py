@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError
-from ingest.gguf_header import read_header
+from ingest.models.gguf_header import read_header
 
 
 def text(value: str) -> bytes:

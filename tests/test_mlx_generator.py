@@ -16,8 +16,8 @@ from mlx_folder import write_mlx_folder
 from tiny_models import write_llama
 
 from index.errors import DamagedError, MissingError, UsageError
-from ingest.hub_folder import open_folder
-from ingest.llamacpp.child import ENVIRONMENT
+from ingest.models.hub_folder import open_folder
+from ingest.models.llamacpp.child import ENVIRONMENT
 from ingest.worker import Worker
 from rag.decoding.vocabulary import Vocabulary
 from rag.generators import ChatMessage, Generator, open_generator

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from index.errors import DocumentError, LimitError, MissingError
-from ingest import ocr
-from ingest.page_lines import VERTICAL, Piece
+from ingest.pages import ocr
+from ingest.pages.page_lines import VERTICAL, Piece
 from ingest.parsers import ParseOptions, image
 
 PIL = pytest.importorskip("PIL.Image")

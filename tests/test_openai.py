@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import MissingError, RagError, UsageError
-from ingest import openai_server
 from ingest.embedders import Options, open_embedder
 from ingest.embedders.openai import split_text
-from ingest.embedding_families import find_served_family
-from ingest.openai_server import RefusedError, Server, is_loopback
+from ingest.models import openai_server
+from ingest.models.embedding_families import find_served_family
+from ingest.models.openai_server import RefusedError, Server, is_loopback
 from rag.decoding.enforce import Enforcer
 from rag.generators import ChatMessage, Constraint, open_generator
 from rag.generators.openai import _Thoughts

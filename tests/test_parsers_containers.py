@@ -16,9 +16,9 @@ import pytest
 from parsing import read, texts
 
 from index.errors import DocumentError, EncryptedError, LimitError
-from ingest.dates import iso_date
-from ingest.member_names import name_members, safe_name
 from ingest.parsers import archive, mail
+from ingest.texts.dates import iso_date
+from ingest.texts.member_names import name_members, safe_name
 
 # ---------------------------------------------------------------- mail
 

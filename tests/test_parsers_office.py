@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parser_samples import PACKAGE_LINKS, docx, office, package, xlsx
 
-import ingest.zip_package
+import ingest.office.zip_package
 from index.errors import DocumentError, EncryptedError, LimitError
 from index.types import Document, Kind
-from ingest.number_format import show_number
+from ingest.office.number_format import show_number
 from ingest.parsers import ParseOptions, pptx, spreadsheet
 from ingest.parsers import docx as word
 
@@ -354,7 +354,7 @@ def test_a_file_named_by_an_entity_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_part_that_unpacks_to_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest.zip_package, "MAX_PART_BYTES", 1 << 20)
+    monkeypatch.setattr(ingest.office.zip_package, "MAX_PART_BYTES", 1 << 20)
     bomb = replaced(docx(), "word/document.xml", "<a>" + " " * (2 << 20) + "</a>")
     with pytest.raises(LimitError, match=r"a\.docx would unpack to more than 1 MiB"):
         word.parse("a.docx", bomb, ParseOptions())

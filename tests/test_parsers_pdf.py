@@ -14,11 +14,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from index.errors import DocumentError, EncryptedError
 from index.types import Block, Document, Kind
-from ingest import ocr
-from ingest.page_layout import find_compounds, mend_hyphens
-from ingest.page_lines import HYPHEN, VERTICAL, Piece, turn_box
+from ingest.pages import ocr
+from ingest.pages.page_layout import find_compounds, mend_hyphens
+from ingest.pages.page_lines import HYPHEN, VERTICAL, Piece, turn_box
+from ingest.pages.reading_order import order_pieces, sort_pieces
 from ingest.parsers import ParseOptions, pdf
-from ingest.reading_order import order_pieces, sort_pieces
 
 Text = tuple[float, float, str]  # x, y (from below), words
 

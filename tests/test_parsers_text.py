@@ -6,8 +6,8 @@ import pytest
 from parsing import read, rows, texts
 
 from index.errors import LimitError
-from ingest.headings import heading_level
 from ingest.parsers import html, markdown, plain, subtitles
+from ingest.texts.headings import heading_level
 
 # ---------------------------------------------------------------- Markdown
 

@@ -10,8 +10,8 @@ from parser_samples import PACKAGE_LINKS, office
 
 from index.errors import DocumentError
 from index.types import Document, Kind
+from ingest.office.word_numbering import spell
 from ingest.parsers import ParseOptions, docx
-from ingest.word_numbering import spell
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

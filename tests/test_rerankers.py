@@ -19,7 +19,7 @@ from tiny_models import (
 )
 
 from index.errors import DamagedError, MissingError, UsageError
-from ingest.bert_names import gguf_name
+from ingest.models.bert_names import gguf_name
 from rag.rerankers import Reranker, list_runtimes, open_reranker
 from rag.settings import Settings
 

@@ -22,8 +22,8 @@ from tiny_models import write_bert_published, write_llama
 import rag.setup
 from index.errors import DamagedError, MissingError, RagError, StoreError
 from ingest.embedders import open_embedder
-from ingest.gguf_header import read_header
-from ingest.model_files import file_sha256, models_folder
+from ingest.models.gguf_header import read_header
+from ingest.models.model_files import file_sha256, models_folder
 from rag.generators import open_generator
 from rag.machine import Machine, read_machine
 from rag.settings import Settings

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.platform import physical_memory, usable_cores
-from ingest.child_embedder import ChildEmbedder
 from ingest.embedders import Options
-from ingest.embedding_families import Family, find_family
-from ingest.gguf_header import POOLING, GgufHeader, read_header
-from ingest.llamacpp.child import Child
+from ingest.models.child_embedder import ChildEmbedder
+from ingest.models.embedding_families import Family, find_family
+from ingest.models.gguf_header import POOLING, GgufHeader, read_header
+from ingest.models.llamacpp.child import Child
 
-TARGET = "ingest.llamacpp.embed:serve"
+TARGET = "ingest.models.llamacpp.embed:serve"
 
 # Texts a request: large enough that the pipe costs nothing, small enough that the processes finish together.
 PACK = 8

@@ -8,15 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.platform import usable_cores
-from ingest.child_embedder import ChildEmbedder
 from ingest.embedders import Options
-from ingest.embedding_families import find_family
-from ingest.gguf_header import read_header
-from ingest.hub_folder import open_folder
-from ingest.mlx.library import ENVIRONMENT, require_library
-from ingest.model_child import ModelChild
+from ingest.models.child_embedder import ChildEmbedder
+from ingest.models.embedding_families import find_family
+from ingest.models.gguf_header import read_header
+from ingest.models.hub_folder import open_folder
+from ingest.models.mlx.library import ENVIRONMENT, require_library
+from ingest.models.model_child import ModelChild
 
-TARGET = "ingest.mlx.embed:serve"
+TARGET = "ingest.models.mlx.embed:serve"
 
 
 def open_model(model: str, options: Options) -> ChildEmbedder:

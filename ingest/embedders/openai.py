@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from index.errors import UsageError
 from ingest.embedders import ModelIdentity, Options
-from ingest.embedding_families import choose_dimension, find_served_family
-from ingest.openai_server import RefusedError, Server
-from ingest.windows import join_windows, shorten
+from ingest.models.embedding_families import choose_dimension, find_served_family
+from ingest.models.openai_server import RefusedError, Server
+from ingest.models.windows import join_windows, shorten
 
 if TYPE_CHECKING:
     from ingest.embedders import Vectors

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from index.errors import DamagedError
 from index.platform import usable_cores
-from ingest.child_embedder import ChildEmbedder
 from ingest.embedders import Options
-from ingest.hub_folder import open_folder
-from ingest.model_child import ModelChild
-from ingest.torch.library import ENVIRONMENT, check_folder, require_library
+from ingest.models.child_embedder import ChildEmbedder
+from ingest.models.hub_folder import open_folder
+from ingest.models.model_child import ModelChild
+from ingest.models.torch.library import ENVIRONMENT, check_folder, require_library
 
-TARGET = "ingest.torch.embed:serve"
+TARGET = "ingest.models.torch.embed:serve"
 
 
 def open_model(model: str, options: Options) -> ChildEmbedder:

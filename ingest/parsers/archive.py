@@ -15,8 +15,8 @@ from typing import IO
 from index.errors import DocumentError, EncryptedError, LimitError
 from index.types import Document
 from ingest.ignore import always_ignored
-from ingest.member_names import decode_name, name_members
 from ingest.parsers import ParseOptions
+from ingest.texts.member_names import decode_name, name_members
 
 EXTENSIONS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz")
 REQUIRES = ()

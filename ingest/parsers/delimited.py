@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from index.types import Document, Kind
-from ingest.decoding import decode
+from ingest.office.table_rows import join_cells
 from ingest.parsers import ParseOptions
-from ingest.table_rows import join_cells
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".psv")
 REQUIRES = ()

@@ -14,17 +14,17 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
-from ingest.office_encryption import decrypt
+from ingest.office.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
+from ingest.office.office_encryption import decrypt
+from ingest.office.review import changes_warning, comment_text, hidden_warning
+from ingest.office.symbol_fonts import symbol
+from ingest.office.table_rows import add_table
+from ingest.office.unstyled_headings import mark_headings
+from ingest.office.word_numbering import Numbering, W, number, value
+from ingest.office.word_styles import Style, Styles, is_on
+from ingest.office.zip_package import Package, within_depth
 from ingest.parsers import ParseOptions
-from ingest.review import changes_warning, comment_text, hidden_warning
-from ingest.symbol_fonts import symbol
-from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
-from ingest.unstyled_headings import mark_headings
-from ingest.word_numbering import Numbering, W, number, value
-from ingest.word_styles import Style, Styles, is_on
-from ingest.zip_package import Package, within_depth
 
 EXTENSIONS = (".docx", ".docm", ".dotx", ".dotm")
 REQUIRES = ()

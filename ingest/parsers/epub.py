@@ -13,11 +13,11 @@ from lxml import etree
 
 from index.errors import DocumentError, EncryptedError
 from index.types import Document
-from ingest.decoding import decode
-from ingest.html_blocks import add_html
+from ingest.office.zip_package import Package
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
-from ingest.zip_package import Package
+from ingest.texts.decoding import decode
+from ingest.texts.html_blocks import add_html
 
 EXTENSIONS = (".epub",)
 REQUIRES = ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from index.types import Document
-from ingest.decoding import decode
-from ingest.html_blocks import add_html
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
+from ingest.texts.html_blocks import add_html
 
 EXTENSIONS = (".html", ".htm", ".xhtml")
 REQUIRES = ()

@@ -8,10 +8,10 @@ from typing import Any
 
 from index.errors import DocumentError, LimitError
 from index.types import Document
-from ingest import ocr
-from ingest.page_layout import build_blocks, find_compounds, mend_hyphens
+from ingest.pages import ocr
+from ingest.pages.page_layout import build_blocks, find_compounds, mend_hyphens
+from ingest.pages.pdf_headings import mark_headings
 from ingest.parsers import ParseOptions
-from ingest.pdf_headings import mark_headings
 from ingest.text_builder import TextBuilder
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")

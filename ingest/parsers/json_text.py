@@ -8,10 +8,10 @@ from typing import Any
 
 from index.errors import DocumentError, LimitError
 from index.types import Document, Kind
-from ingest.decoding import decode
 from ingest.parsers import ParseOptions
 from ingest.parsers.markdown import add_markdown
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
 
 EXTENSIONS = (".json", ".jsonl", ".ndjson", ".geojson", ".ipynb")
 REQUIRES = ()

@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from index import platform
 from index.errors import DocumentError, LimitError, UnsupportedError
 from index.types import Document
-from ingest.office_encryption import OLE_SIGNATURE, decrypt
+from ingest.office.office_encryption import OLE_SIGNATURE, decrypt
 from ingest.parsers import ParseOptions, find_parser
 
 _TEXTS = (".doc", ".dot", ".wps", ".wpd", ".sxw")

@@ -14,12 +14,12 @@ from email.utils import parsedate_to_datetime
 
 from index.errors import DocumentError, EncryptedError, LimitError
 from index.types import Document
-from ingest.decoding import decode
-from ingest.html_blocks import add_html
-from ingest.member_names import name_members
 from ingest.parsers import ParseOptions
-from ingest.prose import add_prose
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
+from ingest.texts.html_blocks import add_html
+from ingest.texts.member_names import name_members
+from ingest.texts.prose import add_prose
 
 EXTENSIONS = (".eml", ".mht", ".mhtml", ".emlx")
 REQUIRES = ()

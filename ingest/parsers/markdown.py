@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from index.errors import LimitError
 from index.types import Document, Kind
-from ingest.dates import iso_date
-from ingest.decoding import decode
+from ingest.office.table_rows import join_cells
 from ingest.parsers import ParseOptions
-from ingest.table_rows import join_cells
 from ingest.text_builder import TextBuilder
+from ingest.texts.dates import iso_date
+from ingest.texts.decoding import decode
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -8,9 +8,9 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.odf_text import DRAW, OFFICE, PRESENTATION, TEXT, OdfReader, open_parts
+from ingest.office.odf_text import DRAW, OFFICE, PRESENTATION, TEXT, OdfReader, open_parts
+from ingest.office.zip_package import within_depth
 from ingest.parsers import ParseOptions
-from ingest.zip_package import within_depth
 
 EXTENSIONS = (".odp", ".otp")
 REQUIRES = ()

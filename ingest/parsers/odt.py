@@ -6,11 +6,11 @@ from functools import partial
 
 from index.errors import DocumentError
 from index.types import Document
-from ingest.odf_text import OFFICE, TEXT, open_parts
+from ingest.office.odf_text import OFFICE, TEXT, open_parts
+from ingest.office.review import changes_warning, hidden_warning
+from ingest.office.unstyled_headings import mark_headings
+from ingest.office.zip_package import within_depth
 from ingest.parsers import ParseOptions
-from ingest.review import changes_warning, hidden_warning
-from ingest.unstyled_headings import mark_headings
-from ingest.zip_package import within_depth
 
 EXTENSIONS = (".odt", ".ott")
 REQUIRES = ()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 
 from index.types import Document, Kind
-from ingest.dates import iso_date
-from ingest.decoding import decode
+from ingest.office.table_rows import join_cells
 from ingest.parsers import ParseOptions
-from ingest.table_rows import join_cells
 from ingest.text_builder import TextBuilder
+from ingest.texts.dates import iso_date
+from ingest.texts.decoding import decode
 
 EXTENSIONS = (".org",)
 REQUIRES = ()

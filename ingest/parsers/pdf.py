@@ -8,17 +8,17 @@ from typing import Any
 
 from index.errors import DocumentError, EncryptedError
 from index.types import Document, Kind
-from ingest import ocr
-from ingest.member_names import name_members
-from ingest.page_layout import build_blocks, find_compounds, mend_hyphens
-from ingest.page_lines import PageBlock, Piece, letters
+from ingest.pages import ocr
+from ingest.pages.page_layout import build_blocks, find_compounds, mend_hyphens
+from ingest.pages.page_lines import PageBlock, Piece, letters
+from ingest.pages.pdf_facts import PdfFacts, read_facts, read_members
+from ingest.pages.pdf_headings import drop_running_lines, find_title, mark_headings
+from ingest.pages.pdf_surface import Surface, has_annotations, read_surface
+from ingest.pages.pdf_text import PageText, read_page
+from ingest.pages.reading_order import order_pieces
 from ingest.parsers import ParseOptions
-from ingest.pdf_facts import PdfFacts, read_facts, read_members
-from ingest.pdf_headings import drop_running_lines, find_title, mark_headings
-from ingest.pdf_surface import Surface, has_annotations, read_surface
-from ingest.pdf_text import PageText, read_page
-from ingest.reading_order import order_pieces
 from ingest.text_builder import TextBuilder
+from ingest.texts.member_names import name_members
 
 EXTENSIONS = (".pdf",)
 REQUIRES = ()

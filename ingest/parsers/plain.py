@@ -6,10 +6,10 @@ import re
 from itertools import groupby
 
 from index.types import Document, Kind
-from ingest.decoding import decode
 from ingest.parsers import ParseOptions
-from ingest.prose import add_prose
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
+from ingest.texts.prose import add_prose
 
 _PROSE = (".txt", ".text", ".tex")
 _CODE = (

@@ -14,14 +14,14 @@ from lxml import etree
 
 from index.errors import DocumentError
 from index.types import Document, Kind
-from ingest.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
-from ingest.office_encryption import decrypt
+from ingest.office.drawing_text import DGM, A, C, M, chart_table, diagram_items, equation_text
+from ingest.office.office_encryption import decrypt
+from ingest.office.review import comment_text
+from ingest.office.table_rows import add_table
+from ingest.office.word_numbering import spell
+from ingest.office.zip_package import Package, within_depth
 from ingest.parsers import ParseOptions
-from ingest.review import comment_text
-from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
-from ingest.word_numbering import spell
-from ingest.zip_package import Package, within_depth
 
 EXTENSIONS = (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx")
 REQUIRES = ()

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 
 from index.errors import DocumentError, LimitError
 from index.types import Document, Kind
+from ingest.office.review import changes_warning, comment_text, hidden_warning
+from ingest.office.rtf_vocabulary import CHARSETS, MARGINS, NOTES, SHOWN, SIGNS, SKIPPED, SYMBOLS, WORDS
+from ingest.office.symbol_fonts import symbol
+from ingest.office.table_rows import add_table
+from ingest.office.unstyled_headings import mark_headings
+from ingest.office.word_styles import heading_named
 from ingest.parsers import ParseOptions
-from ingest.review import changes_warning, comment_text, hidden_warning
-from ingest.rtf_vocabulary import CHARSETS, MARGINS, NOTES, SHOWN, SIGNS, SKIPPED, SYMBOLS, WORDS
-from ingest.symbol_fonts import symbol
-from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
-from ingest.unstyled_headings import mark_headings
-from ingest.word_styles import heading_named
 
 EXTENSIONS = (".rtf",)
 REQUIRES = ()

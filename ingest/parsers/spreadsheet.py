@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from index.errors import DocumentError, EncryptedError
 from index.types import Document, Kind
-from ingest.number_format import plain_number, show_number
-from ingest.odf_encryption import decrypt_odf
-from ingest.office_encryption import OLE_SIGNATURE, decrypt
+from ingest.office.number_format import plain_number, show_number
+from ingest.office.odf_encryption import decrypt_odf
+from ingest.office.office_encryption import OLE_SIGNATURE, decrypt
+from ingest.office.table_rows import add_table
+from ingest.office.xlsx_details import SheetDetails, read_details
+from ingest.office.zip_package import Package
 from ingest.parsers import ParseOptions, find_parser
-from ingest.table_rows import add_table
 from ingest.text_builder import TextBuilder
-from ingest.xlsx_details import SheetDetails, read_details
-from ingest.zip_package import Package
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

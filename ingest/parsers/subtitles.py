@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from index.types import Document
-from ingest.decoding import decode
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
 
 EXTENSIONS = (".vtt", ".srt")
 REQUIRES = ()

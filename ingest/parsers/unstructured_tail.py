@@ -15,10 +15,10 @@ from typing import Any
 
 from index.errors import DocumentError, EncryptedError, MissingError
 from index.types import Document, Kind
-from ingest.html_blocks import add_html
-from ingest.member_names import name_members
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
+from ingest.texts.html_blocks import add_html
+from ingest.texts.member_names import name_members
 
 EXTENSIONS = (".msg",)
 REQUIRES = ("unstructured", "oxmsg", "spacy")

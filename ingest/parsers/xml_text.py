@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from index.errors import DocumentError
 from index.types import Document
-from ingest.decoding import decode
-from ingest.html_blocks import add_html
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
+from ingest.texts.decoding import decode
+from ingest.texts.html_blocks import add_html
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -20,7 +20,7 @@ Purpose = Literal["embedding", "instruct"]
 MANY_LANGUAGES = "*"  # about a hundred, which the maker does not list one by one
 
 # Bits a weight takes, scales included, for files whose size nobody published: from the block sizes of ggml
-# (ingest/gguf_header.py); of MLX 4 bits and two half-precision numbers for each group of 64.
+# (ingest/models/gguf_header.py); of MLX 4 bits and two half-precision numbers for each group of 64.
 BITS = {"F32": 32.0, "F16": 16.0, "BF16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9, "Q4_0": 4.6}
 BITS |= {"MXFP4": 4.6, "8bit": 8.5, "4bit": 4.5}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.gguf_header import GgufHeader
+from ingest.models.gguf_header import GgufHeader
 from rag.catalogue import Form, Model
 
 OUR_CONTEXT = 4096  # tokens our instruct models are opened with (rag/decoding/server.py)

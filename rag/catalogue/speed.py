@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import DamagedError
-from ingest.llamacpp.child import ENVIRONMENT
-from ingest.llamacpp.library import Model
+from ingest.models.llamacpp.child import ENVIRONMENT
+from ingest.models.llamacpp.library import Model
 from ingest.worker import Handler, Message, Payload, Worker
 
 TARGET = "rag.catalogue.speed:serve"

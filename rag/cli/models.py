@@ -113,7 +113,7 @@ def rm_command(model: str, even_used: bool, as_json: bool) -> None:
 @debug_option
 def quantize_command(file: Path, precision: str, as_json: bool) -> None:
     """Write a GGUF model in another precision beside the others, and measure what that gains here."""
-    from ingest.model_files import models_folder
+    from ingest.models.model_files import models_folder
     from rag.catalogue.requantise import requantise
     from rag.screen import print_json
     from rag.show_models import show_gain, show_steps

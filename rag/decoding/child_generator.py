@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Self
 
 from index.errors import RagError
-from ingest.model_child import ModelChild
+from ingest.models.model_child import ModelChild
 from ingest.worker import Payload, WorkerError
 from rag.generators import ChatMessage, Constraint, Run
 

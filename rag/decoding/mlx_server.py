@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from index.errors import DamagedError, RagError, UsageError
-from ingest.hub_folder import HubFolder, open_folder
+from ingest.models.hub_folder import HubFolder, open_folder
 from ingest.worker import Handler, Message, Payload
 from rag.decoding.choose import decode
 from rag.decoding.template import Piece, render_prompt

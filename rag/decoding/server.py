@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import DamagedError, UsageError
-from ingest.llamacpp.library import Model, read_version
-from ingest.model_files import file_sha256, models_folder
+from ingest.models.llamacpp.library import Model, read_version
+from ingest.models.model_files import file_sha256, models_folder
 from ingest.worker import Handler, Message, Payload
 from rag.decoding.choose import decode
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from index.errors import DamagedError
-from ingest.hub_folder import HubFolder
+from ingest.models.hub_folder import HubFolder
 
 # How models mark the end of an answer, where their configuration names only the end of a document.
 END_MARKS = (

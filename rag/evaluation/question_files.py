@@ -21,7 +21,7 @@ from typing import Any
 
 from index.errors import DocumentError, UsageError
 from index.store import Listing
-from ingest.decoding import decode
+from ingest.texts.decoding import decode
 from rag.evaluation.questions import JudgedQuestion, question_id
 from rag.languages import language_of
 

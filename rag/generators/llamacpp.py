@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.platform import usable_cores
-from ingest.gguf_header import read_header
-from ingest.llamacpp.child import Child
+from ingest.models.gguf_header import read_header
+from ingest.models.llamacpp.child import Child
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 

@@ -6,9 +6,9 @@ For Apple silicon; on other processors it is right but slow.
 from __future__ import annotations
 
 from index.errors import UsageError
-from ingest.hub_folder import open_folder
-from ingest.mlx.library import ENVIRONMENT, require_library
-from ingest.model_child import ModelChild
+from ingest.models.hub_folder import open_folder
+from ingest.models.mlx.library import ENVIRONMENT, require_library
+from ingest.models.model_child import ModelChild
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any, Self
 
 from index.errors import UsageError
-from ingest.openai_server import Server
+from ingest.models.openai_server import Server
 from rag.decoding.enforce import Enforcer
 from rag.decoding.text_stream import Stops, overlap
 from rag.generators import ChatMessage, Constraint, Run

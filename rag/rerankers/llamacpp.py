@@ -6,12 +6,12 @@ from pathlib import Path
 
 from index.errors import DamagedError
 from index.platform import usable_cores
-from ingest.gguf_header import read_header
-from ingest.llamacpp.child import Child
+from ingest.models.gguf_header import read_header
+from ingest.models.llamacpp.child import Child
 from rag.child_reranker import ChildReranker
 from rag.settings import Settings
 
-TARGET = "ingest.llamacpp.rerank:serve"
+TARGET = "ingest.models.llamacpp.rerank:serve"
 
 # How often the end mark stands between question and passage, by the tokenizer as GGUF files call it: BERT's WordPiece,
 # XLM-RoBERTa's SentencePiece.

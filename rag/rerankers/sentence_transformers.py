@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from index.platform import usable_cores
-from ingest.hub_folder import open_folder
-from ingest.model_child import ModelChild
-from ingest.torch.library import ENVIRONMENT, check_folder, require_library
+from ingest.models.hub_folder import open_folder
+from ingest.models.model_child import ModelChild
+from ingest.models.torch.library import ENVIRONMENT, check_folder, require_library
 from rag.child_reranker import ChildReranker
 from rag.settings import Settings
 
-TARGET = "ingest.torch.rerank:serve"
+TARGET = "ingest.models.torch.rerank:serve"
 
 
 def open_model(model: str, settings: Settings) -> ChildReranker:

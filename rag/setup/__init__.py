@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.gguf_header import read_header
-from ingest.model_files import models_folder
+from ingest.models.gguf_header import read_header
+from ingest.models.model_files import models_folder
 from rag.machine import read_machine
 from rag.setup.bundled import find_bundled, install_bundled
 from rag.setup.choice import choose_models

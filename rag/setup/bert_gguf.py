@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedError
-from ingest.bert_names import gguf_name
-from ingest.gguf_header import SOURCE_KEY
+from ingest.models.bert_names import gguf_name
+from ingest.models.gguf_header import SOURCE_KEY
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from index.errors import DamagedError
-from ingest.llamacpp.library import Model, load_library
+from ingest.models.llamacpp.library import Model, load_library
 from ingest.worker import Handler, Message, Payload
 
 # llama.cpp's numbers of the formats a file can be written in (enum llama_ftype).

@@ -1,0 +1,1 @@
+"""What the runtimes of models share: files and their headers, families, child processes."""

@@ -1,0 +1,82 @@
+"""How PyTorch is started: offline, on the best device there is, in the precision that device is fast in."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from index.errors import DamagedError, MissingError, RagError
+from index.platform import instruction_sets
+from ingest.models.hub_folder import HubFolder
+
+# Read by the libraries when they are imported, so they are set before the process starts.
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OMP_WAIT_POLICY": "passive",
+}
+
+# Instruction sets with products of 16-bit brain floats (x86's two, ARM's one): embedding is 2.5 times as fast with them
+# as in 32 bits, and slower without them.
+FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
+
+
+def require_library() -> None:
+    """Raise MissingError when the libraries of the extra are not installed."""
+    if any(importlib.util.find_spec(name) is None for name in ("sentence_transformers", "torch")):
+        raise MissingError(
+            "sentence-transformers is not installed.", "Run `pip install 'tebiki-rag[sentence-transformers]'`."
+        )
+
+
+def check_folder(folder: HubFolder) -> None:
+    """Raise MissingError or DamagedError when a part of the model would be loaded through pickle."""
+    assert folder.weights
+    modules = [part for part in folder.path.iterdir() if part.is_dir()]
+    for module in modules:
+        if (module / "pytorch_model.bin").exists() and not (module / "model.safetensors").exists():
+            raise DamagedError(
+                f"{module} holds its weights in a format that may run code.",
+                "Fetch the model with safetensors, or as GGUF.",
+            )
+
+
+def load_model(kind: str, path: str) -> Any:
+    """The class `kind` of sentence_transformers ("SentenceTransformer", "CrossEncoder") with the model in `path`.
+
+    Raises DamagedError with what the library says.
+    """
+    try:
+        device, precision = _choose_device()
+        return getattr(importlib.import_module("sentence_transformers"), kind)(
+            path,
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"torch_dtype": precision, "use_safetensors": True},
+        )
+    except RagError:
+        raise
+    except Exception as error:  # transformers raises whatever its thousand models raise
+        if "trust_remote_code" in str(error):
+            raise DamagedError(
+                f"{path} wants to run a program of its own, which is never done.", "Use the model as GGUF."
+            ) from error
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise DamagedError(f"sentence-transformers cannot load {path}: {reason}.", "Fetch the model again.") from error
+
+
+def _choose_device() -> tuple[str, Any]:
+    """The device's name and the type of its numbers."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda", torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if torch.backends.mps.is_available():
+        return "mps", torch.float32
+    return "cpu", torch.bfloat16 if FAST_BF16 & instruction_sets() else torch.float32

@@ -1,0 +1,59 @@
+"""Texts over a model's limit: cut into windows of tokens, whose vectors are joined into one again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ingest.embedders import unit_rows
+
+if TYPE_CHECKING:
+    from ingest.embedders import Vectors
+    from ingest.models.embedding_families import Family
+
+
+def split_windows(head: Sequence[int], body: Sequence[int], tail: Sequence[int], limit: int) -> list[list[int]]:
+    """`body` in equal parts, each between `head` and `tail`, none with more than `limit` tokens."""
+    room = limit - len(head) - len(tail)
+    parts = max(1, -(-len(body) // room))
+    edges = [len(body) * part // parts for part in range(parts + 1)]
+    return [[*head, *body[start:end], *tail] for start, end in pairwise(edges)]
+
+
+def batch_windows(windows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
+    """The places of `windows`, shortest first, in batches of up to `size` that waste little on padding.
+
+    A window is padded to the longest of its batch, so none is more than a quarter longer than the shortest there.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(windows)), key=lambda place: len(windows[place])):
+        if batch and (len(batch) == size or len(windows[place]) > 1.25 * len(windows[batch[0]])):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def join_windows(vectors: Vectors, counts: Sequence[Sequence[int]]) -> Vectors:
+    """Unit rows (n, d), one a text: the mean of its windows' unit vectors, weighted by their tokens.
+
+    `counts` has, for each text, the number of tokens of each of its windows, in the order of the rows of `vectors`.
+    """
+    import numpy as np
+
+    if not counts:
+        return vectors[:0]
+    weights = np.fromiter((tokens for text in counts for tokens in text), np.float32)[:, None]
+    starts = np.cumsum([0, *(len(text) for text in counts[:-1])])
+    return unit_rows(np.add.reduceat(unit_rows(vectors) * weights, starts, axis=0))
+
+
+def shorten(rows: Vectors, family: Family, dimension: int) -> Vectors:
+    """Unit rows cut to `dimension` as the family's model card asks."""
+    if rows.shape[1] == dimension:
+        return rows
+    if family.centred:
+        rows = rows - rows.mean(axis=1, keepdims=True)
+    return unit_rows(rows[:, :dimension])

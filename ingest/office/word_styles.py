@@ -1,0 +1,89 @@
+"""What Word's styles say about a paragraph: heading level, list, hidden text, inherited along basedOn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from ingest.office.word_numbering import W, number, value
+
+# Built-in headings as other word processors and localised templates name them; Word itself always writes "heading 1".
+_HEADING_NAME = re.compile(
+    r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|nagłówek|заголовок|見出し|标题|標題|제목)\s*([1-9])",
+    re.IGNORECASE,
+)
+_CONTENTS_NAME = re.compile(r"(?:toc|目次|目录)\s*[1-9]$", re.IGNORECASE)
+_MAX_CHAIN = 20  # styles based on styles; Word itself stops at 11
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A paragraph or character style with what it inherits; `heading` is 0 for ordinary text."""
+
+    heading: int = 0
+    title: bool = False
+    contents: bool = False  # a line of the table of contents
+    list_id: str = ""
+    list_level: int | None = None
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Styles:
+    """The styles of a document by their id."""
+
+    _nodes: dict[str, etree._Element] = field(default_factory=dict)
+    _known: dict[str, Style] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, root: etree._Element | None) -> Styles:
+        """The styles that `root` (w:styles) defines."""
+        nodes = root.iterfind(f"{W}style") if root is not None else ()
+        return cls({node.get(f"{W}styleId", ""): node for node in nodes})
+
+    def __getitem__(self, style_id: str) -> Style:
+        if style_id not in self._known:
+            self._known[style_id] = self._resolve(style_id)
+        return self._known[style_id]
+
+    def _resolve(self, style_id: str) -> Style:
+        heading, list_id, list_level, hidden = 0, "", None, None
+        outline: int | None = None
+        title = contents = False
+        node = self._nodes.get(style_id)
+        for step in range(_MAX_CHAIN):
+            if node is None:
+                break
+            name = value(node, "name")
+            heading = heading or heading_named(name)
+            if step == 0:
+                title = name.lower() in ("title", "表題")
+                contents = _CONTENTS_NAME.match(name) is not None
+            properties = node.find(f"{W}pPr")
+            if properties is not None:
+                if outline is None and (level := properties.find(f"{W}outlineLvl")) is not None:
+                    outline = number(level, "val")
+                if (numbers := properties.find(f"{W}numPr")) is not None:
+                    list_id = list_id or value(numbers, "numId")
+                    if list_level is None and (at := numbers.find(f"{W}ilvl")) is not None:
+                        list_level = number(at, "val")
+            if hidden is None:
+                hidden = is_on(node.find(f"{W}rPr"), "vanish")
+            node = self._nodes.get(value(node, "basedOn"))
+        if outline is not None:  # 9 is "body text": it takes a heading style out of the outline
+            heading = outline + 1 if outline < 9 else 0
+        return Style(heading, title, contents, list_id, list_level, bool(hidden))
+
+
+def heading_named(style: str) -> int:
+    """The level of a built-in heading style by its name in any language, 0 for other styles."""
+    named = _HEADING_NAME.match(style)
+    return int(named[1]) if named else 0
+
+
+def is_on(properties: etree._Element | None, tag: str) -> bool | None:
+    """Whether a switch such as w:vanish is set; None when nothing is said."""
+    switch = None if properties is None else properties.find(f"{W}{tag}")
+    return None if switch is None else switch.get(f"{W}val", "1") not in ("0", "false", "off")

@@ -1,0 +1,60 @@
+"""Plain running text to blocks: paragraphs, list items and headings, each with the line it begins at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.types import Kind
+from ingest.text_builder import TextBuilder
+from ingest.texts.headings import heading_level, is_underline
+
+_NUMBER = r"[0-9０-９a-zア-ン一二三四五六七八九十]{1,2}"
+_ITEM = re.compile(rf"(\s*)(?:[-*+•‣◦●○▪–]\s+|・|\d{{1,3}}[.)）]\s+|[(（]{_NUMBER}[)）]|[①-⑳])\s*\S")
+_PARAGRAPH = re.compile(r"　(?=\S)|[「『]")  # how a Japanese paragraph begins: one full-width space, or speech
+
+
+def add_prose(builder: TextBuilder, text: str, *, lines: bool = True) -> None:
+    """Append the blocks of `text`; with `lines` they carry their line in it, counted from 1.
+
+    A paragraph ends at an empty line, and where the next line begins as Japanese paragraphs do.
+    """
+    source = text.split("\n")
+    for start, end, kind, level in _split(source):
+        builder.add("\n".join(source[start:end]), kind, level=level, line=start + 1 if lines else None)
+
+
+def _split(lines: list[str]) -> Iterator[tuple[int, int, Kind, int]]:
+    """Ranges of lines with what they are; lines in no range are empty or rules."""
+    start, kind, level = 0, Kind.TEXT, 0
+    for n, line in enumerate(lines):
+        begins = _beginning(lines, n, in_paragraph=start < n and kind is not Kind.HEADING)
+        if begins is None:
+            continue
+        if start < n:
+            yield start, n, kind, level
+        start, (kind, level) = n, begins
+        if not line.strip() or is_underline(line):
+            start = n + 1
+    if start < len(lines):
+        yield start, len(lines), kind, level
+
+
+def _beginning(lines: list[str], n: int, *, in_paragraph: bool) -> tuple[Kind, int] | None:
+    """The kind and level of the block that begins at line `n`, None where it goes on with the block before."""
+    line = lines[n]
+    if not line.strip() or is_underline(line):
+        return Kind.TEXT, 0
+    before, after = (lines[n - 1] if n else ""), (lines[n + 1] if n + 1 < len(lines) else "")
+    if is_underline(after) and not before.strip() and len(line) <= 80:
+        return Kind.HEADING, 1 if after.strip()[0] in "=＝━" else 2
+    level = heading_level(line, alone=not before.strip() and not after.strip())
+    if level:
+        return Kind.HEADING, level
+    item = _ITEM.match(line)
+    if item:
+        return Kind.ITEM, 1 + len(item.group(1).expandtabs(4)) // 2
+    if not in_paragraph:
+        return Kind.TEXT, 0
+    ended = before.rstrip().endswith(("。", "」", "』", "）", "！", "？"))
+    return (Kind.TEXT, 0) if _PARAGRAPH.match(line) and ended else None
