@@ -19,7 +19,7 @@ import numpy as np
 from index.characters import is_unspaced, normalize
 from index.words import read_words, terms
 from rag.languages import language_of
-from rag.relevance import Weighed
+from rag.relevance import Weighed, names_of
 
 # Logistic regression over SQuAD 2, CLAPnq, COVID-QA, JSQuAD and NIILC, each with a fifth of its documents taken out:
 # their own questions against those about the missing documents and those of other sets; an intercept for each set.
@@ -115,7 +115,7 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
     passages = [hit.passage for hit in weighed.ranked[:_LOOKED_AT]]
     known: set[str] = set()
     for passage in passages:
-        known.update(terms("\n".join((passage.title, *passage.chunk.heading, passage.chunk.text))))
+        known.update(terms("\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text))))
     best_score, *others = sorted((hit.score for hit in weighed.ranked), reverse=True)
     phrases = frozenset(read_words(question.text).shingles)
     place = weighed.ranked[best.rank].passage
