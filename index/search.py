@@ -142,6 +142,17 @@ class Index:
             raise DamagedError("What was learned about the embedding model is damaged.", "Run: rag repair")
         return Weights.from_json(kept) if kept else None
 
+    def keep(self, name: str, fact: str) -> None:
+        """Keep something learned with the embedding model in use."""
+        self.store.put(f"{name} of model {self.model()}", f"{checksum(fact)} {fact}")
+
+    def kept(self, name: str) -> str:
+        """What was kept under this name with the model in use, or ""; raises DamagedError when it was altered."""
+        check, _, fact = self.store.get(f"{name} of model {self.model()}").partition(" ")
+        if fact and check != str(checksum(fact)):
+            raise DamagedError(f"The {name} of this knowledge base is damaged.", "Run: rag repair")
+        return fact
+
     def learn(self, unrelated: NDArray[np.float32], readable_share: Callable[[str], float]) -> None:
         """Look at a sample of the passages and their vectors anew; `unrelated` are the vectors of weights.UNRELATED."""
         model = self.model()

@@ -105,7 +105,7 @@ class KnowledgeBase:
         from ingest.pipeline import ingest
 
         with self.index.store.session("rag ingest"):
-            return ingest(
+            report = ingest(
                 self.index,
                 [Path(path) for path in paths],
                 embedder=self.retriever.embedder,
@@ -117,6 +117,9 @@ class KnowledgeBase:
                 dry_run=dry_run,
                 progress=progress,
             )
+            if not dry_run:
+                self.retriever.calibrate()
+            return report
 
     def embed(self, progress: Progress = no_progress) -> None:
         """Give every passage that has none its vector, where there is an embedding model."""

@@ -18,8 +18,10 @@ from index.weights import describe_weights
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder, Vectors
+    from rag.answerable import Calibration
     from rag.rerankers import Reranker
 
+SAMPLE = 200  # passages looked at for the calibration: they give the forty sentences of a language that it needs
 RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
 
 
@@ -128,8 +130,30 @@ class Retriever:
 
     def learned(self) -> dict[str, str]:
         """What the index found out about itself, as ``rag status`` shows it."""
-        weights = self.index.weights()
-        return describe_weights(weights) if weights else {}
+        from rag.calibration import describe_calibration
+
+        weights, calibration = self.index.weights(), self.calibration()
+        return {
+            **(describe_weights(weights) if weights else {}),
+            **(describe_calibration(calibration) if calibration else {}),
+        }
+
+    def calibration(self) -> Calibration | None:
+        """How high questions get that this collection cannot answer, once that was found out."""
+        from rag.answerable import Calibration
+
+        kept = self.index.kept("calibration")
+        return Calibration.from_json(kept) if kept else None
+
+    def calibrate(self) -> None:
+        """Find out again how high questions get that cannot be answered, where the collection has changed enough."""
+        from rag.calibration import calibrate, is_outdated
+
+        if not self.count or not is_outdated(self.calibration(), self.count):
+            return
+        chunks = sorted(self.index.store.all_chunk_ids())
+        passages = self.index.store.passages(chunks[:: max(1, len(chunks) // SAMPLE)])
+        self.index.keep("calibration", calibrate(list(passages.values()), self, self.count).to_json())
 
     @property
     def count(self) -> int:

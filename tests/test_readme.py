@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 # What differs from machine to machine or from run to run.
-VARIES = re.compile(r"\d+\.\d+ s|\d+\.\d+ MB|generation|/models/|knowledge base|source  |GiB|processor|tokens a second")
+VARIES = re.compile(r"\d+\.\d+ s|\d+\.\d+ MB|generation|/models/|knowledge base|source  |\d{4}-\d\d-\d\dT|dense leg|answered from")
 
 
 def examples(section: str) -> list[tuple[str, list[str]]]:
