@@ -17,7 +17,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 # What differs from machine to machine or from run to run.
-VARIES = re.compile(r"\d+\.\d+ s|\d+\.\d+ MB|generation|/models/|knowledge base|source  |\d{4}-\d\d-\d\dT|dense leg|answered from")
+VARIES = re.compile(
+    r"\d+\.\d+ s|\d+\.\d+ MB|generation|/models/|knowledge base|source  |\d{4}-\d\d-\d\dT|dense leg|answered from"
+)
 
 
 def examples(section: str) -> list[tuple[str, list[str]]]:
@@ -47,9 +49,9 @@ def test_commands_print_what_the_readme_shows(section: str, tmp_path: Path, bund
     }
     shown = examples(section)
     assert shown
-    if section == "commands":
-        for arguments in (["setup", "--bundled"], ["ingest", "sample_docs"]):
-            subprocess.run([sys.executable, "-m", "rag", *arguments], cwd=tmp_path, env=environment, check=True)
+    before = [["setup", "--bundled"]] + ([["ingest", "sample_docs"]] if section == "commands" else [])
+    for arguments in before:
+        subprocess.run([sys.executable, "-m", "rag", *arguments], cwd=tmp_path, env=environment, check=True)
     for command, lines in shown:
         words = shlex.split(command)
         assert words[0] == "rag"

@@ -17,10 +17,11 @@ class Stops:
     def add(self, text: str) -> tuple[str, bool]:
         """What may be shown now, and whether a stop text has come."""
         text = self._held + text
-        places = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if places:
+        found = [(place + len(stop), place) for stop in self._stops if (place := text.find(stop)) >= 0]
+        if found:
+            # The one that is complete first, as if the text had come letter by letter.
             self._held = ""
-            return text[: min(places)], True
+            return text[: min(found)[1]], True
         keep = max((overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep], False
