@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: $(DEMO)/installed
 	@RAG="$(DEMO)/bin/rag" RAG_HOME="$(HOME_OF_DEMO)" RAG_KB="$(DEMO)/kb" sh .ci/demo
 
-$(DEMO)/installed: pyproject.toml constraints.txt
+$(DEMO)/installed: pyproject.toml constraints.txt $(shell find rag ingest index -name "*.py")
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/python -m pip install --quiet --constraint constraints.txt .
 	touch $@
