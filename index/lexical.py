@@ -39,9 +39,9 @@ PASSAGES, FILES = (
     "files",
 )  # two levels with statistics of their own: what is rare in one is not in the other
 K1 = 1.2  # tantivy's
-# What a field counts beside the terms of the text. Document nDCG@10, mean of the eight English sets of issue 3: terms
-# alone 0.857, with shingles 0.864, with context 0.868. The context (title, headings, names of file and folders) is
-# among the terms too; a title that the question names whole counts like a term (niilc 0.881 → 0.887, no set lower).
+# What a field counts beside the terms of the text, chosen on the sets of issue 3 (`tests/bench/table.py`). The context
+# (title, headings, names of file and folders) is among the terms too; a title that the question names whole counts like
+# a term.
 SHINGLE_BOOST = 0.2
 CONTEXT_BOOST = 0.3
 TITLE_BOOST = 1.0
@@ -81,8 +81,7 @@ class WordIndex:
     def search_files(self, query: Query, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Numbers and BM25 scores of the `k` best documents as wholes, best first.
 
-        The names in a question count twice: they pick the document out (sec10q, where twenty filings tell of the same
-        matters: 0.857 → 0.891; no other set changed by more than 0.003).
+        The names in a question count twice: they pick the document out where twenty filings tell of the same matters.
         """
         return self._search(FILES, query, query.terms + query.names, k, documents)
 

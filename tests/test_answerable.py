@@ -113,6 +113,12 @@ def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
     assert not desk.answers(question, desk.calibration())
 
 
+@pytest.mark.xfail(strict=True, reason="a known gap: near questions are answered on so small a collection")
+@pytest.mark.parametrize("question", ["What is the daily allowance in Singapore?", "保育園の送迎に補助は出ますか"])
+def test_near_questions_that_they_do_not_answer_are_refused(desk: Desk, question: str) -> None:
+    assert not desk.answers(question, desk.calibration())
+
+
 def test_nothing_found_is_refused(desk: Desk) -> None:
     verdict = judge(weigh_sentences("anything", [], desk))
     assert not verdict.answerable and verdict.probability == 0 and not verdict.signs
