@@ -41,6 +41,7 @@ Handler = Callable[[Payload, list[bytes], Callable[[], bool]], Iterator[Message]
 MAGIC = b"RAGM"
 HEAD = struct.Struct("<4sIII")  # magic, length of the JSON, number of blobs, CRC-32 of everything after the head
 LENGTH = struct.Struct("<Q")
+LAST_BREATH = 1.0  # seconds a child may take to end after it closed its stream; then it is killed
 STDERR_KEPT = 4_000  # characters of the child's last words that an error may show under --debug
 
 
@@ -64,6 +65,17 @@ class WorkerError(errors.RagError):
         self.stderr = stderr
 
 
+class CutError(ValueError):
+    """The stream ended inside a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more comes from the child; `trusted` is False when what came last was no message of ours."""
+
+    trusted: bool
+
+
 class Worker:
     """One child process, started on first use and again after it died; not to be shared by threads."""
 
@@ -74,7 +86,7 @@ class Worker:
         self.limits = limits or Limits()
         self.environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self._inbox: queue.Queue[Message | None] = queue.Queue()
+        self._inbox: queue.Queue[Message | Ended] = queue.Queue()
         self._stderr: deque[str] = deque(maxlen=200)
         self._number = 0
 
@@ -200,24 +212,36 @@ class Worker:
         except queue.Empty:
             self.kill()
             raise WorkerError("time", f"Nothing came for {time.monotonic() - start:.0f} s.") from None
-        if message is None:
-            raise self._dead()
+        if isinstance(message, Ended):
+            raise self._dead() if message.trusted else self._untrusted()
         return message
+
+    def _untrusted(self) -> WorkerError:
+        self.kill()  # it may be alive and well, waiting for its next request, but its stream cannot be followed any more
+        return WorkerError("output", "The reading process sent a damaged answer, or one over its limit.")
 
     def _dead(self) -> WorkerError:
         process = self._process
-        code = process.wait() if process else None
+        code = None
+        if process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(timeout=LAST_BREATH)
         time.sleep(0.01)  # the listener's last lines
         words = "".join(self._stderr)[-STDERR_KEPT:]
         self.close()
         cause = "memory" if "MemoryError" in words or "bad_alloc" in words or code == -9 else "crash"
         return WorkerError(cause, f"The reading process ended without an answer (exit {code}).", words)
 
-    def _receive(self, pipe: IO[bytes], inbox: queue.Queue[Message | None]) -> None:
-        with contextlib.suppress(OSError, ValueError):
+    def _receive(self, pipe: IO[bytes], inbox: queue.Queue[Message | Ended]) -> None:
+        trusted = True
+        try:
             while message := receive(pipe, self.limits.output):
                 inbox.put(message)
-        inbox.put(None)
+        except CutError:
+            pass  # it died while it wrote
+        except (OSError, ValueError):
+            trusted = False
+        inbox.put(Ended(trusted))
         pipe.close()
 
     def _listen(self, pipe: IO[bytes]) -> None:
@@ -245,6 +269,8 @@ def receive(pipe: IO[bytes], limit: int) -> Message | None:
     head = pipe.read(HEAD.size)
     if not head:
         return None
+    if len(head) != HEAD.size:
+        raise CutError("cut message")
     magic, length, count, check = HEAD.unpack(head)
     if magic != MAGIC or length > limit or count > 1 << 20:
         raise ValueError("not a message")
@@ -265,7 +291,7 @@ def receive(pipe: IO[bytes], limit: int) -> Message | None:
 def _read(pipe: IO[bytes], size: int) -> bytes:
     data = pipe.read(size)
     if len(data) != size:
-        raise ValueError("cut message")
+        raise CutError("cut message")
     return data
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EncryptedError
-from ingest.worker import Handler, Limits, Message, Worker, WorkerError, receive, send
+from ingest.worker import CutError, Handler, Limits, Message, Worker, WorkerError, receive, send
 
 SERVE = "test_worker:serve"
 
@@ -84,6 +84,12 @@ def tick(request: dict[str, Any], *_: object) -> Iterator[Message]:
         yield {"alive": True}, []
 
 
+def close_stream(*_: object) -> Iterator[Message]:
+    os.closerange(3, 256)  # the replies go where a library may have closed what it does not own
+    time.sleep(60)
+    yield {}, []
+
+
 def connect(*_: object) -> Iterator[Message]:
     import socket
 
@@ -99,6 +105,7 @@ def connect(*_: object) -> Iterator[Message]:
 BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
     "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
     "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect, "tick": tick,
+    "close": close_stream,
 }  # fmt: skip
 
 
@@ -122,7 +129,7 @@ def test_one_child_serves_many_requests(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "cause"), [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory")]
+    ("behaviour", "cause"), [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory"), ("close", "crash")]
 )
 def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
     worker: Worker, behaviour: str, cause: str
@@ -176,8 +183,13 @@ def test_a_child_has_no_network(worker: Worker) -> None:
 
 def test_limits_on_messages_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))  # noqa: PTH120 - a path as text
-    with Worker(SERVE, limits=Limits(output=1000)) as worker, pytest.raises(WorkerError):
-        worker.call({"do": "echo"}, [b"x" * 2000])
+    with Worker(SERVE, limits=Limits(output=1000)) as worker:
+        for _ in range(3):
+            # The child is alive and waits for its next request; that must not keep us waiting for its end.
+            with pytest.raises(WorkerError) as caught:
+                worker.call({"do": "echo"}, [b"x" * 2000], seconds=60)
+            assert caught.value.cause == "output"
+        assert worker.call({"do": "echo"})[0] == {"do": "echo"}
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers()), st.lists(st.binary(max_size=50), max_size=4))
@@ -187,6 +199,16 @@ def test_frames_round_trip(payload: dict[str, int], blobs: list[bytes]) -> None:
     pipe.seek(0)
     assert receive(pipe, 1 << 20) == (payload, blobs)
     assert receive(pipe, 1 << 20) is None
+
+
+@given(st.integers(min_value=0))
+def test_a_cut_frame_is_never_a_message(place: int) -> None:
+    pipe = io.BytesIO()
+    send(pipe, {"do": "echo", "n": 1}, [b"some bytes"])
+    whole = pipe.getvalue()
+    cut = whole[: 1 + place % (len(whole) - 1)]
+    with pytest.raises(CutError):
+        receive(io.BytesIO(cut), 1 << 20)
 
 
 @given(st.data())
