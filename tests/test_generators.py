@@ -17,11 +17,12 @@ from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.gguf_header import read_header
+from ingest.models.runtimes import list_runtimes
 from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import render_prompt
 from rag.decoding.text_stream import TokenText
-from rag.generators import ChatMessage, Constraint, Generator, list_runtimes, open_generator
+from rag.generators import ChatMessage, Constraint, Generator, open_generator
 from rag.settings import Settings
 
 # A small model for each runtime; a new runtime adds its own here.
@@ -36,7 +37,7 @@ MESSAGES: list[ChatMessage] = [
 ]
 
 
-@pytest.fixture(scope="module", params=list_runtimes())
+@pytest.fixture(scope="module", params=list_runtimes("rag.generators"))
 def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))

@@ -20,7 +20,8 @@ from tiny_models import (
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.bert_names import gguf_name
-from rag.rerankers import Reranker, list_runtimes, open_reranker
+from ingest.models.runtimes import list_runtimes
+from rag.rerankers import Reranker, open_reranker
 from rag.settings import Settings
 
 QUESTION = "leave days of employees ?"
@@ -128,7 +129,7 @@ SAMPLES: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.fixture(scope="module", params=list_runtimes())
+@pytest.fixture(scope="module", params=list_runtimes("rag.rerankers"))
 def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))

@@ -6,14 +6,12 @@ colon of ``runtime:model``.
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from index.errors import UsageError
+from ingest.models.runtimes import open_named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,25 +96,14 @@ class Embedder(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def list_runtimes() -> list[str]:
-    """The names of the embedding runtimes, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
 def open_embedder(name: str, options: Options | None = None) -> Embedder:
     """The embedder that ``runtime:model`` names, ready to use.
 
     Raises UsageError for an unknown runtime or an option the model does not allow, MissingError when its library or
     model is missing, DamagedError when the model cannot be used.
     """
-    runtime, colon, model = name.partition(":")
-    runtimes = list_runtimes()
-    module = runtime.replace("-", "_")
-    if not colon or not model or module not in runtimes:
-        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
-        raise UsageError(f"{name!r} does not name an embedding model.", f"Write runtime:model, with one of: {known}.")
-    opener = importlib.import_module(f"{__name__}.{module}").open_model
-    return opener(model, options or Options())  # type: ignore[no-any-return]
+    embedder: Embedder = open_named(__name__, name, "an embedding model", options or Options())
+    return embedder
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

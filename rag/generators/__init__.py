@@ -6,14 +6,12 @@ the colon of ``runtime:model``.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Generator as PythonGenerator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
-from index.errors import UsageError
+from ingest.models.runtimes import open_named
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -104,24 +102,11 @@ class Generator(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def list_runtimes() -> list[str]:
-    """The names of the runtimes of instruct models, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
 def open_generator(settings: Settings) -> Generator:
     """The generator that ``settings.model`` names as ``runtime:model``; it loads while the caller goes on.
 
     Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
     file is not a usable model.
     """
-    runtime, colon, model = settings.model.partition(":")
-    runtimes = list_runtimes()
-    module = runtime.replace("-", "_")
-    if not colon or not model or module not in runtimes:
-        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
-        raise UsageError(
-            f"{settings.model!r} does not name an instruct model.", f"Write runtime:model, with one of: {known}."
-        )
-    opener = importlib.import_module(f"{__name__}.{module}").open_model
-    return opener(model, settings)  # type: ignore[no-any-return]
+    generator: Generator = open_named(__name__, settings.model, "an instruct model", settings)
+    return generator

@@ -7,12 +7,10 @@ embedding it.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, Self
 
-from index.errors import UsageError
+from ingest.models.runtimes import open_named
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -35,24 +33,11 @@ class Reranker(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def list_runtimes() -> list[str]:
-    """The names of the runtimes of rerankers, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
 def open_reranker(settings: Settings) -> Reranker:
     """The reranker that ``settings.reranker`` names as ``runtime:model``, ready to use.
 
     Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
     model cannot be used.
     """
-    runtime, colon, model = settings.reranker.partition(":")
-    runtimes = list_runtimes()
-    module = runtime.replace("-", "_")
-    if not colon or not model or module not in runtimes:
-        known = ", ".join(entry.replace("_", "-") for entry in runtimes)
-        raise UsageError(
-            f"{settings.reranker!r} does not name a reranker.", f"Write runtime:model, with one of: {known}."
-        )
-    opener = importlib.import_module(f"{__name__}.{module}").open_model
-    return opener(model, settings)  # type: ignore[no-any-return]
+    reranker: Reranker = open_named(__name__, settings.reranker, "a reranker", settings)
+    return reranker
