@@ -29,12 +29,8 @@ def open_model(model: str, options: Options) -> LlamaCppEmbedder:
 class LlamaCppEmbedder(ChildEmbedder):
     def __init__(self, path: Path, options: Options) -> None:
         first = Child(TARGET)
-        first.start()
-        try:
+        with first.starting():
             header = read_header(path)
-        except BaseException:
-            first.close()
-            raise
         family = find_family(header.architecture, header.name, path.name)
         super().__init__(
             f"llamacpp:{path}",

@@ -23,8 +23,7 @@ def open_model(model: str, options: Options) -> ChildEmbedder:
     """`model` is a GGUF file, a folder, or a repository in the cache."""
     require_library("mlx", "tokenizers")
     child = _make_child()
-    child.start()
-    try:
+    with child.starting():
         if model.endswith(".gguf"):
             path = Path(model).expanduser()
             header = read_header(path)
@@ -34,9 +33,6 @@ def open_model(model: str, options: Options) -> ChildEmbedder:
             folder = open_folder(model)
             path, family = folder.path, folder.family
             architecture, weights = folder.architecture, folder.sha256
-    except BaseException:
-        child.close()
-        raise
     return ChildEmbedder(
         f"mlx:{model}",
         child,

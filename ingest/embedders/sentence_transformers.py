@@ -20,8 +20,7 @@ def open_model(model: str, options: Options) -> ChildEmbedder:
     """`model` is a folder, or a repository in the cache."""
     require_library()
     child = _make_child()
-    child.start()
-    try:
+    with child.starting():
         folder = open_folder(model)
         check_folder(folder)
         pooling = folder.pooling or folder.family.pooling
@@ -30,9 +29,6 @@ def open_model(model: str, options: Options) -> ChildEmbedder:
                 f"{folder.path} is not an embedding model: it does not say how it pools.",
                 "Name an embedding model of sentence-transformers.",
             )
-    except BaseException:
-        child.close()
-        raise
     limits = [limit for limit in (folder.family.tokens, folder.token_limit) if limit]
     return ChildEmbedder(
         f"sentence-transformers:{model}",

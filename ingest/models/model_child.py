@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from index.errors import DamagedError, RagError
 from ingest.worker import Message, Payload, Worker, WorkerError
@@ -19,8 +20,18 @@ class ModelChild:
         self.description: Payload = {}
 
     def start(self) -> None:
-        """Start the process, so that it loads the library while the caller reads the file's header."""
+        """Start the process, which loads the library while the caller does something else."""
         self._worker.start()
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Start the process while the body reads the model's header; when the body raises, the process ends."""
+        self.start()
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def open(self, opening: Payload) -> Payload:
         """Load the model that `opening` describes and return what the child says of it.

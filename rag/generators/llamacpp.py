@@ -20,12 +20,8 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
     """`model` is the path of a GGUF file."""
     path = Path(model).expanduser()
     child = Child(TARGET)
-    child.start()
-    try:
+    with child.starting():
         header = read_header(path)
-    except BaseException:
-        child.close()
-        raise
     cores = settings.threads or usable_cores()
     opening = {
         "do": "open",

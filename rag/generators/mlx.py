@@ -23,10 +23,6 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
     if settings.lora:
         raise UsageError("Adapters are for llamacpp.", "Leave `lora` out, or fuse it into the model (`mlx_lm.fuse`).")
     child = ModelChild(TARGET, library="mlx-lm", environment=ENVIRONMENT)
-    child.start()
-    try:
+    with child.starting():
         folder = open_folder(model)
-    except BaseException:
-        child.close()
-        raise
     return ChildGenerator(f"mlx:{model}", folder.name, child, {"do": "open", "path": str(folder.path)})

@@ -22,15 +22,11 @@ def open_model(model: str, settings: Settings) -> ChildReranker:
     """`model` is the path of a GGUF file."""
     path = Path(model).expanduser()
     child = Child(TARGET)
-    child.start()
-    try:
+    with child.starting():
         header = read_header(path)
         if header.tokenizer not in SEAMS or header.pooling != "rank":
             raise DamagedError(
                 f"{path} is not a reranker of BERT or XLM-RoBERTa.", "Name a file such as bge-reranker-v2-m3-Q8_0.gguf."
             )
-    except BaseException:
-        child.close()
-        raise
     opening = {"do": "open", "path": str(path), "seams": SEAMS[header.tokenizer]}
     return ChildReranker(f"llamacpp:{path}", child, opening, settings.threads or usable_cores())

@@ -16,12 +16,8 @@ def open_model(model: str, settings: Settings) -> ChildReranker:
     """`model` is a folder, or a repository in the cache."""
     require_library()
     child = ModelChild(TARGET, library="sentence-transformers", environment=ENVIRONMENT)
-    child.start()
-    try:
+    with child.starting():
         folder = open_folder(model)
         check_folder(folder)
-    except BaseException:
-        child.close()
-        raise
     opening = {"do": "open", "path": str(folder.path)}
     return ChildReranker(f"sentence-transformers:{model}", child, opening, settings.threads or usable_cores())
