@@ -19,6 +19,16 @@ from index.errors import DamagedError, MissingError
 from ingest.models.embedding_families import FAMILIES, Family, find_family
 from ingest.models.model_files import file_sha256
 
+# The hub's own libraries look for the network unless told not to, and are told before they are imported: in the
+# environment of the process that imports them.
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 # The hub's names of architectures, and those of GGUF by which the families are known.
 ARCHITECTURES = {
     "nomic_bert": "nomic-bert",

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from ingest.models.embedding_families import Family
 
 
+def find_ends(bare: list[int], full: list[int]) -> tuple[list[int], list[int]]:
+    """The tokens before and after `bare` in `full`: what a model puts around every text."""
+    for start in range(len(full) - len(bare) + 1):
+        end = start + len(bare)
+        if full[start:end] == bare:
+            return full[:start], full[end:]
+    return [], []
+
+
 def split_windows(head: Sequence[int], body: Sequence[int], tail: Sequence[int], limit: int) -> list[list[int]]:
     """`body` in equal parts, each between `head` and `tail`, none with more than `limit` tokens."""
     room = limit - len(head) - len(tail)

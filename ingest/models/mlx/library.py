@@ -5,16 +5,9 @@ from __future__ import annotations
 import importlib.util
 
 from index.errors import MissingError
+from ingest.models.hub_folder import OFFLINE
 
-# mlx-lm brings huggingface_hub and transformers, which look for the network unless told not to.
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TOKENIZERS_PARALLELISM": "false",
-}
+ENVIRONMENT = OFFLINE  # mlx-lm brings huggingface_hub and transformers
 
 
 def require_library(*names: str) -> None:

@@ -13,6 +13,7 @@ from index.errors import DamagedError
 from ingest.models.bert_names import gguf_name
 from ingest.models.hub_folder import open_folder
 from ingest.models.mlx.bert import Encoder
+from ingest.models.windows import find_ends
 
 ARCHITECTURES = ("bert", "nomic-bert")
 WORD_START = "\u2581"  # how GGUF files mark the first piece of a word; published vocabularies mark the others, by ##
@@ -92,7 +93,7 @@ def _load_folder(path: Path) -> Loaded:
     tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    head, tail = _ends(tokenizer)
+    head, tail = find_ends(tokenizer.encode("a", add_special_tokens=False).ids, tokenizer.encode("a").ids)
     positions = config.get("max_position_embeddings") or config["n_positions"]
     return Loaded(
         encoder,
@@ -118,11 +119,3 @@ def _published_piece(piece: str) -> str:
         return piece.removeprefix(WORD_START)
     special = len(piece) > 2 and piece.startswith("[") and piece.endswith("]")
     return piece if special else f"##{piece}"
-
-
-def _ends(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    bare, full = tokenizer.encode("a", add_special_tokens=False).ids, tokenizer.encode("a").ids
-    for start in range(len(full) - len(bare) + 1):
-        if full[start : start + len(bare)] == bare:
-            return full[:start], full[start + len(bare) :]
-    return [], []

@@ -8,18 +8,9 @@ from typing import Any
 
 from index.errors import DamagedError, MissingError, RagError
 from index.platform import instruction_sets
-from ingest.models.hub_folder import HubFolder
+from ingest.models.hub_folder import OFFLINE, HubFolder
 
-# Read by the libraries when they are imported, so they are set before the process starts.
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DO_NOT_TRACK": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TOKENIZERS_PARALLELISM": "false",
-    "OMP_WAIT_POLICY": "passive",
-}
+ENVIRONMENT = {**OFFLINE, "OMP_WAIT_POLICY": "passive"}  # as in ingest/models/llamacpp/child.py
 
 # Instruction sets with products of 16-bit brain floats (x86's two, ARM's one): embedding is 2.5 times as fast with them
 # as in 32 bits, and slower without them.
@@ -69,6 +60,15 @@ def load_model(kind: str, path: str) -> Any:
             ) from error
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise DamagedError(f"sentence-transformers cannot load {path}: {reason}.", "Fetch the model again.") from error
+
+
+def count_positions(config: Any) -> int:
+    """The most tokens a text may have by the model's configuration, 0 where it does not say.
+
+    RoBERTa's positions begin after its padding's.
+    """
+    positions = int(getattr(config, "max_position_embeddings", 0))
+    return positions - config.pad_token_id - 1 if "roberta" in config.model_type else positions
 
 
 def _choose_device() -> tuple[str, Any]:

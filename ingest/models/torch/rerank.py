@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from index.errors import DamagedError
-from ingest.models.torch.library import load_model
+from ingest.models.torch.library import count_positions, load_model
 from ingest.worker import Handler, Message, Payload
 
 BATCH = 16
@@ -35,10 +35,7 @@ class _Reranking:
         self._raw = torch.nn.Identity()  # the number itself; a sigmoid would make all good passages equal
         if self._model.num_labels != 1:
             raise DamagedError(f"{path} does not give one score.", "Name a reranking model.")
-        config = self._model.config
-        positions = getattr(config, "max_position_embeddings", 0)
-        if "roberta" in config.model_type:
-            positions -= config.pad_token_id + 1  # its positions begin after the padding's
+        positions = count_positions(self._model.config)
         self._limit = min(filter(None, (self._model.tokenizer.model_max_length, positions)))
 
     def score(self, question: str, passages: list[str], threads: int) -> list[float]:
