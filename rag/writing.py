@@ -1,10 +1,9 @@
 """What a model is asked to write, by its size.
 
-A model of a few hundred million parameters does not write true sentences: of 80 questions of SQuAD 2, the bundled one
-found the answer to a quarter in two sentences that held it nine times out of ten. But it can tell which part of a
-sentence answers. So the smallest models choose: every run of clauses of the best quote that keeps the question's words
-is a statement they may write, and nothing else is. Larger models write freely, with marks, and inside quotation marks
-only what stands so in the sources.
+A model of a few hundred million parameters does not write true sentences, even of two that hold the answer. But it can
+tell which part of a sentence answers. So the smallest models choose: every run of clauses of the best quote that keeps
+the question's words is a statement they may write, and nothing else is. Larger models write freely, with marks, and
+inside quotation marks only what stands so in the sources.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ _STRING, _ARRAY = 8, 9
 # Where a GGUF file of ours names the published weights it was made from (rag/setup/bert_gguf.py writes it).
 SOURCE_KEY = "tebiki.source.sha256"
 
-# Kinds of numbers that keep a vector's direction (cosine above 0.999 to 32 bits): files in them are one model.
+# Kinds of numbers that keep a vector's direction, so that files in them are one model: tests/test_embedders.py compares
+# each with 32 bits.
 FAITHFUL = {"F32", "F16", "BF16", "Q8_0"}
 
 POOLING = {0: "none", 1: "mean", 2: "cls", 3: "last", 4: "rank"}

@@ -29,7 +29,7 @@ def models_folder() -> Path:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a model file, hashed once and then looked up by its size and times (hashing 500 MB takes 0.3 s).
+    """SHA-256 of a model file, hashed once and then looked up by its size and times.
 
     Raises OSError when the file cannot be read.
     """

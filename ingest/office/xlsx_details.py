@@ -22,7 +22,7 @@ from ingest.office.zip_package import Package
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
-# calamine takes 24 to 32 bytes a cell of the rectangle around all filled cells.
+# Of the rectangle around all filled cells: calamine keeps a value of 24 bytes or more for each, also the empty ones.
 MAX_CELLS = 20_000_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 

@@ -19,10 +19,11 @@ from lxml import etree
 from index.errors import DocumentError, EncryptedError, LimitError
 from ingest.office.office_encryption import OLE_SIGNATURE
 
-# The 872-page handbook at hand has a main part of 7 MiB; a tree takes about ten times the size of its text.
+# Text of a thousand pages takes some ten MiB with its markup. A tree of XML takes several times the size of its part,
+# and has to fit into a reading process (MEMORY in ingest/reading.py).
 MAX_PART_BYTES = 128 << 20
-MAX_TOTAL_BYTES = 384 << 20
-MAX_PARTS = 50_000
+MAX_TOTAL_BYTES = 384 << 20  # three such parts: a workbook has its strings and a sheet, the rest is small
+MAX_PARTS = 50_000  # a part each for the pictures and slides of any real file, none for a bomb of empty names
 
 # "Strict" files (ISO/IEC 29500, part 1) use other namespaces for the same words; they are read as the usual ones.
 _STRICT = {

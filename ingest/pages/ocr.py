@@ -26,7 +26,7 @@ INSTALL = "install the ocr extra: pip install 'tebiki-rag[ocr]'"
 _GOOD_SCORE = 0.85  # mean confidence of lines, under which the page may stand on its side or head
 _TYPE_SIZE = 0.8  # of the height of a line's box: 10-point type gives boxes of 10 to 15 points
 _SAME_SIZE = 1.3  # heights of lines set in one size differ by so much, with and without letters that reach down
-# Workers already run side by side, and each thread reserves memory: two need 1,450 MB of address space, one 700.
+# Workers already run side by side, and each thread reserves address space, which is limited (ingest/reading.py).
 _THREADS = 1
 _CJK = re.compile(r"[\u3040-\u30FF\u3400-\u9FFF]")
 
@@ -118,10 +118,10 @@ def _engine() -> Any:
             "Global.log_level": "critical",
             # A path that exists is all that keeps RapidOCR from looking for the model on the network.
             **{f"{part.capitalize()}.model_path": str(path) for part, path in paths.items()},
-            # Lines are found at this size and read at full size: 613 instead of 960 MB at the peak, the same words.
+            # Lines are found at this size, which takes the memory, and read at full size.
             "Det.limit_type": "max",
             "Det.limit_side_len": 1280,
-            "Rec.rec_batch_num": 1,  # 590 → 433 MB on an A4 page of text
+            "Rec.rec_batch_num": 1,  # a batch is padded to its longest line, in memory too
             "EngineConfig.onnxruntime.intra_op_num_threads": _THREADS,
         }
     )

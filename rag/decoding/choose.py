@@ -92,7 +92,7 @@ def _choose(source: TokenSource, automaton: Rule | None, state: Place) -> tuple[
     likeliest = int(logits.argmax())
     found = _first_allowed(source, [likeliest], automaton, state)
     if found is None and not (source.ends(likeliest) and state.may_end):
-        # Once or twice an answer, so sorting the whole vocabulary (3 ms) costs little.
+        # Once or twice an answer, so sorting the whole vocabulary costs little.
         found = _first_allowed(source, np.argsort(-logits).tolist(), automaton, state)
     return found
 

@@ -17,7 +17,7 @@ from index.errors import StoreError
 from index.files import write_file
 from index.platform import make_private_folder
 
-KEPT = 8  # files: two languages of a prompt for each of a few models; one is about 20 KB a token
+KEPT = 8  # files: two languages of a prompt for each of a few models; one holds the keys and values of its tokens
 MAGIC = b"TEBIKI-PREFIX-1\n"
 
 

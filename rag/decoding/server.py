@@ -20,7 +20,7 @@ from rag.decoding.choose import decode
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
 
-CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (23 KB a token in the smallest model)
+CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (rag/catalogue/memory.py)
 BATCH = 512
 ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token

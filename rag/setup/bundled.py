@@ -33,9 +33,9 @@ TARGET = "rag.setup.tune:serve"
 ROUNDS = 5
 STALE_SECONDS = 3600  # younger leftovers may belong to a run in another window
 
-# Precisions worth trying. All of the embedding ones keep the vectors (cosine above 0.999 to 32 bits; Q4_0 has 0.958).
-# The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0 is not
-# faster.
+# Precisions worth trying. The embedding ones all keep the vectors (FAITHFUL in ingest/models/gguf_header.py), 4 bits
+# would not. The instruct model is published in 4 bits (Q4_1): 4 other bits lose little, and 8 are the answer where Q4_0
+# is not faster.
 EMBEDDING_PRECISIONS = ("BF16", "F16", "Q8_0")
 INSTRUCT_PRECISIONS = ("Q4_0", "Q8_0")
 

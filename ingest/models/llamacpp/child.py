@@ -5,7 +5,8 @@ from __future__ import annotations
 from ingest.models.model_child import ModelChild
 
 ENVIRONMENT = {
-    # Idle OpenMP threads sleep: beside two busy processes, spinning ones made a token take 3,000 ms in place of 6.
+    # Idle OpenMP threads sleep. Spinning ones take the core from the thread they wait for, and where other programs are
+    # busy too, a question asked during an ingest comes to a standstill.
     "OMP_WAIT_POLICY": "passive",
     # On an abort, ggml would start a debugger on its own process to print a backtrace.
     "GGML_NO_BACKTRACE": "1",

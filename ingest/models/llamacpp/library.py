@@ -1,6 +1,6 @@
 """The llama.cpp library through the C functions of llama-cpp-python: loading, tokens, contexts.
 
-Its high-level class is not used: importing it costs 0.13 s more (numpy, jinja2, diskcache, multiprocessing), and it
+Its high-level class is not used: it imports numpy, jinja2, diskcache and multiprocessing before the first question, and
 hides the batch sizes, the flash attention and the state functions that matter here.
 """
 
