@@ -18,6 +18,7 @@ from typing import Any
 from index.errors import DamagedError, MissingError
 from ingest.models.embedding_families import FAMILIES, Family, find_family
 from ingest.models.model_files import file_sha256
+from ingest.models.safetensors_header import count_parameters, read_tensors
 
 # The hub's own libraries look for the network unless told not to, and are told before they are imported: in the
 # environment of the process that imports them.
@@ -64,6 +65,12 @@ class HubFolder:
                 "Other formats are not loaded, because they may run code: fetch the model as safetensors or GGUF.",
             )
         return files
+
+    def parameters(self) -> int:
+        """How many numbers the model has learned; raises DamagedError when a file of weights is not whole."""
+        tensors = {name: tensor for file in self.weights for name, tensor in read_tensors(file).items()}
+        quantization = self.config.get("quantization")
+        return count_parameters(tensors, quantization if isinstance(quantization, dict) else {})
 
     def sha256(self) -> str:
         """The SHA-256 of the weights; of their files' hashes in order of name when there are several."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from ingest.models.gguf_header import GgufHeader
 from rag.catalogue import Form, Model
+from rag.decoding.instruct_child import CONTEXT
 
-OUR_CONTEXT = 4096  # tokens our instruct models are opened with (rag/decoding/server.py)
 BYTES_A_NUMBER = 2  # keys and values are kept in F16
 ENCODERS = frozenset({"bert", "nomic-bert", "nomic-bert-moe", "modern-bert", "gemma-embedding"})
 
@@ -34,7 +34,7 @@ def cache_bytes(layers: int, kv_heads: int, head_dim: int, tokens: int) -> int:
     return 2 * layers * kv_heads * head_dim * BYTES_A_NUMBER * tokens
 
 
-def estimate_memory(model: Model, form: Form, precision: str, tokens: int = OUR_CONTEXT) -> Memory:
+def estimate_memory(model: Model, form: Form, precision: str, tokens: int = CONTEXT) -> Memory:
     """What a model of the catalogue takes once it is loaded, for a context of at most `tokens` tokens."""
     tokens = min(tokens, model.context)
     return Memory(
@@ -42,7 +42,7 @@ def estimate_memory(model: Model, form: Form, precision: str, tokens: int = OUR_
     )
 
 
-def estimate_file_memory(header: GgufHeader, tokens: int = OUR_CONTEXT) -> Memory:
+def estimate_file_memory(header: GgufHeader, tokens: int = CONTEXT) -> Memory:
     """The same for a GGUF file, from its own header."""
     tokens = min(tokens, header.number("context_length", tokens))
     if header.architecture in ENCODERS:

@@ -10,7 +10,7 @@ from ingest.models.llamacpp.child import Child
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 
-TARGET = "rag.decoding.server:serve"
+TARGET = "rag.decoding.llamacpp_model:serve"
 
 # Below this size a token is computed faster by one thread than by several that wait for one another.
 ONE_THREAD = 300_000_000

@@ -12,7 +12,7 @@ from ingest.models.model_child import ModelChild
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 
-TARGET = "rag.decoding.mlx_server:serve"
+TARGET = "rag.decoding.mlx_model:serve"
 
 
 def open_model(model: str, settings: Settings) -> ChildGenerator:
@@ -25,4 +25,6 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
     child = ModelChild(TARGET, library="mlx-lm", environment=ENVIRONMENT)
     with child.starting():
         folder = open_folder(model)
-    return ChildGenerator(f"mlx:{model}", folder.name, child, {"do": "open", "path": str(folder.path)})
+        parameters = folder.parameters()
+    opening = {"do": "open", "path": str(folder.path)}
+    return ChildGenerator(f"mlx:{model}", folder.name, child, opening, parameters=parameters)

@@ -1,14 +1,12 @@
 """Turn a BERT sentence embedder published as safetensors into a GGUF file of architecture `bert`.
 
 The GGUF layout (tensor names, word pieces with "▁" before a word's first piece) is the one llama.cpp reads:
-https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. safetensors is eight bytes of header length, a JSON header
-and the raw tensors: https://huggingface.co/docs/safetensors.
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from index.errors import DamagedError
 from ingest.models.bert_names import gguf_name
 from ingest.models.gguf_header import SOURCE_KEY
+from ingest.models.safetensors_header import read_tensors
 
 if TYPE_CHECKING:
     import numpy as np
 
 _DTYPES = {"F32": "<f4", "F16": "<f2"}
-_MAX_HEADER = 16 << 20  # a real header of this family is 10 KB; more is damage
 
 
 def convert_bert(
@@ -109,21 +107,10 @@ def _tensors(path: Path) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """Name and 32-bit values of each floating-point tensor of a safetensors file."""
     import numpy as np
 
-    size = path.stat().st_size
+    tensors = read_tensors(path)
     with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
-        if not 0 < length <= min(_MAX_HEADER, size):
-            raise DamagedError(f"{path} is not a safetensors file.", "Run `rag setup` again.")
-        try:
-            entries = {name: entry for name, entry in json.loads(file.read(length)).items() if name != "__metadata__"}
-            places = [(n, entry["dtype"], entry["shape"], *entry["data_offsets"]) for n, entry in entries.items()]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedError(f"{path} is not a safetensors file: {error!r}.", "Run `rag setup` again.") from error
-        for name, kind, shape, start, end in places:
-            if kind not in _DTYPES:
-                continue
-            if not 0 <= start <= end <= size - 8 - length:
-                raise DamagedError(f"{path} is cut short in {name}.", "Run `rag setup` again.")
-            file.seek(8 + length + start)
-            values = np.frombuffer(file.read(end - start), _DTYPES[kind])
-            yield name, values.reshape(shape).astype(np.float32)
+        for name, tensor in tensors.items():
+            if tensor.kind in _DTYPES:
+                file.seek(tensor.start)
+                values = np.frombuffer(file.read(tensor.end - tensor.start), _DTYPES[tensor.kind])
+                yield name, values.reshape(tensor.shape).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The child that runs an instruct model with mlx-lm: the prompt in steps, then the likeliest allowed token.
+"""An instruct model in mlx-lm, inside its child process: the prompt in steps, and its begin kept in memory.
 
 mlx-lm (https://github.com/ml-explore/mlx-lm) has the architectures; its own generation is not used, because it reads
 chat templates with transformers' rights and knows neither our constraints nor a prompt's kept begin.
@@ -7,36 +7,23 @@ chat templates with transformers' rights and knows neither our constraints nor a
 from __future__ import annotations
 
 import importlib
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from index.errors import DamagedError, RagError, UsageError
+from index.errors import DamagedError, RagError
 from ingest.models.hub_folder import HubFolder, open_folder
-from ingest.worker import Handler, Message, Payload
-from rag.decoding.choose import decode
+from ingest.worker import Handler
+from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
 from rag.decoding.template import Piece, render_prompt
 from rag.decoding.vocabulary import Vocabulary
 
-CONTEXT = 4096  # tokens, as with llama.cpp: our prompts are a few hundred
 STEP = 64  # tokens of the prompt between two looks at whether it was cancelled
 
 
 def serve() -> Handler:
-    """The handler of ingest.worker for `open`, `count` and `generate` requests."""
-    models: list[_Instruct] = []
-
-    def handle(request: Payload, blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
-        if request["do"] == "open":
-            models[:] = [_Instruct(open_folder(request["path"]))]
-            yield {"context": models[0].context_tokens}, []
-        elif request["do"] == "count":
-            yield {"tokens": len(models[0].vocabulary.tokens(blobs[0].decode(), markup=False))}, []
-        else:
-            yield from models[0].generate(request, cancelled)
-
-    return handle
+    """The handler of ingest.worker for this runtime."""
+    return serve_instruct(lambda request: _Instruct(open_folder(request["path"])))
 
 
 class _Instruct:
@@ -52,29 +39,16 @@ class _Instruct:
         self._cancelled: Callable[[], bool] = lambda: False
         render_prompt(self.vocabulary.template, [{"role": "user", "content": ""}])  # compiled before it is needed
 
-    def generate(self, request: Payload, cancelled: Callable[[], bool]) -> Iterator[Message]:
-        start = time.perf_counter()
+    def count_tokens(self, text: str) -> int:
+        return len(self.vocabulary.tokens(text, markup=False))
+
+    def read_prompt(self, prefix: list[int], rest: list[int], cancelled: Callable[[], bool]) -> Origin:
         self._cancelled = cancelled
-        prefix, rest = self._tokenise(request["messages"])
-        if len(prefix) + len(rest) + request["max_tokens"] > self.context_tokens:
-            raise UsageError(
-                f"The question and its sources are {len(prefix) + len(rest)} tokens, too many for this model"
-                f" ({self.context_tokens} with the answer).",
-                "Lower prompt_tokens, or use a model with a longer context.",
-            )
         origin = self._restore(prefix)
-        done = {"prompt_tokens": len(rest) + (len(prefix) if origin == "evaluated" else 0), "prefix": origin}
-        kept, self._kept = self._kept, []  # until it is known that the cache holds what was counted
-        finish, count, first = "cancelled", 0, 0.0
-        if origin != "cancelled" and self.evaluate(rest):
-            for step in decode(self, request, cancelled):
-                count, finish, text = step
-                first = first or time.perf_counter() - start
-                if text:
-                    yield {"text": text}, []
-        self._kept = kept
-        seconds = time.perf_counter() - start
-        yield {"run": {**done, "finish": finish, "tokens": count, "first_token": first, "seconds": seconds}}, []
+        return origin if origin and self.evaluate(rest) else None
+
+    def end_run(self) -> None:
+        self._cancelled = lambda: False
 
     def logits(self) -> Any:
         return self._last
@@ -90,9 +64,11 @@ class _Instruct:
         import mlx.core as mx
         import numpy as np
 
+        kept, self._kept = self._kept, []  # until it is known that the cache holds what was counted
         edges = [*range(0, len(tokens) - 1, STEP), len(tokens) - 1, len(tokens)]
         for start, end in pairwise(edges):
             if self._cancelled():
+                self._kept = kept
                 return False
             if end > start:
                 logits = self._model(mx.array([tokens[start:end]]), cache=self._cache)
@@ -101,24 +77,23 @@ class _Instruct:
                     mx.eval([layer.state for layer in self._cache])
                 else:
                     self._last = np.array(logits[0, -1].astype(mx.float32))
+        self._kept = kept
         return True
 
-    def _restore(self, prefix: list[int]) -> str:
-        """Put the prefix into the cache: what stands there is cut back to it, or it is evaluated. Returns which."""
+    def _restore(self, prefix: list[int]) -> Origin:
+        """Put the prefix into the cache: what stands there is cut back to it, or it is evaluated."""
         beyond = self._read - len(prefix)
         if prefix and prefix == self._kept and self._caches.trim_prompt_cache(self._cache, beyond) == beyond:
             self._read = len(prefix)
             return "memory"
         self._cache = self._caches.make_prompt_cache(self._model)
         self._kept, self._read = [], 0
-        if not prefix:
-            return "evaluated"
-        if not self.evaluate(prefix):
-            return "cancelled"
+        if prefix and not self.evaluate(prefix):
+            return None
         self._kept = prefix
         return "evaluated"
 
-    def _tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
+    def tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
         vocabulary = self.vocabulary
         prefix, rest = render_prompt(vocabulary.template, messages, begin=vocabulary.begin, end=vocabulary.end)
         head = self._tokens(prefix)

@@ -1,4 +1,4 @@
-"""The child that runs an instruct model: prompt in two batches, then the likeliest allowed token until the end.
+"""An instruct model in llama.cpp, inside its child process: the prompt in two batches, and its begin kept as a state.
 
 Prefix and rest are always evaluated apart, kept or not, because other batch borders change greedy answers.
 """
@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from index.errors import DamagedError, UsageError
+from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model, read_version
 from ingest.models.model_files import file_sha256, models_folder
-from ingest.worker import Handler, Message, Payload
-from rag.decoding.choose import decode
+from ingest.worker import Handler, Payload
+from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
 
-CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (rag/catalogue/memory.py)
 BATCH = 512
 ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token
@@ -29,19 +27,8 @@ LARGE = 1_000_000_000
 
 
 def serve() -> Handler:
-    """The handler of ingest.worker for `open`, `count` and `generate` requests."""
-    models: list[_Instruct] = []
-
-    def handle(request: Payload, blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
-        if request["do"] == "open":
-            models[:] = [_Instruct(request)]
-            yield {"context": models[0].context_tokens}, []
-        elif request["do"] == "count":
-            yield {"tokens": len(models[0].model.tokens(blobs[0].decode(), special=False))}, []
-        else:
-            yield from models[0].generate(request, cancelled)
-
-    return handle
+    """The handler of ingest.worker for this runtime."""
+    return serve_instruct(_Instruct)
 
 
 class _Instruct:
@@ -69,34 +56,25 @@ class _Instruct:
         render_prompt(self._template, [{"role": "user", "content": ""}])
         self._kept: list[int] = []  # the prefix that stands in the context's memory
         self._kept_state = b""
+        self._unsaved = ""  # the key of that state while it is in no file yet
 
-    def generate(self, request: Payload, cancelled: Callable[[], bool]) -> Iterator[Message]:
-        start = time.perf_counter()
-        prefix, rest = self._tokenise(request["messages"])
-        if len(prefix) + len(rest) + request["max_tokens"] > self.context_tokens:
-            raise UsageError(
-                f"The question and its sources are {len(prefix) + len(rest)} tokens, too many for this model"
-                f" ({self.context_tokens} with the answer).",
-                "Lower prompt_tokens, or use a model with a longer context.",
-            )
-        watch = self._library.ggml_abort_callback(lambda _: cancelled())
-        self._library.llama_set_abort_callback(self._context, watch, None)
-        origin, state = self._restore(prefix)
-        done = {"prompt_tokens": len(rest) + (len(prefix) if origin == "evaluated" else 0), "prefix": origin}
-        finish, count, first = "cancelled", 0, 0.0
-        if origin != "cancelled" and self.evaluate(rest):
-            if not self._large:
-                self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
-            for step in decode(self, request, cancelled):
-                count, finish, text = step
-                first = first or time.perf_counter() - start
-                if text:
-                    yield {"text": text}, []
-        seconds = time.perf_counter() - start
-        yield {"run": {**done, "finish": finish, "tokens": count, "first_token": first, "seconds": seconds}}, []
-        self._library.llama_set_abort_callback(self._context, self._library.ggml_abort_callback(), None)
-        if state:
-            keep_prefix(self._folder(), prefix_key(self._identity, prefix), state)
+    def count_tokens(self, text: str) -> int:
+        return len(self.model.tokens(text, special=False))
+
+    def read_prompt(self, prefix: list[int], rest: list[int], cancelled: Callable[[], bool]) -> Origin:
+        self._watch(cancelled)
+        origin = self._restore(prefix)
+        if origin is None or not self.evaluate(rest):
+            return None
+        if not self._large:
+            self._watch(None)
+        return origin
+
+    def end_run(self) -> None:
+        self._watch(None)
+        if self._unsaved:
+            keep_prefix(self._folder(), self._unsaved, self._kept_state)
+            self._unsaved = ""
 
     def logits(self) -> Any:
         import numpy as np
@@ -110,7 +88,7 @@ class _Instruct:
     def piece(self, token: int) -> bytes:
         return self.model.piece(token)
 
-    def _tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
+    def tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
         library, vocabulary = self._library, self.model.vocabulary
         begin = library.llama_vocab_bos(vocabulary)
         texts = [self._text(token) for token in (begin, library.llama_vocab_eos(vocabulary))]
@@ -128,34 +106,34 @@ class _Instruct:
     def _text(self, token: int) -> str:
         return self._library.llama_vocab_get_text(self.model.vocabulary, token).decode() if token >= 0 else ""
 
-    def _restore(self, prefix: list[int]) -> tuple[str, bytes]:
-        """Put the prefix into the context's memory: from there, from its file, or by evaluating it.
+    def _watch(self, cancelled: Callable[[], bool] | None) -> None:
+        """Have llama.cpp ask `cancelled` while it computes, or nobody."""
+        callback = self._library.ggml_abort_callback
+        self._watching = callback(lambda _: cancelled()) if cancelled else callback()
+        self._library.llama_set_abort_callback(self._context, self._watching, None)
 
-        Returns which, and the state when it is worth keeping.
-        """
+    def _restore(self, prefix: list[int]) -> Origin:
+        """Put the prefix into the context's memory: from there, from its file, or by evaluating it."""
         library = self._library
         if prefix == self._kept and library.llama_memory_seq_rm(self._memory, 0, len(prefix), -1):
-            return "memory", b""
-        known = (
-            self._kept_state
-            if prefix == self._kept
-            else load_prefix(self._folder(), prefix_key(self._identity, prefix))
-        )
+            return "memory"
+        key = prefix_key(self._identity, prefix)
+        known = self._kept_state if prefix == self._kept else load_prefix(self._folder(), key)
         library.llama_memory_clear(self._memory, True)
         self._kept = []
         if known:
             data = (ctypes.c_uint8 * len(known)).from_buffer_copy(known)
             if library.llama_state_seq_set_data(self._context, data, len(known), 0) == len(known):
                 self._kept, self._kept_state = prefix, known
-                return "file", b""
+                return "file"
             library.llama_memory_clear(self._memory, True)
         if not self.evaluate(prefix):
-            return "cancelled", b""
+            return None
         size = library.llama_state_seq_get_size(self._context, 0)
         data = (ctypes.c_uint8 * size)()
         written = library.llama_state_seq_get_data(self._context, data, size, 0)
-        self._kept, self._kept_state = prefix, bytes(data[:written])
-        return "evaluated", self._kept_state
+        self._kept, self._kept_state, self._unsaved = prefix, bytes(data[:written]), key
+        return "evaluated"
 
     def evaluate(self, tokens: list[int]) -> bool:
         """Read `tokens` in batches; False when it was cancelled meanwhile."""
