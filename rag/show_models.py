@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from rag.catalogue.pull import Pulled
     from rag.catalogue.recommendation import Candidate, Recommendation
     from rag.catalogue.requantise import Gain
-    from rag.setup.fetch import Step
-
-Last = TypeVar("Last")
 
 
 def show_models(models: Sequence[LocalModel]) -> None:
@@ -80,23 +76,6 @@ def show_recommendation(found: Recommendation) -> None:
     for chosen in (found.embedding, found.instruct):
         if chosen:
             note(f"rag models pull {chosen.model} --runtime {chosen.runtime} --precision {chosen.precision}")
-
-
-def show_steps(steps: Iterator[Step | Last]) -> Last | None:
-    """Show each step as it comes, with a rate where bytes come in, and return the last thing."""
-    from rag.setup.fetch import Step
-
-    last: Last | None = None
-    for step in steps:
-        if not isinstance(step, Step):
-            last = step
-        elif step.total and step.done < step.total:
-            if sys.stderr.isatty():
-                share = step.done / step.total
-                click.echo(f"\r  {step.done / 1e6:,.0f} of {step.total / 1e6:,.0f} MB, {share:.0%}", err=True, nl=False)
-        else:
-            note(step.text)
-    return last
 
 
 def show_pulled(pulled: Pulled, purpose: str) -> None:

@@ -1,40 +1,28 @@
-"""`rag setup` on the screen: each step as a line, a bar while bytes come in, and what was chosen."""
+"""``rag setup`` on the screen: what was chosen, and where it is remembered."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from rag.screen import clean, note, print_json
-from rag.settings import save_settings
-from rag.setup import Installed, Step
+from rag.setup import Installed
 
 
-def show_steps(steps: Iterator[Step | Installed]) -> Installed | None:
-    """Show each step as it comes, and return what was installed, if anything was."""
-    installed = None
-    for step in steps:
-        if isinstance(step, Installed):
-            installed = step
-        elif step.total and step.done < step.total:
-            if sys.stderr.isatty():
-                click.echo(f"\r  {step.done / 1e6:.0f} of {step.total / 1e6:.0f} MB", err=True, nl=False)
-        else:
-            note(step.text)
-    return installed
-
-
-def show_installed(installed: Installed | None, as_json: bool) -> None:
-    """Remember the choice in the user's settings, and say so."""
-    if installed is None:
-        return
-    settings = {"embed_model": installed.embed_model, "model": installed.model}
-    place = save_settings(settings)
+def show_installed(installed: Installed, config: Path, as_json: bool) -> None:
+    """The two settings and the file they are remembered in."""
     if as_json:
-        print_json({**settings, "reasons": installed.reasons, "config": str(place)})
+        print_json({**installed.settings, "reasons": installed.reasons, "config": str(config)})
         return
-    for name, value in settings.items():
+    for name, value in installed.settings.items():
         click.echo(f"{name:12} {clean(value)}")
-    note(f"Remembered in {place}. Next: rag ingest FOLDER")
+    note(f"Remembered in {config}. Next: rag ingest FOLDER")
+
+
+def show_carried(folder: Path, as_json: bool) -> None:
+    """Where the files to be carried are, and what to do with them."""
+    if as_json:
+        print_json({"folder": str(folder)})
+    else:
+        note(f"Carry {folder} to the other machine, and there run: rag setup --from DIR")

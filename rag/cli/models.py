@@ -84,7 +84,8 @@ def pull_command(model: str, runtime: str, precision: str, as_json: bool) -> Non
     from rag.catalogue import find_model
     from rag.catalogue.pull import pull_model
     from rag.screen import print_json
-    from rag.show_models import show_pulled, show_steps
+    from rag.show_models import show_pulled
+    from rag.show_steps import show_steps
 
     pulled = show_steps(pull_model(model, runtime=runtime, precision=precision))
     if pulled:
@@ -116,7 +117,8 @@ def quantize_command(file: Path, precision: str, as_json: bool) -> None:
     from ingest.models.model_files import models_folder
     from rag.catalogue.requantise import requantise
     from rag.screen import print_json
-    from rag.show_models import show_gain, show_steps
+    from rag.show_models import show_gain
+    from rag.show_steps import show_steps
 
     source = file if file.exists() else models_folder() / file
     gain = show_steps(requantise(source, precision))

@@ -26,6 +26,10 @@ class Installed:
     model: str
     reasons: tuple[str, ...]
 
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"embed_model": self.embed_model, "model": self.model}
+
 
 def set_up(
     languages: Sequence[str], *, bundled: bool = False, source: Path | None = None, folder: Path | None = None
