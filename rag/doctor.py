@@ -16,7 +16,6 @@ from ingest.worker import Limits, Worker
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
-    from rag.settings import Settings
 
 LIBRARIES = ("llama-cpp-python", "faiss-cpu", "tantivy", "sudachipy", "sudachidict-core", "pypdfium2", "pypdf")
 EXTRAS = {
@@ -39,14 +38,18 @@ class Check:
     next: str = ""
 
 
-def examine(kb: str | None) -> Iterator[Check]:
-    """Python, libraries, extras, the disk, settings, models, and the knowledge base in force."""
+def examine(kb: str | None, *, offline: bool = False) -> Iterator[Check]:
+    """Python, libraries, extras, the disk, settings, models, and the knowledge base in force.
+
+    `offline` says that there is no network, so that no server is looked for.
+    """
     yield Check("Python", sys.version_info >= (3, 11), sys.version.split()[0], "Install Python 3.11 or later.")
     for name in LIBRARIES:
         found = _version(name)
         yield Check(name, bool(found), found or "missing", "" if found else f"Install it: pip install {name}")
     for extra, name in EXTRAS.items():
         yield Check(f"extra {extra}", True, _version(name) or "not installed (optional)")
+    from rag.model_checks import check_models
     from rag.settings import find_knowledge_base, load_settings
 
     folder = find_knowledge_base(kb)
@@ -56,7 +59,7 @@ def examine(kb: str | None) -> Iterator[Check]:
     except RagError as error:
         yield Check("settings", False, error.message, error.next)
         return
-    yield from _models(settings)
+    yield from check_models(settings, offline=offline)
     yield from _knowledge_base(folder)
 
 
@@ -89,59 +92,6 @@ def _disk(folder: Path) -> Check:
     free = shutil.disk_usage(place).free
     step = "Free some space, or keep the knowledge base on another disk: --kb DIR"
     return Check("disk", free > FREE, f"{free / 1e9:.1f} GB free for {folder}", step)
-
-
-def _models(settings: Settings) -> Iterator[Check]:
-    """Each model that the settings name: its file whole, and small enough for this machine's memory."""
-    from rag.machine import read_machine
-
-    yield from _model("embedding model", settings.embed_model)
-    yield from _model("instruct model", settings.model)
-    needed = sum(_memory(name) for name in (settings.embed_model, settings.model))
-    memory = read_machine().memory
-    if needed and memory:
-        found = f"the models take about {needed / 1e9:.1f} of {memory / 1e9:.1f} GB"
-        yield Check("memory", needed < memory, found, "Choose smaller models: rag models recommend")
-
-
-def _model(subject: str, name: str) -> Iterator[Check]:
-    from ingest.models.gguf_header import read_header
-    from rag.setup.bundled import find_bundled, verify_bundled
-
-    if not name:
-        yield Check(subject, False, "none chosen", "Choose and fetch models: rag setup")
-        return
-    runtime, _, place = name.partition(":")
-    path = Path(place).expanduser()
-    if runtime != "llamacpp":
-        yield Check(subject, True, name)
-        return
-    if not path.is_file():
-        yield Check(subject, False, f"{path} is gone", "Fetch it again: rag setup")
-        return
-    try:
-        header = read_header(path)
-    except RagError as error:
-        yield Check(subject, False, error.message, error.next)
-        return
-    made_here = {model.file for model in find_bundled(path.parent).values()}
-    damage = [finding for finding in verify_bundled(path.parent) if str(path) in finding] if made_here else []
-    found = damage[0] if damage else f"{name} ({header.architecture}, {header.size / 1e6:.0f} MB)"
-    yield Check(subject, not damage, found, "Make it again: rag setup --bundled" if damage else "")
-
-
-def _memory(name: str) -> int:
-    from ingest.models.gguf_header import read_header
-    from rag.catalogue.memory import estimate_file_memory
-
-    runtime, _, place = name.partition(":")
-    path = Path(place).expanduser()
-    if runtime != "llamacpp" or not path.is_file():
-        return 0
-    try:
-        return estimate_file_memory(read_header(path)).total
-    except RagError:
-        return 0
 
 
 def _knowledge_base(folder: Path) -> Iterator[Check]:

@@ -37,7 +37,7 @@ def serve() -> Handler:
     """The handler of ingest.worker for one request, `kb`: the folder named, or None."""
 
     def handle(request: Payload, _: list[bytes], __: Callable[[], bool]) -> Iterator[Message]:
-        for check in (_cut_off(), *examine(request["kb"]), *_answer(request["kb"])):
+        for check in (_cut_off(), *examine(request["kb"], offline=True), *_answer(request["kb"])):
             yield as_payload(check), []
 
     return handle

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from rag.screen import clean, note
+from rag.screen import clean, note, print_json
 
 if TYPE_CHECKING:
     from rag.doctor import Check
@@ -31,10 +31,17 @@ def show_status(status: Status) -> None:
         click.echo(f"{name:{width}}  {clean(value)}")
 
 
-def show_checks(checks: Sequence[Check]) -> None:
-    """Each check with its outcome, then numbered next steps."""
+def show_checks(checks: Iterable[Check], as_json: bool) -> bool:
+    """Each check with its outcome as it comes, then numbered next steps; whether everything is fine."""
+    seen = []
     for check in checks:
-        click.echo(f"{'ok  ' if check.fine else 'MISS'} {clean(check.subject)}: {clean(check.found)}")
-    steps = [check.next for check in checks if not check.fine and check.next]
-    for number, step in enumerate(steps, 1):
-        note(f"{number}. {clean(step)}")
+        seen.append(check)
+        if not as_json:
+            click.echo(f"{'ok  ' if check.fine else 'MISS'} {clean(check.subject)}: {clean(check.found)}")
+    if as_json:
+        print_json({"checks": seen})
+    else:
+        steps = dict.fromkeys(check.next for check in seen if not check.fine and check.next)
+        for number, step in enumerate(steps, 1):
+            note(f"{number}. {clean(step)}")
+    return all(check.fine for check in seen)

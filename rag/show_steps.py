@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rag.screen import note
 from rag.setup.fetch import Step
@@ -57,7 +57,7 @@ class _Transfer:
             self._bar.remove_task(self._bar.tasks[0].id)
 
 
-def _make_bar():  # type: ignore[no-untyped-def]  # rich is loaded only where there is a terminal
+def _make_bar() -> Any:  # rich is loaded only where there is a terminal
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 

@@ -16,6 +16,7 @@ from mlx_folder import write_mlx_folder
 from tiny_models import write_llama
 
 from index.errors import DamagedError, MissingError, UsageError
+from ingest.models.gguf_header import read_header
 from ingest.models.hub_folder import open_folder
 from ingest.models.llamacpp.child import ENVIRONMENT
 from ingest.worker import Worker
@@ -57,6 +58,10 @@ def test_the_same_weights_write_the_same_words(model: Path, generator: Generator
             assert other.last_run is not None
             assert generator.last_run.tokens == other.last_run.tokens
         assert generator.count_tokens("How many 日") == other.count_tokens("How many 日")
+
+
+def test_parameters_are_those_of_the_same_weights(model: Path, generator: Generator) -> None:
+    assert generator.parameters == read_header(model).parameters
 
 
 def test_the_prefix_stays_in_memory_and_changes_nothing(generator: Generator) -> None:
@@ -132,6 +137,7 @@ def test_a_quantised_folder_is_read(folder: Path, tmp_path: Path, generator: Gen
     with open_generator(Settings(model=f"mlx:{quantised}")) as other:
         first = next(iter(other.generate(CHAT, max_tokens=10)))
         assert first == next(iter(generator.generate(CHAT, max_tokens=10)))  # 8 bits keep the first choice
+        assert other.parameters == generator.parameters  # four to each 32 bits
 
 
 # ------------------------------------------------------------------------------------------------ the vocabulary

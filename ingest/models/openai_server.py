@@ -93,6 +93,17 @@ class Server:
                 self._close()
         raise AssertionError("the last try returns or raises")
 
+    def list_models(self) -> list[str]:
+        """The names of the models it serves; raises as `post` does."""
+        self._cancelled.clear()
+        try:
+            entries = self._object(self._send("/models", None).read(MAX_LINE)).get("data") or []
+            return [str(entry["id"]) for entry in entries]
+        except (KeyError, TypeError, MissingError, RefusedError, OSError, http.client.HTTPException) as error:
+            raise self._translate(error) from error
+        finally:
+            self._close()
+
     def stream(self, path: str, body: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
         """The events of the answer as they come; closing it, or `cancel`, ends the connection and so the work.
 
@@ -130,7 +141,8 @@ class Server:
             with suppress(OSError):
                 opened.shutdown(socket.SHUT_RDWR)
 
-    def _send(self, path: str, body: dict[str, Any]) -> http.client.HTTPResponse:
+    def _send(self, path: str, body: dict[str, Any] | None) -> http.client.HTTPResponse:
+        """The answer's head; a request without a body asks for something, one with a body sends it."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=CONNECT_SECONDS)
         try:
@@ -149,8 +161,8 @@ class Server:
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        connection.request("POST", f"{self._path}{path}", data, headers)
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        connection.request("GET" if data is None else "POST", f"{self._path}{path}", data, headers)
         response = self._response = connection.getresponse()
         if response.status >= 300:
             raise self._refused(response.status, self._object(response.read(MAX_LINE), strict=False), response)

@@ -38,12 +38,9 @@ def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
       rag doctor --offline
     """
     from rag.doctor import examine, examine_offline
-    from rag.screen import print_json
     from rag.show_status import show_checks
 
-    checks = list((examine_offline if offline else examine)(kb))
-    print_json({"checks": checks}) if as_json else show_checks(checks)
-    return 0 if all(check.fine for check in checks) else 3
+    return 0 if show_checks((examine_offline if offline else examine)(kb), as_json) else 3
 
 
 @click.command("trust", short_help="Trust a knowledge base that was made elsewhere.")

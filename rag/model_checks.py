@@ -1,0 +1,116 @@
+"""The part of ``rag doctor`` that looks at models: each is here and whole, and they fit into the memory together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import RagError, UsageError
+from ingest.models.gguf_header import read_header
+from ingest.models.hub_folder import open_folder
+from rag.doctor import Check
+from rag.settings import Settings
+
+KINDS = {"embed_model": "embedding model", "model": "instruct model", "reranker": "reranker"}
+WITHOUT = {"embed_model": "none chosen", "model": "none chosen", "reranker": ""}  # "" where none is needed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands behind a model's name: a description, and the bytes it takes in memory (0: elsewhere)."""
+
+    text: str
+    bytes: int
+
+
+def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
+    """Each model that the settings name, then their memory; `offline` leaves out what runs behind a server."""
+    needed = 0
+    for setting, subject in KINDS.items():
+        name = getattr(settings, setting)
+        if not name:
+            if WITHOUT[setting]:
+                yield Check(subject, False, WITHOUT[setting], "Choose and fetch models: rag setup")
+            continue
+        if offline and name.startswith("openai:"):
+            yield Check(subject, True, f"{name}: not looked for, because a server is not reached without a network")
+            continue
+        try:
+            found = _look_at(name, settings)
+        except RagError as error:
+            yield Check(subject, False, error.message, error.next)
+            continue
+        needed += found.bytes
+        yield Check(subject, True, f"{name} ({found.text})")
+    yield from _check_memory(needed)
+
+
+def _check_memory(needed: int) -> Iterator[Check]:
+    from rag.machine import read_machine
+
+    memory = read_machine().memory
+    if needed and memory:
+        found = f"the models take about {needed / 1e9:.1f} of {memory / 1e9:.1f} GB"
+        yield Check("memory", needed < memory, found, "Choose smaller models: rag models recommend")
+
+
+def _look_at(name: str, settings: Settings) -> Found:
+    """Raises what is wrong with the model called ``runtime:model``."""
+    runtime, _, model = name.partition(":")
+    looks: dict[str, Callable[[str], Found]] = {
+        "llamacpp": _look_at_file,
+        "mlx": _look_at_mlx,
+        "sentence-transformers": _look_at_torch,
+        "openai": lambda served: _look_at_server(served, settings),
+        "hashing": lambda size: Found(f"{size} dimensions, without a model", 0),
+    }
+    if not model or runtime not in looks:
+        raise UsageError(f"{name} does not name a model.", f"Write runtime:model, with one of: {', '.join(looks)}.")
+    return looks[runtime](model)
+
+
+def _look_at_file(model: str) -> Found:
+    from rag.catalogue.memory import estimate_file_memory
+    from rag.setup.bundled import find_bundled, verify_bundled
+
+    path = Path(model).expanduser()
+    header = read_header(path)
+    if str(path) in (made.file for made in find_bundled(path.parent).values()):
+        for finding in verify_bundled(path.parent):
+            if str(path) in finding:
+                raise UsageError(finding, "Make it again: rag setup --bundled")
+    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB", estimate_file_memory(header).total)
+
+
+def _look_at_mlx(model: str) -> Found:
+    from ingest.models.mlx.library import require_library
+
+    require_library("mlx", "tokenizers")
+    return _look_at_file(model) if model.endswith(".gguf") else _look_at_folder(model)
+
+
+def _look_at_torch(model: str) -> Found:
+    from ingest.models.torch.library import check_folder, require_library
+
+    require_library()
+    check_folder(open_folder(model))
+    return _look_at_folder(model)
+
+
+def _look_at_folder(model: str) -> Found:
+    folder = open_folder(model)
+    size = sum(file.stat().st_size for file in folder.weights)
+    return Found(f"{folder.architecture}, {folder.parameters() / 1e6:,.0f} million parameters", size)
+
+
+def _look_at_server(model: str, settings: Settings) -> Found:
+    from ingest.models.openai_server import Server
+
+    server = Server(settings.base_url, settings.api_key, settings.allow_remote)
+    served = server.list_models()
+    if model not in served:
+        raise UsageError(
+            f"The server at {server.base_url} has no model {model}.", f"It has: {', '.join(served) or 'none'}."
+        )
+    return Found(f"at {server.base_url}", 0)
