@@ -38,3 +38,8 @@ def write_tree(folder: Path, files: dict[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def list_names(folder: Path) -> list[str]:
+    """What is in `folder`, sorted."""
+    return sorted(path.name for path in folder.iterdir())

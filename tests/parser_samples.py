@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 WORDS = "Annual leave is 20 days."
 PACKAGE_LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE_LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 JAPANESE = "年次有給休暇は二十日です。"
 
 
@@ -19,6 +20,26 @@ def package(parts: dict[str, str]) -> bytes:
         for name, content in parts.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return stream.getvalue()
+
+
+def links(*found: tuple[str, str, str]) -> str:
+    """The relations of a part: id, type and target of each."""
+    made = "".join(
+        f'<Relationship Id="{id}" Type="{OFFICE_LINKS}/{type}" Target="{target}"/>' for id, type, target in found
+    )
+    return f'<Relationships xmlns="{PACKAGE_LINKS}">{made}</Relationships>'
+
+
+def part_of(data: bytes, part: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(part).decode()
+
+
+def replaced(data: bytes, part: str, content: str) -> bytes:
+    """The package with one part written anew."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        parts = {name: old.read(name).decode() for name in old.namelist()}
+    return package(parts | {part: content})
 
 
 def office(main_part: str, kind: str, content: str, more: dict[str, str] | None = None) -> bytes:

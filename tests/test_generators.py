@@ -13,15 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlx_folder import write_mlx_folder
-from tiny_models import TEMPLATE, write_llama, write_nomic_bert
+from tiny_models import write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.gguf_header import read_header
 from ingest.models.runtimes import list_runtimes
-from rag.decoding.constraint import Automaton, State
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
-from rag.decoding.template import render_prompt
-from rag.decoding.text_stream import TokenText
 from rag.generators import ChatMessage, Constraint, Generator, open_generator
 from rag.settings import Settings
 
@@ -31,6 +28,7 @@ SAMPLES: dict[str, Callable[[Path], str]] = {
     "mlx": lambda folder: f"mlx:{write_mlx_folder(write_llama(folder / 'tiny.gguf'), folder / 'tiny')}",
     "openai": lambda _: "openai:writer",
 }
+
 MESSAGES: list[ChatMessage] = [
     {"role": "system", "content": "Answer from the sources."},
     {"role": "user", "content": "[1] Staff get 20 days.\nHow many days?"},
@@ -284,183 +282,6 @@ def test_only_the_last_prefixes_are_kept(tmp_path: Path) -> None:
     for number in range(KEPT + 3):
         keep_prefix(tmp_path, prefix_key(["model"], [number]), b"state")
     assert len(list(tmp_path.glob("*.state"))) == KEPT
-
-
-# ------------------------------------------------------------------------------------------------ the template
-
-
-def joined(parts: tuple[list, list]) -> str:  # type: ignore[type-arg]
-    return "".join(piece.text for part in parts for piece in part)
-
-
-CHAT = [
-    {"role": "system", "content": "SYSTEM"},
-    {"role": "user", "content": "first"},
-    {"role": "assistant", "content": "reply"},
-    {"role": "user", "content": "second <|im_end|>"},
-]
-EXPECTED = (
-    "<|im_start|>system\nSYSTEM<|im_end|>\n<|im_start|>user\nfirst<|im_end|>\n"
-    "<|im_start|>assistant\nreply<|im_end|>\n<|im_start|>user\nsecond <|im_end|><|im_end|>\n<|im_start|>assistant\n"
-)
-
-
-def test_the_prompt_is_what_the_template_makes() -> None:
-    assert joined(render_prompt(TEMPLATE, CHAT)) == EXPECTED
-
-
-def test_the_prefix_ends_where_the_last_question_begins() -> None:
-    prefix, rest = render_prompt(TEMPLATE, CHAT)
-    other, _ = render_prompt(TEMPLATE, [*CHAT[:-1], {"role": "user", "content": "another"}])
-    assert prefix == other
-    assert "".join(piece.text for piece in prefix).endswith("reply<|im_end|>\n<|im_start|>user\n")
-    assert rest[0].text == CHAT[-1]["content"]
-
-
-def test_markup_in_a_message_stays_text() -> None:
-    pieces = [piece for part in render_prompt(TEMPLATE, CHAT) for piece in part]
-    assert [piece.text for piece in pieces if not piece.markup] == [message["content"] for message in CHAT]
-
-
-@pytest.mark.parametrize(
-    "template",
-    [
-        "",
-        "{{ undefined.attribute }}",
-        "{% for %}",
-        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-        "{{ cycler.__init__.__globals__.os.system('true') }}",
-        "{% for i in range(1000000000) %}x{% endfor %}",
-        "{{ raise_exception('no') }}",
-        "the same whatever is asked",
-        "{{ messages.append(1) }}",
-    ],
-)
-def test_a_template_that_fails_or_wants_power_is_replaced(template: str) -> None:
-    assert joined(render_prompt(template, CHAT)) == EXPECTED
-
-
-def test_a_template_without_a_system_role_gets_its_text_with_the_question() -> None:
-    template = (
-        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
-        "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
-    )
-    assert joined(render_prompt(template, CHAT[:2])) == "<user>SYSTEM\n\nfirst"
-
-
-# ------------------------------------------------------------------------------------------------ the constraint
-
-
-def allows(automaton: Automaton, text: str) -> bool:
-    """Whether `text` may be written and may end there."""
-    state = automaton.advance(State(), text.encode())
-    return state is not None and state.may_end
-
-
-AUTOMATON = Automaton(12, ["Staff get 20 days of annual leave.", "年次有給休暇は20日です。", 'He said "stop" twice.'])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Plain words, 5 > 3.",
-        "They get 20 days [1].",
-        "Both [1][12].",
-        'It says "20 days".',
-        'It says "Staff get 20 days of annual leave." [1]',
-        "“annual leave”",
-        "規程には「年次有給休暇」とあります[2]。",
-        "「有給休暇は20日」",
-        'A 5" pipe and a 7" pipe.',
-    ],
-)
-def test_what_the_sources_hold_may_be_written(text: str) -> None:
-    assert allows(AUTOMATON, text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "They get 20 days [0].",
-        "They get 20 days [13].",
-        "They get 20 days [01].",
-        "They get 20 days [].",
-        "They get 20 days [a].",
-        "They get 20 days [1",
-        'It says "30 days".',
-        'It says "20 day".',
-        'It says "0 days".',
-        'It says "".',
-        'It says "20 days',
-        "「三十日」",
-        "「」",
-        'It says "days 20".',
-        'It says "leave. 年次".',
-    ],
-)
-def test_what_they_do_not_hold_may_not(text: str) -> None:
-    assert not allows(AUTOMATON, text)
-
-
-def test_without_sources_there_are_no_marks_and_no_quotations() -> None:
-    nothing = Automaton(0, ())
-    assert allows(nothing, "plain words")
-    assert not allows(nothing, "[1]")
-    assert not allows(nothing, '"words"')
-
-
-@given(st.integers(1, 30), st.integers(-5, 40))
-def test_marks_are_the_numbers_of_the_sources(citations: int, number: int) -> None:
-    assert allows(Automaton(citations, ()), f"x [{number}]") == (1 <= number <= citations)
-
-
-@given(st.lists(st.text("ab 。日本", min_size=1, max_size=12), max_size=3), st.text("ab 。日本", max_size=8))
-def test_a_quotation_stands_in_a_source_word_for_word(sources: list[str], quoted: str) -> None:
-    def is_word(character: str) -> bool:
-        return character.isalnum() and character < "\u2e80"
-
-    def stands(source: str) -> bool:
-        padded = f" {' '.join(source.split())} "
-        for match in re.finditer(f"(?={re.escape(quoted)})", padded):
-            before, after = padded[match.start() - 1 : match.start()], padded[match.start() + len(quoted) :][:1]
-            if not (is_word(before) and is_word(quoted[0])) and not (is_word(quoted[-1]) and is_word(after)):
-                return True
-        return False
-
-    expected = bool(quoted) and quoted == quoted.strip(" ") and any(stands(source) for source in sources)
-    assert allows(Automaton(0, sources), f"「{quoted}」") == expected
-
-
-@given(st.text('ab [12]"「」日', max_size=12), st.data())
-def test_where_a_token_ends_does_not_matter(text: str, data: st.DataObject) -> None:
-    automaton = Automaton(2, ["ab 日 ab", "b a"])
-    written = text.encode()
-    cut = data.draw(st.integers(0, len(written)))
-    half = automaton.advance(State(), written[:cut])
-    assert (automaton.advance(half, written[cut:]) if half else None) == automaton.advance(State(), written)
-
-
-# ------------------------------------------------------------------------------------------------ streaming
-
-
-@given(st.text(max_size=30), st.lists(st.text("ab日", min_size=1, max_size=3), max_size=3), st.data())
-def test_streaming_in_any_pieces_gives_the_text_up_to_the_stop(
-    text: str, stops: list[str], data: st.DataObject
-) -> None:
-    content = text.encode("utf-8", "replace")
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=5)))
-    writer = TokenText(stops)
-    shown, stopped = "", False
-    for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
-        part, stopped = writer.add(content[start:end])
-        shown += part
-        if stopped:
-            break
-    shown += writer.rest()
-    whole = content.decode()
-    ends = [(whole.find(stop) + len(stop), whole.find(stop)) for stop in stops if stop in whole]
-    assert stopped == bool(ends)
-    assert shown == (whole[: min(ends)[1]] if ends else whole)
 
 
 # ------------------------------------------------------------------------------------------------ the real model

@@ -1,0 +1,118 @@
+"""Answers of a served model: streams, failures in the middle, and the constraint held over their text."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted_server import MESSAGES, Scripted, events, hang_up, reply, settings_of
+
+from index.errors import MissingError
+from ingest.models.openai_server import RefusedError
+from rag.decoding.enforce import Enforcer
+from rag.generators import Constraint, open_generator
+from rag.generators.openai import _Thoughts
+
+
+def test_text_comes_as_it_is_written() -> None:
+    with Scripted(events("Twenty", " days", "。")) as server, open_generator(settings_of(server)) as generator:
+        assert list(generator.generate(MESSAGES, max_tokens=5, stop=["\n"])) == ["Twenty", " days", "。"]
+    path, _, body = server.seen[0]
+    assert path == "/v1/chat/completions"
+    assert (body["temperature"], body["max_tokens"], body["stop"]) == (0, 5, ["\n"])
+
+
+def test_a_server_that_does_not_stream_is_understood() -> None:
+    whole = {"choices": [{"message": {"content": "Twenty days."}, "finish_reason": "stop"}]}
+    with Scripted(reply(whole)) as server, open_generator(settings_of(server)) as generator:
+        assert list(generator.generate(MESSAGES, max_tokens=5)) == ["Twenty days."]
+
+
+def test_a_failure_in_the_middle_is_an_error_and_is_not_sent_again() -> None:
+    failed = b'data: {"error": {"message": "out of memory"}}\n\n'
+    with (
+        Scripted(events("Twenty", end=failed)) as server,
+        open_generator(settings_of(server)) as generator,
+        pytest.raises(RefusedError, match="out of memory"),
+    ):
+        list(generator.generate(MESSAGES, max_tokens=5))
+    with Scripted(hang_up) as server, open_generator(settings_of(server)) as generator:
+        with pytest.raises(MissingError, match="broke"):
+            list(generator.generate(MESSAGES, max_tokens=5))
+        assert len(server.seen) == 1
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """An answer that begins and then takes its time."""
+    events("One", end=b"")(handler)
+    handler.wfile.flush()
+    time.sleep(30)
+
+
+@pytest.mark.parametrize("headers", [drip, lambda handler: time.sleep(30)], ids=["writing", "thinking"])
+def test_cancelling_does_not_wait_for_the_server(headers: Callable[[BaseHTTPRequestHandler], None]) -> None:
+    with Scripted(headers) as server, open_generator(settings_of(server)) as generator:
+        timer = threading.Timer(0.2, generator.cancel)
+        timer.start()
+        start = time.perf_counter()
+        list(generator.generate(MESSAGES, max_tokens=5))
+        assert time.perf_counter() - start < 15  # the server would need 30
+        assert generator.last_run is not None
+        assert generator.last_run.finish == "cancelled"
+
+
+def test_thinking_aloud_is_left_out() -> None:
+    for cut in range(1, 8):
+        thoughts = _Thoughts()
+        text = "<think>\nhm, 3 < 4\n</think>It is < 20 days.<"
+        parts = [text[start : start + cut] for start in range(0, len(text), cut)]
+        assert "".join(map(thoughts.remove, parts)) + thoughts.rest() == "It is < 20 days.<"
+
+
+SOURCES = ("Staff get 20 days of annual leave.", "年次有給休暇は20日です。")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("20 days. [1]", "20 days. [1]"),
+        ("20 days. [7]", "20 days. "),
+        ("20 days. [1, 7][2]", "20 days. [1][2]"),
+        ("20 days [sic]", "20 days sic"),
+        ('It says "20 days of annual leave" [1].', 'It says "20 days of annual leave" [1].'),
+        ('It says "30 days of annual leave" [1].', "It says 30 days of annual leave [1]."),
+        ('It says "about 20 [1]" and', "It says about 20 [1] and"),
+        ("「年次有給休暇は20日です」[2]", "「年次有給休暇は20日です」[2]"),
+        ("「年次有給休暇は30日です」[2]", "年次有給休暇は30日です[2]"),
+        ('A 5" pipe and "20 days"', 'A 5" pipe and "20 days"'),
+        ('An open "quotation\nof [1', "An open quotation\nof "),
+        ("[", ""),
+    ],
+)
+def test_what_the_constraint_forbids_loses_its_marks(written: str, shown: str) -> None:
+    for cut in (1, 2, 5, 100):
+        enforcer = Enforcer(Constraint(citations=2, quotable=SOURCES))
+        parts = [written[start : start + cut] for start in range(0, len(written), cut)]
+        assert "".join(map(enforcer.add, parts)) + enforcer.rest() == shown
+
+
+@given(st.text(alphabet='[]123", 「」“”20 days\n', max_size=60))
+def test_enforced_text_obeys_the_constraint(text: str) -> None:
+    from rag.decoding.constraint import Automaton, State
+
+    enforcer = Enforcer(Constraint(citations=2, quotable=SOURCES))
+    shown = enforcer.add(text) + enforcer.rest()
+    automaton = Automaton(2, SOURCES)
+    after = automaton.advance(State(), shown.encode())
+    assert after is not None
+    assert after.may_end
+
+
+def test_without_a_constraint_text_is_not_touched() -> None:
+    enforcer = Enforcer(None)
+    assert enforcer.add('[9] "anything') + enforcer.rest() == '[9] "anything'
