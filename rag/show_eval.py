@@ -14,7 +14,8 @@ from rag.screen import clean, note, print_json
 if TYPE_CHECKING:
     from rag.evaluation.compare import Comparison, Moved
     from rag.evaluation.measures import Estimate
-    from rag.evaluation.run import Measured, Run
+    from rag.evaluation.report import Report
+    from rag.evaluation.run import Run
     from rag.evaluation.thresholds import Below
 
 _COLUMN = 19  # characters of "0.93 (0.84–0.97)" and a gap
@@ -29,39 +30,45 @@ _TOLD = 3  # documents that are not there: with more, the whole file is for anot
 _NAMED = 20  # questions that changed, named on the screen; --json has all
 
 
-def show_evaluation(
-    run: Run, measured: Sequence[Measured], comparison: Comparison | None, below: Sequence[Below], *, as_json: bool
-) -> None:
-    """The whole report, or one JSON object: {run fields, measures, below, comparison}."""
-    if as_json:
-        fields = {name: getattr(run, name) for name in type(run).__dataclass_fields__}
-        measures = [
-            {"measure": entry.measure, "language": entry.language, **_fields(entry.estimate)} for entry in measured
-        ]
-        print_json({**fields, "measures": measures, "below": below, "comparison": comparison})
-        return
-    _show_questions(run)
+def show_evaluation(report: Report, *, as_json: bool) -> None:
+    """The whole report, or one JSON object: {run fields, problems, measures, below, comparison}."""
+    _show_problems(report.problems)
+    _print_report(report) if as_json else _show_report(report)
+    _show_below(report.below)
+
+
+def _print_report(report: Report) -> None:
+    fields = {name: getattr(report.run, name) for name in type(report.run).__dataclass_fields__}
+    measures = [
+        {"measure": entry.measure, "language": entry.language, **_fields(entry.estimate)} for entry in report.measured
+    ]
+    rest = {"problems": report.problems, "below": report.below, "comparison": report.comparison}
+    print_json({**fields, "measures": measures, **rest})
+
+
+def _show_report(report: Report) -> None:
+    _show_questions(report.run)
     by_language: dict[str, dict[str, Estimate]] = {}
-    for entry in measured:
+    for entry in report.measured:
         by_language.setdefault(entry.language, {})[entry.measure] = entry.estimate
     if len(by_language) == 2:
         del by_language[ALL]  # the same as the only language
     for language, estimates in by_language.items():
         _show_table(language, estimates)
-    if comparison:
-        _show_comparison(comparison)
+    if report.comparison:
+        _show_comparison(report.comparison)
 
 
-def show_problems(problems: Sequence[str]) -> None:
-    """Which questions name a document that is not there, on stderr; the first few of many."""
+def _show_problems(problems: Sequence[str]) -> None:
+    """Which questions name a document that is not there; the first few of many."""
     for problem in problems[:_TOLD]:
         note(f"{problem} Its question counts as missed.")
     if len(problems) > _TOLD:
         note(f"… and {len(problems) - _TOLD} more like these.")
 
 
-def show_below(below: Sequence[Below]) -> None:
-    """One line on stderr for each measure that is not reached."""
+def _show_below(below: Sequence[Below]) -> None:
+    """One line for each measure that is not reached."""
     for entry in below:
         least = entry.threshold
         where = "" if least.language == ALL else f"{least.language}:"

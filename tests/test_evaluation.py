@@ -205,7 +205,7 @@ def test_the_command_s_json_is_one_object(run_eval: Eval) -> None:
     assert (code, err) == (0, "")
     assert report.keys() == {
         *("kb", "date", "embed_model", "documents", "chunks", "seconds", "outcomes"),
-        *("measures", "below", "comparison"),
+        *("problems", "measures", "below", "comparison"),
     }
     assert report["measures"][0].keys() == {"measure", "language", "value", "low", "high", "questions"}
     for entry in report["measures"]:
@@ -226,6 +226,12 @@ def test_a_measure_below_its_threshold_is_exit_7(run_eval: Eval, tmp_path: Path)
     code, _, err = run_eval("--fail-below", "lexical.hits@1=1")
     assert code == 2
     assert "Did you mean lexical.hit@1?" in err
+
+
+def test_a_run_that_could_not_be_kept_is_not_begun(run_eval: Eval, tmp_path: Path) -> None:
+    code, out, err = run_eval("--save", str(tmp_path / "nowhere" / "run.json"))
+    assert (code, out) == (2, "")
+    assert f"there is no folder {tmp_path / 'nowhere'}" in err
 
 
 def test_two_runs_are_compared(run_eval: Eval, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ ROOM = 0.6  # of the memory: the rest is the system's, the browser's, and the in
 PROMPT_TOKENS = 700  # a question of ours with its sources
 ANSWER_TOKENS = 60
 PATIENCE = 30.0  # seconds until an answer is whole: what a person waits for with the quotes already on screen
-# The everyday embedding models (design.md): English alone, and any other languages. The others are listed after them.
+# The everyday embedding models: English alone, and any other languages. The others are listed after them.
 EVERYDAY = {False: "nomic-embed-text-v1.5", True: "nomic-embed-text-v2-moe"}
 # Precisions from the one that loses least; below 8 bits each step is seen in answers, not in vectors of 8 bits.
 CAREFUL = ("F32", "BF16", "F16", "Q8_0", "8bit", "Q6_K", "Q5_K_M", "MXFP4", "Q4_K_M", "Q4_0", "4bit")

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import common_options
+from rag.cli.options import common_options, new_file_option
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = click.Path(path_type=Path, exists=True)  # a BEIR folder is one, too
 
 
 @click.command("bench", short_help="Compare instruct models on this machine.")
 @click.argument("models", nargs=-1)
-@click.option("--questions", type=FILE, help="A file of questions with their answers, asked of the knowledge base.")
-@click.option("--limit", default=0, metavar="N", help="Ask only the first N questions.")
-@click.option("--chart", type=FILE, help="Write the comparison as a picture (SVG).")
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=FILE,
+    help="A file of questions with their answers, asked of the knowledge base.",
+)
+@click.option("--limit", default=0, metavar="N", type=click.IntRange(min=0), help="Ask only the first N questions.")
+@new_file_option("--chart", "Write the comparison as a picture (SVG).")
 @common_options
 def bench_command(
     models: tuple[str, ...], questions: Path | None, limit: int, chart: Path | None, kb: str | None, as_json: bool

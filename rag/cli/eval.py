@@ -6,17 +6,21 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import common_options, open_kb
+from rag.cli.options import common_options, new_file_option, open_kb
 
 BELOW = 7  # exit code: a measure is below --fail-below
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("eval", short_help="Measure how well this knowledge base finds and answers.")
 @click.option("--questions", metavar="FILE", type=click.Path(path_type=Path), help="Your own questions.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Questions a language (made: 100; yours: all).")
-@click.option("--save", metavar="FILE", type=_FILE, help="Keep this run for --against.")
-@click.option("--against", metavar="FILE", type=_FILE, help="Compare with a run that was kept.")
+@new_file_option("--save", "Keep this run for --against.")
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Compare with a run that was kept.",
+)
 @click.option(
     "--fail-below", metavar="METRIC=VALUE", multiple=True, help="Exit 7 below it; may be given several times."
 )
@@ -64,30 +68,19 @@ def eval_command(
 
     Exit 7 when a measure is below --fail-below.
     """
-    from rag.evaluation.compare import compare, load_run, save_run
-    from rag.evaluation.made_questions import PER_LANGUAGE, make_questions
-    from rag.evaluation.question_files import read_questions
-    from rag.evaluation.questions import sample_questions
-    from rag.evaluation.run import run_questions, summarize
-    from rag.evaluation.thresholds import find_below, read_threshold
-    from rag.show_eval import show_below, show_evaluation, show_problems
+    from rag.evaluation.compare import load_run, save_run
+    from rag.evaluation.report import evaluate
+    from rag.evaluation.thresholds import read_threshold
+    from rag.show_eval import show_evaluation
     from rag.show_report import show_progress
 
     thresholds = [read_threshold(text) for text in fail_below]
     before = load_run(against) if against else None
     with open_kb(kb, embed_model=embed_model) as base, show_progress(quiet or as_json) as progress:
-        if questions:
-            asked, problems = read_questions(questions, base.documents(), base.text)
-            asked = sample_questions(asked, limit) if limit else asked
-            show_problems(problems)
-        else:
-            asked = make_questions(base, limit or PER_LANGUAGE)
-        run = run_questions(base, asked, progress)
+        report = evaluate(
+            base, questions=questions, limit=limit, before=before, thresholds=thresholds, progress=progress
+        )
     if save:
-        save_run(save, run)
-    measured = summarize(run.outcomes)
-    below = find_below(measured, thresholds)
-    comparison = compare(before, run) if before else None
-    show_evaluation(run, measured, comparison, below, as_json=as_json)
-    show_below(below)
-    return BELOW if below else 0
+        save_run(save, report.run)
+    show_evaluation(report, as_json=as_json)
+    return BELOW if report.below else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -36,6 +37,19 @@ def within_option(command: Command) -> Command:
     return click.option(
         "--within", multiple=True, metavar="GLOB", help='Only documents whose path matches, e.g. "docs/hr/**".'
     )(command)
+
+
+def new_file_option(name: str, help: str) -> Callable[[Command], Command]:
+    """A file to be written when the work is done; that its folder is there is seen before the work begins."""
+
+    def check(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+        if path and not path.absolute().parent.is_dir():
+            raise click.BadParameter(f"there is no folder {path.parent} to write it into.", ctx, param)
+        return path
+
+    return click.option(
+        name, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), callback=check, help=help
+    )
 
 
 def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> Any:

@@ -3,7 +3,7 @@
 No model writes them. Headings ask for what stands under them, definitions for themselves, table rows for a cell, and
 where a passage has none of these, its rarest words ask for it. They share words with what they look for, which real
 questions do less, so figures from them are an upper bound; whole sentences as questions would favour the lexical leg
-still more (design.md) and are not used.
+still more and are not used.
 """
 
 from __future__ import annotations
