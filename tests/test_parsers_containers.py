@@ -177,7 +177,7 @@ def test_an_encrypted_zip_needs_its_password() -> None:
     data = encrypted("a.txt", b"twenty days", "秘密".encode("cp932"))
     with pytest.raises(EncryptedError, match="needs a password"):
         read(archive, data, "a.zip")
-    with pytest.raises(EncryptedError, match="no given password"):
+    with pytest.raises(EncryptedError, match="none of the given passwords"):
         read(archive, data, "a.zip", passwords=("wrong",))
     assert read(archive, data, "a.zip", passwords=("wrong", "秘密")).members[0].data == b"twenty days"
 

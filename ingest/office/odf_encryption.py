@@ -17,6 +17,7 @@ from lxml import etree
 
 from index.errors import EncryptedError, LimitError
 from ingest.office.zip_package import MAX_PART_BYTES, Package
+from ingest.passwords import locked_error
 
 _M = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _AES = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
@@ -69,12 +70,7 @@ def decrypt_odf(name: str, data: bytes, passwords: tuple[str, ...]) -> bytes:
             archive.writestr("mimetype", package.read("mimetype") if "mimetype" in package else b"")
             archive.writestr("META-INF/manifest.xml", f'<manifest xmlns="{_M[1:-1]}"/>')
         return plain.getvalue()
-    if passwords:
-        raise EncryptedError(
-            f"{name} is encrypted, and none of the given passwords opens it.",
-            "Put the right one into the password file.",
-        )
-    raise EncryptedError(f"{name} needs a password.", "Put it into a file and give that with --password-file FILE.")
+    raise locked_error(name, passwords)
 
 
 def _read_lock(node: etree._Element) -> _Lock | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 
-from index.errors import DocumentError, EncryptedError
+from index.errors import DocumentError
+from ingest.passwords import locked_error
 
 OLE_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
 # Excel encrypts a workbook with this password when only its structure is protected: anyone may read it.
@@ -43,9 +44,4 @@ def decrypt(name: str, data: bytes, passwords: tuple[str, ...]) -> bytes:
                 f"{name} is encrypted in a way that cannot be read here.", "Save it without a password and try again."
             ) from error
         return plain.getvalue()
-    if passwords:
-        raise EncryptedError(
-            f"{name} is encrypted, and none of the given passwords opens it.",
-            "Put the right one into the password file.",
-        )
-    raise EncryptedError(f"{name} needs a password.", "Put it into a file and give that with --password-file FILE.")
+    raise locked_error(name, passwords)

@@ -16,6 +16,7 @@ from index.errors import DocumentError, EncryptedError, LimitError
 from index.types import Document
 from ingest.ignore import always_ignored
 from ingest.parsers import ParseOptions
+from ingest.passwords import locked_error
 from ingest.texts.member_names import decode_name, name_members
 
 EXTENSIONS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz")
@@ -104,8 +105,7 @@ def _read_entry(
             except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:  # a wrong password shows in any of these
                 if isinstance(error, NotImplementedError):
                     raise
-    wrong = "no given password opens it" if passwords else "it needs a password"
-    raise EncryptedError(f"{name} is encrypted: {wrong}.", "Give the password with --password-file FILE.")
+    raise locked_error(name, passwords)
 
 
 def _decode_zip_name(name: str) -> str:

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from index.errors import DocumentError, EncryptedError
+from index.errors import DocumentError
 from index.types import Document, Kind
 from ingest.pages import ocr
 from ingest.pages.page_layout import build_blocks, find_compounds, mend_hyphens
@@ -17,6 +17,7 @@ from ingest.pages.pdf_surface import Surface, has_annotations, read_surface
 from ingest.pages.pdf_text import PageText, read_page
 from ingest.pages.reading_order import order_pieces
 from ingest.parsers import ParseOptions
+from ingest.passwords import locked_error
 from ingest.text_builder import TextBuilder
 from ingest.texts.member_names import name_members
 
@@ -51,7 +52,7 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
 
     Raises EncryptedError when no password opens it and DocumentError when PDFium cannot read it at all.
     """
-    document, password = _open(data, options.passwords)
+    document, password = _open(name, data, options.passwords)
     try:
         count = len(document)
         if not count:
@@ -75,7 +76,7 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     )
 
 
-def _open(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, str]:
+def _open(name: str, data: bytes, passwords: tuple[str, ...]) -> tuple[Any, str]:
     """The file as PDFium sees it, and the password that opened it."""
     import pypdfium2
 
@@ -86,15 +87,15 @@ def _open(data: bytes, passwords: tuple[str, ...]) -> tuple[Any, str]:
             except pypdfium2.PdfiumError as error:
                 if "password" not in str(error).lower():
                     raise
-        raise EncryptedError("The PDF needs a password.", "Give it with --password-file FILE.")
+        raise locked_error(name, passwords)
     except pypdfium2.PdfiumError as error:
         if b"%PDF-" not in data[:_HEADER_BYTES]:
-            raise DocumentError("The file is not a PDF.", "Give it the extension of its real format.") from error
+            raise DocumentError(f"{name} is not a PDF.", "Give it the extension of its real format.") from error
         try:
             return pypdfium2.PdfDocument(_rewrite(data)), ""
         except Exception:  # pypdf raises anything on files damaged beyond repair; PDFium's own words come first
             raise DocumentError(
-                "The PDF is damaged and cannot be opened.", "Open it in a PDF viewer and save it anew."
+                f"{name} is damaged and cannot be opened.", "Open it in a PDF viewer and save it anew."
             ) from error
 
 
