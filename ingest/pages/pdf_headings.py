@@ -24,9 +24,8 @@ _MAX_CHARACTERS = 150
 _MAX_LEVEL = 6
 _EDGE_BLOCKS = 3  # looked at from the top and from the bottom of each page
 _MIN_REPEATS = 3  # pages
-_DENSITY = (
-    0.3  # of the pages between the first and the last: heads alternate left and right, and miss pages with pictures
-)
+# Of the pages between the first and the last: heads alternate left and right, and miss pages with pictures.
+_DENSITY = 0.3
 _DIGITS = re.compile(r"\d+|(?<![a-z])[ivxlc]+(?![a-z])", re.I)
 
 

@@ -41,9 +41,8 @@ _LABELS = {
 }
 _NOT_TEXT = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7", "mbcs", "oem"}
 
-_SAMPLE = (
-    1 << 16
-)  # bytes a guess looks at: more does not change it, and 20 decodings of a large file would take seconds
+# Bytes a guess looks at: more does not change it, and 20 decodings of a large file would take seconds.
+_SAMPLE = 1 << 16
 _BINARY = 0.08  # share of control characters above which a file is not text; coloured logs have up to 0.03
 _FEW = 4  # control characters that say nothing, however short the file
 _PLACE = 0.5
