@@ -81,9 +81,9 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """End the model processes and let the files go."""
-        self.retriever.close()
         if "generator" in self.__dict__ and self.generator:
-            self.generator.close()
+            self.generator.close()  # first: after Ctrl-C it is what still works
+        self.retriever.close()
         self.index.close()
 
     # ---------------------------------------------------------------- writing

@@ -14,9 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+# How long an example takes says what else the machine does, not whether the code is right.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def needs(library: str) -> pytest.MarkDecorator:

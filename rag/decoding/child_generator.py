@@ -100,10 +100,11 @@ class ChildGenerator:
         self._child.cancel()
 
     def close(self) -> None:
+        self._child.close()  # so that loading ends, too
         if self._loading:
             self._loading.join()
             self._loading = None
-        self._child.close()
+            self._child.close()  # where loading had not begun, it started the process again
 
     def __enter__(self) -> Self:
         return self
