@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ class Chat:
         """The question as it will be asked of the documents."""
         return complete(question, self._subject)
 
-    def ask(self, question: str) -> Iterator[Step]:
+    def ask(self, question: str) -> Generator[Step, None, None]:
         """The steps of the answer; the turn counts once the last step was taken."""
         asked = self.complete(question)
         for step in self._kb.ask_in_steps(asked, self._generate, self._within, self._labels):

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.errors import RagError, UsageError
+from index.errors import MissingError, UsageError
 from index.files import write_file
 from index.platform import open_with_system
 from index.types import Quote
@@ -41,4 +41,4 @@ def _start(file: Path) -> None:
     try:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except OSError as error:
-        raise RagError(f"{command[0]} could not be started.", f"Open it yourself: {file}") from error
+        raise MissingError(f"{command[0]} could not be started.", f"Open it yourself: {file}") from error

@@ -41,6 +41,9 @@ def note(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
+NARROWEST = 20  # columns: in less, text is not laid out but left to the terminal
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Part of a line with its style and the address it leads to, for terminals that show them."""
@@ -50,8 +53,11 @@ class Piece:
     link: str = ""
 
 
-def show(*pieces: Piece | str, style: str = "") -> None:
-    """One line of a result; what it says is cleaned. In a pipe it is plain text, and rich is not even loaded."""
+def show(*pieces: Piece | str, style: str = "", hang: int = 0) -> None:
+    """One line of a result; what it says is cleaned. In a pipe it is plain text, and rich is not even loaded.
+
+    Where a terminal is too narrow for it, what goes on below stands under its first word, or `hang` columns in.
+    """
     parts = [piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces]
     if not sys.stdout.isatty():
         click.echo("".join(clean(part.text) for part in parts))
@@ -62,7 +68,12 @@ def show(*pieces: Piece | str, style: str = "") -> None:
     line = Text(style=style)
     for part in parts:
         line.append(clean(part.text), Style.parse(part.style) + Style(link=part.link or None))
-    _console().print(line)
+    console, indent = _console(), len(line.plain) - len(line.plain.lstrip(" "))
+    hang = max(indent, hang)
+    wrapped = line[indent:].wrap(console, max(NARROWEST, console.width - hang))
+    for number, words in enumerate(wrapped or [line]):
+        words.rstrip()
+        console.print(Text(" " * (hang if number else indent)), words, sep="", soft_wrap=True)
 
 
 @cache

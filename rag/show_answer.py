@@ -55,7 +55,7 @@ def _show_evidence(step: Evidence, language: str) -> None:
 
 def _show_quote(quote: Quote, language: str) -> None:
     changed = [Piece(f"  ({say('changed', language)})", "yellow")] if _changed(quote) else []
-    show("  ", *headline(quote.n, quote), *changed)
+    show("  ", *headline(quote.n, quote), *changed, hang=6)  # as far in as its text
     for span in quote.context:
         show(f"      {' '.join(span.text.split())}", style="dim")
     show(f"      {' '.join(quote.text.split())}")

@@ -20,7 +20,7 @@ SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right on
 def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bool) -> None:
     """Each passage with its place, best first; what limits the search is said on stderr."""
     for number, hit in enumerate(hits, 1):
-        show(*headline(number, hit))
+        show(*headline(number, hit), hang=4)
         text = " ".join(hit.text.split())
         show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
         if explain:

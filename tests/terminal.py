@@ -31,7 +31,7 @@ class Terminal:
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], *, seconds: float = 120.0) -> None:
         self._screen, inside = os.openpty()
         self._until = time.monotonic() + seconds
-        self._written = b""
+        self.written = b""
         command = [sys.executable, "-c", OWN_TERMINAL, sys.executable, "-m", "rag", *arguments]
         self.process = subprocess.Popen(
             command,
@@ -55,7 +55,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """Everything that was shown so far, without colours and links."""
-        return CONTROLS.sub("", self._written.decode("utf-8", "replace")).replace("\r\n", "\n")
+        return CONTROLS.sub("", self.written.decode("utf-8", "replace")).replace("\r\n", "\n")
 
     def read_until(self, words: str, *, after: int = 0) -> None:
         """Wait until `words` are on the screen, behind the first `after` characters."""
@@ -84,6 +84,6 @@ class Terminal:
         assert ready, f"nothing for too long:\n{self.text}"
         with contextlib.suppress(OSError):  # so Linux says that the other side is closed
             if data := os.read(self._screen, 65536):
-                self._written += data
+                self.written += data
                 return True
         return False

@@ -112,6 +112,22 @@ def converse(folder: Path, *lines: str, options: tuple[str, ...] = ()) -> subpro
     )
 
 
+def test_commands_say_what_they_cannot_do(folder: Path) -> None:
+    done = converse(folder, "/sources", "/save", "/save nowhere/x.md", "/open", "/nonsense")
+    assert done.returncode == 0
+    assert done.stderr.count("Nothing was answered in this conversation yet.") == 3
+    assert "/open needs the number of a quote." in done.stderr
+    assert "/nonsense is not known here." in done.stderr
+    done = converse(folder, "How many days of annual leave do full-time employees get?", "/save nowhere/x.md")
+    assert "There is no folder nowhere" in done.stderr
+    assert list_conversations_of(folder) == 1
+
+
+def list_conversations_of(folder: Path) -> int:
+    with rag.open(folder) as kb:
+        return len(list_conversations(kb.index.store))
+
+
 def test_a_follow_up_is_answered_from_its_own_evidence(folder: Path) -> None:
     with rag.open(folder) as kb:
         chat = Chat(kb)
@@ -176,7 +192,7 @@ def test_a_line_editor_is_there_for_terminals(folder: Path) -> None:
     from prompt_toolkit.input import create_pipe_input
     from prompt_toolkit.output import DummyOutput
 
-    from rag.cli.chat import _prompt
+    from rag.show_chat import _prompt
 
     with rag.open(folder) as kb, create_pipe_input() as keys:
         keep_conversation(kb.index.store, [{"question": "asked before", "answer": ""}])

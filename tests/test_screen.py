@@ -1,0 +1,66 @@
+"""What a terminal shows: lines that fit it, words below their first word, and links to the files."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from corpus import write_tree
+from terminal import Terminal
+
+import rag
+
+ENGLISH = (
+    "Full-time employees receive 20 days of paid annual leave per year, and part-time employees their share of it."
+)
+JAPANESE = "年次有給休暇は、採用の日から六か月間継続して勤務し、全労働日の八割以上出勤した従業員に対して十日を与える。"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    files: dict[str, str | bytes] = {
+        "leave.md": f"# Leave\n\n{ENGLISH}\n",
+        "休暇.md": f"# 年次有給休暇\n\n{JAPANESE}\n",
+    }
+    with rag.open(tmp_path / "kb", embed_model="hashing:64") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+    return {"RAG_KB": str(tmp_path / "kb"), "RAG_EMBED_MODEL": "hashing:64"}
+
+
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+@pytest.mark.parametrize("width", [40, 120])
+@pytest.mark.parametrize(
+    ("question", "words"), [("How many days of annual leave?", ENGLISH), ("年次有給休暇は何日ですか", JAPANESE)]
+)
+def test_lines_fit_the_terminal_and_keep_their_place(
+    environment: dict[str, str], width: int, question: str, words: str
+) -> None:
+    with Terminal(["ask", question, "--no-generate"], {**environment, "COLUMNS": str(width)}) as terminal:
+        assert terminal.finish() == 0
+    lines = terminal.text.split("\n")
+    first = next(number for number, line in enumerate(lines) if line.startswith("  [1] docs/"))
+    shown = []
+    for line in lines[first + 1 :]:
+        if not line.startswith("      "):
+            break
+        shown.append(line)
+    assert all(columns(line) <= width and line == line.rstrip() for line in (lines[first], *shown))
+    assert "".join(words.split()) in "".join("".join(shown).split())
+
+
+def test_a_path_is_a_link_to_its_file(environment: dict[str, str], tmp_path: Path) -> None:
+    with Terminal(["search", "annual leave", "-k", "1"], environment) as terminal:
+        assert terminal.finish() == 0
+    assert (tmp_path / "docs" / "leave.md").as_uri().encode() in terminal.written
+    assert "file:" not in terminal.text
+
+
+def test_no_color_is_honoured(environment: dict[str, str]) -> None:
+    with Terminal(["search", "annual leave", "-k", "1"], {**environment, "NO_COLOR": "1"}) as terminal:
+        assert terminal.finish() == 0
+    assert b"\x1b[36m" not in terminal.written
+    assert "docs/leave.md" in terminal.text
