@@ -17,20 +17,20 @@ from ingest.worker import Limits, Worker
 
 TARGET = "rag.bench_child:serve"
 
-# Field of Figures, what it is called, its unit, and whether more is better: the rows of the table and of the chart.
+# Field of Figures, what it is called with an arrow towards the better, and its unit: the rows of table and chart.
 MEASURES = (
-    ("load", "load", "s", False),
-    ("prompt_speed", "prompt", "tokens/s", True),
-    ("writing_speed", "generation", "tokens/s", True),
-    ("memory", "memory", "MB", False),
-    ("first_quote", "first quote", "s", False),
-    ("first_token", "first token", "s", False),
-    ("whole_answer", "whole answer", "s", False),
-    ("quoted", "answer among the quotes", "%", True),
-    ("written", "answered by the model", "%", True),
-    ("expected", "… in the expected words", "%", True),
-    ("otherwise", "… in others", "%", False),
-    ("refused", "rightly refused", "%", True),
+    ("load", "load ↓", "s"),
+    ("prompt_speed", "prompt ↑", "tokens/s"),
+    ("writing_speed", "generation ↑", "tokens/s"),
+    ("memory", "memory ↓", "MB"),
+    ("first_quote", "first quote ↓", "s"),
+    ("first_token", "first token ↓", "s"),
+    ("whole_answer", "whole answer ↓", "s"),
+    ("quoted", "answer among the quotes ↑", "%"),
+    ("written", "answered by the model ↑", "%"),
+    ("expected", "… in the expected words ↑", "%"),
+    ("otherwise", "… in others ↓", "%"),
+    ("refused", "rightly refused ↑", "%"),
 )
 
 

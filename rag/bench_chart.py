@@ -18,7 +18,7 @@ def draw_chart(figures: Sequence[Figures]) -> str:
     shown = [figure for figure in figures if not figure.error]
     groups = [
         (label, unit, [getattr(figure, field) for figure in shown])
-        for field, label, unit, _ in MEASURES
+        for field, label, unit in MEASURES
         if any(getattr(figure, field) is not None for figure in shown)
     ]
     lines: list[str] = []
@@ -34,7 +34,7 @@ def draw_chart(figures: Sequence[Figures]) -> str:
             _text(LEFT + 20, HEADER + BAR * number + 11, figure.label),
         )
     ]
-    title = "Models compared by rag bench"
+    title = "Models compared by rag bench (↑ more is better, ↓ less is)"
     size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
     return "\n".join(
         [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rag.generators import Generator, Run
     from rag.knowledge_base import KnowledgeBase
 
-# About 330 tokens that no state kept from another run begins with, and a task long enough to write 48 tokens.
+# A few hundred tokens that no state kept from another run begins with, and a task long enough to write WRITTEN_TOKENS.
 PASSAGE = " ".join(f"Shelf {number} holds {number * 7 % 90} boxes of part {number * 31 % 997}." for number in range(24))
 TASK = "List the shelves above one by one, each in a sentence of its own."
 WRITTEN_TOKENS = 48

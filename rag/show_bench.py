@@ -32,11 +32,12 @@ def show_figures(figures: Sequence[Figures]) -> None:
         widths = [max(14, _width(clean(figure.label)) + 2) for figure in shown]
         labels = "".join(_pad(clean(figure.label), width) for figure, width in zip(shown, widths, strict=True))
         click.echo(" " * NAMES + labels)
-        for field, label, unit, _ in MEASURES:
+        for field, label, unit in MEASURES:
             values = [getattr(figure, field) for figure in shown]
             if any(value is not None for value in values):
                 cells = "".join(_pad(format_value(value, unit), w) for value, w in zip(values, widths, strict=True))
                 click.echo(f"{label:{NAMES}}{cells}")
+        note("↑ more is better, ↓ less is")
         if not any(figure.questions for figure in shown):
             note("Answers were not measured: name a question file with --questions FILE.")
     for figure in figures:

@@ -92,6 +92,7 @@ def show_gain(gain: Gain) -> None:
     for name, (before, after) in (("prompt tokens/s", gain.prompt), ("written tokens/s", gain.writing)):
         if before and after:
             click.echo(f"{name:16} {before:10,.0f} → {after:,.0f}  ({after / before:.2f} times)")
+    note(f'To use it, set model (or embed_model) = "{gain.name}" in your config.toml.')
 
 
 def _line(row: Candidate) -> str:

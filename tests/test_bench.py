@@ -67,9 +67,9 @@ def test_bars_are_as_long_as_their_share_of_the_longest() -> None:
     assert bars == pytest.approx([full, full / 2, full, full / 4, 1, 1])
     nodes = [node for text in picture.getElementsByTagName("text") for node in text.childNodes]
     words = [node.data for node in nodes if isinstance(node, xml.dom.minidom.Text)]
-    assert {"<b> & 日本語", "load", "prompt", "2.00 s", "400 tokens/s", "–"} <= set(words)
+    assert {"<b> & 日本語", "load ↓", "prompt ↑", "2.00 s", "400 tokens/s", "–"} <= set(words)
     assert "c" not in words
-    assert "generation" not in words  # nobody's was measured
+    assert "generation ↑" not in words  # nobody's was measured
 
 
 def test_a_chart_of_nothing_is_still_a_picture() -> None:

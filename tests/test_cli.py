@@ -182,9 +182,12 @@ def test_a_knowledge_base_s_own_config_names_no_model(kb: Path, capsys: pytest.C
     assert "only your own settings" in err
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+MODELS = [f"models {name}" for name in ("list", "show", "recommend", "pull", "rm", "quantize")]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *MODELS])
 def test_every_command_has_help_with_examples_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, command, "--help")
+    code, out, _ = run(capsys, *command.split(), "--help")
     assert code == 0
     assert "Example" in out
     assert out.index("Example") < (out.index("Options:") if "Options:" in out else len(out))

@@ -58,6 +58,8 @@ def requantise(source: Path, precision: str, folder: Path | None = None) -> Iter
     needed = round(header.parameters * BITS.get(precision, 16.0) / 8 * 1.2)  # some tensors stay in more bits
     if shutil.disk_usage(folder).free < needed:
         raise StoreError(f"{target} needs about {needed / 1e9:.1f} GB.", "Free some space.")
+    if BITS.get(precision, 16.0) > BITS.get(header.precisions[0], 16.0):
+        yield Step(f"{source.name} is in {header.precisions[0]}: more bits do not bring back what it has lost.")
     yield Step(f"Writing {target.name} from {source.name}.")
     part = folder / f".{target.name}.tmp"
     try:

@@ -28,7 +28,13 @@ def models_command() -> None:
 @json_option
 @debug_option
 def list_models(everything: bool, as_json: bool) -> None:
-    """The models that are here and which of them are in use, or with --all the catalogue."""
+    """The models that are here and which of them are in use, or with --all the catalogue.
+
+    \b
+    Examples:
+      rag models list
+      rag models list --all
+    """
     from rag.catalogue import load_catalogue
     from rag.catalogue.local import find_local
     from rag.screen import print_json
@@ -48,7 +54,12 @@ def list_models(everything: bool, as_json: bool) -> None:
 @json_option
 @debug_option
 def show_model_command(model: str, as_json: bool) -> None:
-    """One model of the catalogue: forms, files, memory, licence, and where each fact was read."""
+    """One model of the catalogue: forms, files, memory, licence, and where each fact was read.
+
+    \b
+    Example:
+      rag models show qwen3-4b
+    """
     from rag.catalogue import find_model
     from rag.screen import print_json
     from rag.show_models import show_model
@@ -63,7 +74,13 @@ def show_model_command(model: str, as_json: bool) -> None:
 @json_option
 @debug_option
 def recommend_models(languages: tuple[str, ...], purposes: tuple[str, ...], as_json: bool) -> None:
-    """What suits this machine and these documents, with the reasoning. Measures this machine for ten seconds."""
+    """What suits this machine and these documents, with the reasoning. Measures this machine for ten seconds.
+
+    \b
+    Examples:
+      rag models recommend
+      rag models recommend --language ja --purpose instruct
+    """
     from rag.catalogue.recommendation import recommend
     from rag.screen import print_json
     from rag.setup.choice import guess_languages
@@ -80,7 +97,14 @@ def recommend_models(languages: tuple[str, ...], purposes: tuple[str, ...], as_j
 @json_option
 @debug_option
 def pull_command(model: str, runtime: str, precision: str, as_json: bool) -> None:
-    """Fetch a model of the catalogue. Interrupt it and run it again: it goes on where it stopped."""
+    """Fetch a model of the catalogue. Interrupt it and run it again: it goes on where it stopped.
+
+    \b
+    Examples:
+      rag models pull qwen3-4b
+      rag models pull qwen3-4b --precision Q8_0
+      rag models pull qwen3-4b --runtime mlx
+    """
     from rag.catalogue import find_model
     from rag.catalogue.pull import pull_model
     from rag.screen import print_json
@@ -98,7 +122,12 @@ def pull_command(model: str, runtime: str, precision: str, as_json: bool) -> Non
 @json_option
 @debug_option
 def rm_command(model: str, even_used: bool, as_json: bool) -> None:
-    """Delete a model from the models folder; nothing outside it is ever touched."""
+    """Delete a model from the models folder; nothing outside it is ever touched.
+
+    \b
+    Example:
+      rag models rm Qwen3-4B-Q4_K_M.gguf
+    """
     from rag.catalogue.local import remove_model
     from rag.screen import note, print_json
     from rag.settings import load_settings
@@ -113,7 +142,13 @@ def rm_command(model: str, even_used: bool, as_json: bool) -> None:
 @json_option
 @debug_option
 def quantize_command(file: Path, precision: str, as_json: bool) -> None:
-    """Write a GGUF model in another precision beside the others, and measure what that gains here."""
+    """Write a GGUF model in another precision beside the others, and measure what that gains here.
+
+    \b
+    Examples:
+      rag models quantize Qwen3-4B-Q8_0.gguf
+      rag models quantize ~/models/x.gguf --to Q4_K_M
+    """
     from ingest.models.model_files import models_folder
     from rag.catalogue.requantise import requantise
     from rag.screen import print_json
