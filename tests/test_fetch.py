@@ -203,8 +203,11 @@ def test_a_hub_that_is_not_there_is_not_reachable(monkeypatch: pytest.MonkeyPatc
     assert not Hub().is_reachable()
 
 
-def test_only_encrypted_addresses_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://example.org")
+@pytest.mark.parametrize(
+    "address", ["http://example.org", "http://localhost.example.org", "ftp://127.0.0.1", "http://["]
+)
+def test_only_encrypted_addresses_are_fetched(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", address)
     assert not Hub().is_reachable()
     with pytest.raises(MissingError, match="https"):
         read_all(Hub(), make_original(repository="maker/model", path="w.bin"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,19 +17,18 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from index.errors import DamagedError, MissingError, RagError, UsageError
-from index.files import write_file
+from index.files import PIECE, write_file
 from index.platform import make_private_folder
 from ingest.worker import Handler, Limits, Message, Payload, Worker
 from rag.setup.fetch import Step, fetch_originals
 from rag.setup.originals import Original
+from rag.setup.places import hub_address, may_be_fetched, skip_bytes
 
 TARGET = "rag.catalogue.hub:serve"
 # "0" and not deleted, because `rag` sets the switches that are not there. Xet would fetch in pieces of its own, which
 # mirrors do not have and which cannot be resumed by byte.
 ENVIRONMENT = {"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
 LIMITS = Limits(network=True, output=1 << 44)
-HUB = "https://huggingface.co"
-PIECE = 1 << 20
 SECONDS_TO_ANSWER = 20.0
 SMALL = 64 << 20  # bytes: files of text, kept in memory and checked by git's hash; weights have a SHA-256
 
@@ -107,8 +105,8 @@ class _Hub:
 
     def __init__(self, repository: str) -> None:
         self.repository = repository
-        self.name = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
-        if not self.name.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        self.name = hub_address()
+        if not may_be_fetched(self.name):
             raise UsageError(f"HF_ENDPOINT is {self.name}: only https addresses are fetched.", "Change HF_ENDPOINT.")
 
     def list(self) -> list[Entry]:
@@ -148,8 +146,7 @@ class _Hub:
                 utils.hf_raise_for_status(reply)
                 stream = io.BufferedReader(_Pieces(reply.iter_bytes(PIECE)), PIECE)
                 if reply.status_code != 206:  # a mirror that begins at the beginning all the same
-                    while start > 0 and (skipped := stream.read(min(start, PIECE))):
-                        start -= len(skipped)
+                    skip_bytes(stream, start)
                 yield stream
 
     @contextmanager

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import DamagedError, MissingError, RagError, StoreError
-from index.files import hash_file
+from index.files import PIECE, hash_file
 from index.platform import make_private_folder, sync_file, sync_folder
 from rag.setup.originals import Original
-from rag.setup.places import PIECE, Place
+from rag.setup.places import Place
 
 SLACK = 1.01  # sizes are known within 1 %; a stream that goes on after that is not the file
 EVERY = 16  # pieces between two reports of progress

@@ -19,12 +19,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Protocol, Self
+from urllib.parse import urlsplit
 
 from index.errors import MissingError
+from index.files import PIECE
+from ingest.models.openai_server import is_loopback
 from rag.setup.originals import Original
 
 HUB = "https://huggingface.co"
-PIECE = 1 << 20
 SECONDS_TO_ANSWER = 20  # a hub that says nothing for so long is not reachable
 MAX_LAST_WORDS = 300  # characters of pip's own message that are passed on
 
@@ -120,7 +122,7 @@ class Hub:
     """A model hub over HTTPS; ``HF_ENDPOINT`` names a mirror, and the usual proxy variables are honoured."""
 
     def __init__(self) -> None:
-        self.name = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+        self.name = hub_address()
 
     @contextmanager
     def open(self, original: Original, start: int) -> Iterator[IO[bytes]]:
@@ -133,7 +135,7 @@ class Hub:
                 request.add_header("Range", f"bytes={start}-")
             with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as stream:
                 if stream.status != http.HTTPStatus.PARTIAL_CONTENT:
-                    _skip(stream, start)  # a mirror that begins at the beginning all the same
+                    skip_bytes(stream, start)  # a mirror that begins at the beginning all the same
                 yield stream
         except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
             raise MissingError(f"{self.name} does not give {original.name}: {error}.", "Check the network.") from error
@@ -158,7 +160,7 @@ def open_member(archive: Path, member: str, start: int = 0) -> Iterator[IO[bytes
     try:
         if archive.suffix == ".whl":
             with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
-                _skip(stream, start)
+                skip_bytes(stream, start)
                 yield stream
         else:
             with tarfile.open(archive) as source:
@@ -168,13 +170,28 @@ def open_member(archive: Path, member: str, start: int = 0) -> Iterator[IO[bytes
                 if content is None:
                     raise KeyError(member)
                 with content as stream:
-                    _skip(stream, start)
+                    skip_bytes(stream, start)
                     yield stream
     except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError, EOFError) as error:
         raise MissingError(f"{archive.name} does not hold a readable {member}: {error}.", "") from error
 
 
-def _skip(stream: IO[bytes], size: int) -> None:
+def hub_address() -> str:
+    """Where the model hub is: ``HF_ENDPOINT`` names a mirror, for the hub's own library too."""
+    return os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+
+
+def may_be_fetched(address: str) -> bool:
+    """Whether what comes from there was encrypted on its way, or never left this machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+def skip_bytes(stream: IO[bytes], size: int) -> None:
+    """Read over the first `size` bytes of a stream that cannot be asked to begin later."""
     while size > 0 and (piece := stream.read(min(size, PIECE))):
         size -= len(piece)
 
@@ -187,6 +204,6 @@ def _is_archive_of(path: Path, package: str) -> bool:
 
 
 def _get(address: str) -> urllib.request.Request:
-    if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    if not may_be_fetched(address):
         raise ValueError("only https addresses are fetched")
     return urllib.request.Request(address, headers={"User-Agent": "tebiki-rag"})
