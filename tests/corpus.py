@@ -43,3 +43,17 @@ def write_tree(folder: Path, files: dict[str, str | bytes]) -> Path:
 def list_names(folder: Path) -> list[str]:
     """What is in `folder`, sorted."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def harm(part: Path, stamp: Path, damage: str) -> None:
+    """Damage a derived part of an index: "flip" a bit, "cut" it in half, let it be "gone", or empty its "stamp"."""
+    data = bytearray(part.read_bytes())
+    if damage == "flip":
+        data[len(data) // 2] ^= 1
+        part.write_bytes(data)
+    elif damage == "cut":
+        part.write_bytes(data[: len(data) // 2])
+    elif damage == "gone":
+        part.unlink()
+    else:
+        stamp.write_bytes(b"{}")

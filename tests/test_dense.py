@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpus import harm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -92,16 +93,7 @@ def test_a_damaged_part_is_not_used(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "kb"
     make_index(folder, vectors).refresh()
     (part,) = folder.glob("vectors-*.faiss")
-    data = bytearray(part.read_bytes())
-    if damage == "flip":
-        data[len(data) // 2] ^= 1
-        part.write_bytes(data)
-    elif damage == "cut":
-        part.write_bytes(data[: len(data) // 2])
-    elif damage == "gone":
-        part.unlink()
-    else:
-        (folder / STAMP).write_bytes(b"{}")
+    harm(part, folder / STAMP, damage)
     table = VectorTable(Store(folder))
     index = VectorIndex(table, table.model_id("m"))
     assert index.lag() == 100

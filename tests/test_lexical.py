@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import harm, make_chunks, make_document, make_origin
 
 from index.lexical import CONTEXT_BOOST, SHINGLE_BOOST, STAMP, TITLE_BOOST, WordIndex
 from index.query import Query, read_query
@@ -157,16 +157,7 @@ def test_a_damaged_part_is_not_used(tmp_path: Path, damage: str) -> None:
     wanted = find(index, "fox")
     index.refresh()
     part = max((path for path in (folder / "words").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
-    data = bytearray(part.read_bytes())
-    if damage == "flip":
-        data[len(data) // 2] ^= 1
-        part.write_bytes(data)
-    elif damage == "cut":
-        part.write_bytes(data[: len(data) // 2])
-    elif damage == "gone":
-        part.unlink()
-    else:
-        (folder / STAMP).write_bytes(b"{}")
+    harm(part, folder / STAMP, damage)
     again = WordIndex(Store(folder))
     assert find(again, "fox") == wanted
     again.refresh()
