@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IngestReport", "Note", "Progress", "ingest", "no_progress"]
 
-PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run (design.md)
+PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run: a new word index costs seconds
 DEEPEST = 4  # files inside files inside files: deeper nesting is an attack or an accident
 PRUNED_SHARE, PRUNED_COUNT = 0.2, 20  # more than this missing from a source is a mistake until --prune says otherwise
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ingest.embedders import Embedder
 
 SAMPLE = 64  # passages that `rag verify --deep` embeds again: a few seconds' work
-SAME = 0.99  # cosine of a vector and the same text embedded again; other batches and threads were seen to give 0.999
+# Cosine of a vector and the same text embedded again. Not 1: in other batches, numbers are added in another order.
+SAME = 0.99
 
 BATCH = 64  # chunks a commit: about a second's work of a small model on two cores
 

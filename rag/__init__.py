@@ -16,8 +16,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-# Read before any library loads libgomp: waiting threads that spin slow llama.cpp down a hundredfold (traps.md), and the
-# switches that keep libraries from looking for anything on a network.
+# Read before any library loads libgomp: waiting threads that spin keep llama.cpp from its cores. And the switches that
+# keep libraries from looking for anything on a network.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 for _switch in (
     "HF_HUB_OFFLINE",

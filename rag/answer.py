@@ -23,7 +23,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The contract of ``rag.ask`` (see design.md).
+    """What ``rag.ask`` returns.
 
     `notes` are sentences of the product's own: why no model ran, that sources differ. `model` wrote `text` when
     `origin` is "model". `timings` are seconds.

@@ -10,6 +10,8 @@ from corpus import write_tree
 from terminal import Terminal
 
 import rag
+from rag.setup.fetch import Step
+from rag.show_steps import show_steps
 
 ENGLISH = (
     "Full-time employees receive 20 days of paid annual leave per year, and part-time employees their share of it."
@@ -64,3 +66,13 @@ def test_no_color_is_honoured(environment: dict[str, str]) -> None:
         assert terminal.finish() == 0
     assert b"\x1b[36m" not in terminal.written
     assert "docs/leave.md" in terminal.text
+
+
+def test_steps_are_lines_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.show_steps.LINE_EVERY", 0)
+    steps = [Step("Fetching a file."), Step("", 1_000_000, 4_000_000), Step("It is verified.", 4, 4), "the model"]
+    assert show_steps(iter(steps)) == "the model"
+    assert capsys.readouterr().err == "Fetching a file.\n  1 of 4 MB\nIt is verified.\n"
+    assert show_steps(iter(steps[:1])) is None

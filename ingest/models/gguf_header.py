@@ -20,7 +20,8 @@ from ingest.models.model_files import file_sha256
 Value = int | float | str | bool | tuple["int | float | str | bool", ...]
 
 MAGIC = b"GGUF"
-# Bounds far above any published model (largest seen: 2,000 tensors, 70 keys, a vocabulary of 262,144), far below harm.
+# Bounds far above any published model (thousands of tensors, dozens of keys, hundreds of thousands of words), far below
+# harm.
 MAX_TENSORS = 100_000
 MAX_KEYS = 10_000
 MAX_KEY_BYTES = 65_535  # from the specification

