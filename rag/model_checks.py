@@ -12,8 +12,12 @@ from ingest.models.hub_folder import open_folder
 from rag.doctor import Check
 from rag.settings import Settings
 
-KINDS = {"embed_model": "embedding model", "model": "instruct model", "reranker": "reranker"}
-WITHOUT = {"embed_model": "none chosen", "model": "none chosen", "reranker": ""}  # "" where none is needed
+# The setting, what it names, and whether questions want one.
+KINDS = (
+    ("embed_model", "embedding model", True),
+    ("model", "instruct model", True),
+    ("reranker", "reranker", False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,11 @@ class Found:
 def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
     """Each model that the settings name, then their memory; `offline` leaves out what runs behind a server."""
     needed = 0
-    for setting, subject in KINDS.items():
+    for setting, subject, wanted in KINDS:
         name = getattr(settings, setting)
         if not name:
-            if WITHOUT[setting]:
-                yield Check(subject, False, WITHOUT[setting], "Choose and fetch models: rag setup")
+            if wanted:
+                yield Check(subject, False, "none chosen", "Choose and fetch models: rag setup")
             continue
         if offline and name.startswith("openai:"):
             yield Check(subject, True, f"{name}: not looked for, because a server is not reached without a network")
@@ -99,6 +103,7 @@ def _look_at_torch(model: str) -> Found:
 
 
 def _look_at_folder(model: str) -> Found:
+    """A folder's description; raises DamagedError when its weights are not whole."""
     folder = open_folder(model)
     size = sum(file.stat().st_size for file in folder.weights)
     return Found(f"{folder.architecture}, {folder.parameters() / 1e6:,.0f} million parameters", size)
