@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import MissingError, RagError
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from ingest.worker import Limits, Worker
 
 TARGET = "rag.bench_child:serve"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import RagError
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from ingest.worker import Handler, Message, Payload
 from rag.doctor import Check, as_payload, examine
 from rag.settings import Settings, find_knowledge_base, load_settings

@@ -9,8 +9,8 @@ from pathlib import Path
 from index.errors import RagError
 from index.files import write_file
 from index.platform import make_private_folder
+from ingest.user_folders import user_folder
 from rag.generators import Generator
-from rag.settings import user_folder
 
 SECONDS = 1.0  # of reading before the first word: what a reader of the evidence does not notice
 UNMEASURED = 400  # tokens: about a second for a small model on two slow cores

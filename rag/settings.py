@@ -1,4 +1,4 @@
-"""Every setting, where it comes from, and the folders of this user.
+"""Every setting, and where it comes from.
 
 A flag wins over ``RAG_*`` in the environment, over the knowledge base's ``config.toml``, over the user's own, over the
 default. A knowledge base may have come from somebody else, so its file may not name models, servers or keys.
@@ -17,8 +17,7 @@ from typing import Any
 from index.errors import UsageError
 from index.files import write_file
 from index.platform import make_private_folder
-
-APP = "tebiki-rag"
+from ingest.user_folders import user_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,6 @@ class Settings:
 OWN_CONFIG_ONLY = frozenset(
     {"embed_model", "embed_dimension", "model", "lora", "reranker", "base_url", "api_key", "allow_remote"}
 )
-
-
-def user_folder(kind: str) -> Path:
-    """This user's folder for "config", "data" or "cache"; ``RAG_HOME`` moves all three."""
-    if home := os.environ.get("RAG_HOME"):
-        return Path(home).expanduser() / kind
-    import platformdirs
-
-    return Path(getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False))
 
 
 def user_config() -> Path:

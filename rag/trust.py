@@ -15,7 +15,7 @@ from index.lock import write_lock
 from index.platform import current_user, make_private_folder, open_to_others, owner
 from index.seal import SEAL
 from index.stamp import read_stamp
-from rag.settings import user_folder
+from ingest.user_folders import user_folder
 
 PARTS = ("words.json", "vectors.json")  # stamps of derived parts; they name the knowledge base too
 

@@ -18,7 +18,8 @@ import rag.setup
 from index.errors import RagError
 from ingest.embedders import open_embedder
 from ingest.models.gguf_header import read_header
-from ingest.models.model_files import file_sha256, models_folder
+from ingest.models.model_files import file_sha256
+from ingest.user_folders import models_folder
 from rag.generators import open_generator
 from rag.machine import Machine, read_machine
 from rag.settings import Settings

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 import rag
 from index.types import Quote
+from ingest.user_folders import user_folder
 from rag.decoding.choices import Choices, Chosen
 from rag.decoding.choose import decode
 from rag.generators import Constraint, Run
 from rag.prompt import EXAMPLES, build_choice
 from rag.prompt_budget import LEAST, MOST, SECONDS, TELLING, UNMEASURED, choose_budget, remember_speed
 from rag.question import take_apart
-from rag.settings import user_folder
 from rag.writing import CHOOSES_BELOW, LONGEST, list_statements
 
 

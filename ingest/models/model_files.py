@@ -1,31 +1,17 @@
-"""Where model files are kept, and the SHA-256 by which a file is known."""
+"""The SHA-256 by which a model file is known."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 from index.errors import StoreError
 from index.files import hash_file, write_file
 from index.platform import make_private_folder
+from ingest.user_folders import models_folder
 
 HASHES = "hashes.json"
-
-
-def models_folder() -> Path:
-    """The folder of fetched and converted models, which may not exist yet.
-
-    ``RAG_MODELS``, else in the user's cache folder, which ``RAG_HOME`` moves (rag/settings.py).
-    """
-    if named := os.environ.get("RAG_MODELS"):
-        return Path(named).expanduser()
-    if home := os.environ.get("RAG_HOME"):
-        return Path(home).expanduser() / "cache" / "models"
-    import platformdirs
-
-    return platformdirs.user_cache_path("tebiki-rag", appauthor=False) / "models"
 
 
 def file_sha256(path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import StoreError, UsageError
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from rag.settings import Settings
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from index.errors import MissingError, StoreError
 from index.platform import make_private_folder
 from ingest.models.gguf_header import read_header
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from rag.catalogue import Form, Model, ModelFile, choose_form, find_model
 from rag.catalogue.hub import Entry, fetch_files, list_repository
 from rag.setup.bundled import find_bundled, install_bundled

@@ -12,7 +12,7 @@ from index.errors import StoreError, UsageError
 from index.platform import make_private_folder, usable_cores
 from ingest.models.gguf_header import read_header
 from ingest.models.llamacpp.child import ENVIRONMENT
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from ingest.worker import Limits, Worker
 from rag.catalogue import BITS
 from rag.catalogue.speed import ask_speed

@@ -149,7 +149,7 @@ def quantize_command(file: Path, precision: str, as_json: bool) -> None:
       rag models quantize Qwen3-4B-Q8_0.gguf
       rag models quantize ~/models/x.gguf --to Q4_K_M
     """
-    from ingest.models.model_files import models_folder
+    from ingest.user_folders import models_folder
     from rag.catalogue.requantise import requantise
     from rag.screen import print_json
     from rag.show_models import show_gain

@@ -13,7 +13,8 @@ from typing import Any
 
 from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model, read_version
-from ingest.models.model_files import file_sha256, models_folder
+from ingest.models.model_files import file_sha256
+from ingest.user_folders import models_folder
 from ingest.worker import Handler, Payload
 from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key

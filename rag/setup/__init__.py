@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.models.gguf_header import read_header
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from rag.machine import read_machine
 from rag.setup.bundled import find_bundled, install_bundled
 from rag.setup.choice import choose_models

@@ -14,7 +14,7 @@ from pathlib import Path
 from index.files import PIECE, hash_file, write_file
 from index.platform import make_private_folder
 from ingest.models.llamacpp.child import ENVIRONMENT
-from ingest.models.model_files import models_folder
+from ingest.user_folders import models_folder
 from ingest.worker import Payload, Worker
 from rag.setup.bert_gguf import convert_bert
 from rag.setup.fetch import Step, fetch_originals
