@@ -39,13 +39,16 @@ class VectorTable:
         row = self.connection.execute("SELECT id FROM models WHERE identity = ?", (identity,)).fetchone()
         return None if row is None else int(row[0])
 
-    def waiting(self, model: int, limit: int) -> list[tuple[bytes, int]]:
-        """Up to `limit` embedding keys without a vector of `model`, each with one chunk that has it, oldest first."""
+    def waiting(self, model: int, limit: int, after: int = 0) -> list[tuple[bytes, int]]:
+        """Up to `limit` embedding keys without a vector of `model`, each with the first chunk that has it, in order.
+
+        Only chunks numbered above `after` are looked at, so that a walk through all of them reads each row once.
+        """
         rows: list[tuple[bytes, int]] = self.connection.execute(
-            "SELECT input, min(id) FROM chunks c WHERE NOT EXISTS"
-            " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.input = c.input)"
-            " GROUP BY input ORDER BY min(id) LIMIT ?",
-            (model, limit),
+            "SELECT input, id FROM chunks c WHERE id > ? AND NOT EXISTS"
+            " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.input = c.input) AND NOT EXISTS"
+            " (SELECT 1 FROM chunks e WHERE e.input = c.input AND e.id < c.id) ORDER BY id LIMIT ?",
+            (after, model, limit),
         ).fetchall()
         return rows
 

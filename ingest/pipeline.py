@@ -80,7 +80,7 @@ def ingest(
     run.sweep(found)
     if not dry_run:
         if embedder is not None:
-            embed_waiting(index, embedder, progress)
+            embed_waiting(index, embedder, progress, meanwhile=index.words.refresh)
         progress("finish", 0, 1, "")
         index.refresh()
         progress("finish", 1, 1, "")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.search import Index
@@ -10,30 +15,74 @@ from ingest.chunk import embedding_input
 from ingest.report import Progress
 
 if TYPE_CHECKING:
-    from ingest.embedders import Embedder
+    from ingest.embedders import Embedder, Vectors
 
 SAMPLE = 64  # passages that `rag verify --deep` embeds again: a few seconds' work
 # Cosine of a vector and the same text embedded again. Not 1: in other batches, numbers are added in another order.
 SAME = 0.99
 
-BATCH = 64  # chunks a commit: about a second's work of a small model on two cores
+SECONDS = 2.0  # of embedding between two commits: what a stopped run loses, whatever the model
+FIRST, MOST = 16, 512  # chunks of the first batch, before the model's speed is known, and of any
+AHEAD = 4  # batches that wait to be embedded while the last ones are written
 
 
-def embed_waiting(index: Index, embedder: Embedder, progress: Progress) -> None:
-    """Embed what has no vector of this model yet, oldest first."""
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    vectors: Vectors
+    seconds: float
+
+
+def embed_waiting(
+    index: Index, embedder: Embedder, progress: Progress, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Embed what has no vector of this model yet, oldest first; `meanwhile` is called once, beside the first batches.
+
+    A thread keeps the model at work while this one reads the next texts and commits the vectors that are ready.
+    """
     model = index.table.model_id(embedder.identity.to_json())
     index.identity = embedder.identity.to_json()
-    total, done = index.table.count_waiting(model), 0
-    while waiting := index.table.waiting(model, BATCH):
-        progress("embed", done, total, "")
-        passages = index.store.passages([chunk for _, chunk in waiting])
-        texts = [embedding_input(passages[chunk].title, passages[chunk].chunk) for _, chunk in waiting]
-        index.table.add_vectors(model, [key for key, _ in waiting], embedder.embed_documents(texts))
-        done += len(waiting)
+    total, done, size, last = index.table.count_waiting(model), 0, FIRST, 0
+    ahead: deque[tuple[list[bytes], Future[_Embedded]]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            while True:
+                while len(ahead) < AHEAD and (waiting := index.table.waiting(model, size, last)):
+                    last = waiting[-1][1]
+                    texts = _inputs(index, [chunk for _, chunk in waiting])
+                    ahead.append(([key for key, _ in waiting], thread.submit(_embed, embedder, texts)))
+                if not ahead:
+                    break
+                if done:  # the model's speed is known, and enough waits for it
+                    meanwhile()
+                    meanwhile = _nothing
+                progress("embed", done, total, "")
+                keys, future = ahead.popleft()
+                found = future.result()
+                index.table.add_vectors(model, keys, found.vectors)
+                done += len(keys)
+                size = max(FIRST, min(MOST, round(len(keys) * SECONDS / max(found.seconds, 0.01))))
+        except BaseException:
+            thread.shutdown(wait=False, cancel_futures=True)
+            raise
+    meanwhile()
     progress("embed", total, total, "")
     weights, count = index.weights(), index.store.count_chunks()
     if count and (weights is None or not weights.fit(count)):
         index.learn(embedder.embed_documents(UNRELATED), embedder.readable_share)
+
+
+def _nothing() -> None:
+    """What is left to do beside the later batches."""
+
+
+def _inputs(index: Index, chunks: list[int]) -> list[str]:
+    passages = index.store.passages(chunks)
+    return [embedding_input(passages[chunk].title, passages[chunk].chunk) for chunk in chunks]
+
+
+def _embed(embedder: Embedder, texts: list[str]) -> _Embedded:
+    start = time.monotonic()
+    return _Embedded(embedder.embed_documents(texts), time.monotonic() - start)
 
 
 def compare_sample(index: Index, embedder: Embedder) -> list[str]:

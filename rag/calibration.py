@@ -8,9 +8,9 @@ On five public sets such questions scored like real ones whose document was miss
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -21,7 +21,10 @@ from ingest.chunk import measure
 from ingest.sentences import split_sentences
 from rag.answerable import Calibration, Unanswered, read_signs, total
 from rag.languages import language_of
-from rag.relevance import Collection, weigh_sentences
+from rag.relevance import Collection, Draft, Weighed, draft_sentences, weigh_draft
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 QUESTIONS = 40  # of a language: their median is then known to about a third of a point
 RENEWED = 0.1  # share of passages that must have come or gone before it is worth asking anew
@@ -40,19 +43,40 @@ class Searchable(Collection, Protocol):
 
 def calibrate(passages: Sequence[Passage], collection: Searchable, size: int) -> Calibration:
     """Return the calibration of a collection of `size` passages, from a sample of them that covers many documents."""
-    scores: dict[str, list[float]] = defaultdict(list)
+    drafts: list[tuple[str, Draft, NDArray[np.float32] | None]] = []
+    count: Counter[str] = Counter()
     chance = random.Random(_SEED)
     for passage, sentence in _pick_sentences(passages, chance):
-        known = scores[language_of(sentence)]
-        if len(known) >= QUESTIONS:
+        language = language_of(sentence)
+        if count[language] >= QUESTIONS:
             continue
         question = make_question(sentence, chance)
         ranked = collection.search(question, _SPARE * _PASSAGES, "hybrid")
         others = [hit for hit in ranked if passage.path not in (hit.passage.path, *hit.also)]
-        if signs := read_signs(weigh_sentences(question, others[:_PASSAGES], collection)):
-            known.append(total(signs))
-    unanswered = {language: _summarize(found) for language, found in scores.items() if found}
+        draft = draft_sentences(question, others[:_PASSAGES], collection)
+        if draft.sentences:
+            count[language] += 1
+            drafts.append((language, draft, collection.embed_question(question) if draft.inputs else None))
+    scores: dict[str, list[float]] = defaultdict(list)
+    for language, weighed in _weigh(drafts, collection):
+        scores[language].append(total(read_signs(weighed)))
+    unanswered = {language: _summarize(found) for language, found in scores.items()}
     return Calibration(size, unanswered)
+
+
+def _weigh(
+    drafts: Sequence[tuple[str, Draft, NDArray[np.float32] | None]], collection: Collection
+) -> Iterator[tuple[str, Weighed]]:
+    """Yield the drafts weighed; the sentences of all are embedded together, which keeps every process busy."""
+    inputs = [text for _, draft, asked in drafts if asked is not None for text in draft.inputs]
+    found = collection.embed(inputs) if inputs else None
+    start = 0
+    for language, draft, asked in drafts:
+        if asked is None or found is None:
+            yield language, weigh_draft(draft, None)
+            continue
+        yield language, weigh_draft(draft, found[start : start + len(draft.inputs)] @ asked)
+        start += len(draft.inputs)
 
 
 def is_outdated(calibration: Calibration | None, size: int) -> bool:

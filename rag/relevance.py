@@ -97,6 +97,18 @@ class Weighed:
         return bool(self.measures[number, _FIRST_KIND : _FIRST_KIND + len(KINDS)].any())
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Sentences that lack only how near the `likely` ones are (their numbers), of which `inputs` is to be embedded."""
+
+    question: Question
+    ranked: tuple[Ranked, ...]
+    sentences: tuple[Sentence, ...]
+    measures: NDArray[np.float64]
+    likely: tuple[int, ...]
+    inputs: tuple[str, ...]
+
+
 class Collection(Protocol):
     """What is asked of the knowledge base besides the passages."""
 
@@ -112,24 +124,41 @@ def weigh_sentences(text: str, ranked: Sequence[Ranked], collection: Collection)
 
     The dense leg takes part where it took part in ranking the passages.
     """
+    draft = draft_sentences(text, ranked, collection)
+    asked = collection.embed_question(text) if draft.inputs else None
+    found = collection.embed(draft.inputs) if asked is not None else None
+    return weigh_draft(draft, None if asked is None or found is None else found @ asked)
+
+
+def draft_sentences(text: str, ranked: Sequence[Ranked], collection: Collection) -> Draft:
+    """Return the sentences of the passages as far as they can be weighed without their vectors."""
     question = take_apart(text, collection.idf)
     sentences = [sentence for rank, hit in enumerate(ranked) for sentence in _sentences(rank, hit)]
     if not sentences:
-        nothing = np.zeros(0)
-        return Weighed(question, tuple(ranked), (), nothing, nothing, np.zeros((0, len(WEIGHTS))), ())
+        return Draft(question, tuple(ranked), (), np.zeros((0, len(WEIGHTS))), (), ())
     measures = np.array(list(_measure(question, ranked, sentences)))
-    weights = np.array(list(WEIGHTS.values()))
-    cosines: tuple[float, ...] = ()
+    likely: list[int] = []
     if any("dense" in hit.scores for hit in ranked):
-        likely = np.argsort(-(measures @ weights), kind="stable")[:EMBEDDED]
-        cosines = _cosines(text, [_embedding_input(ranked, sentences[i]) for i in likely], collection)
-        if cosines:
-            # The others were the less likely ones: they count as the least near of those that were compared.
-            measures[:, _COSINE] = min(cosines)
-            measures[likely, _COSINE] = cosines
-    scores = measures @ weights
-    odds = np.exp(scores - scores.max())
-    return Weighed(question, tuple(ranked), tuple(sentences), scores, odds / odds.sum(), measures, cosines)
+        likely = np.argsort(-(measures @ _weights()), kind="stable")[:EMBEDDED].tolist()
+    inputs = tuple(_embedding_input(ranked, sentences[i]) for i in likely)
+    return Draft(question, tuple(ranked), tuple(sentences), measures, tuple(likely), inputs)
+
+
+def weigh_draft(draft: Draft, cosines: NDArray[np.float32] | None) -> Weighed:
+    """Return the sentences of a draft with their probabilities; `cosines` has one number an entry of its `inputs`."""
+    known = () if cosines is None else tuple(float(x) for x in cosines)
+    measures = draft.measures.copy()
+    if known:
+        # The others were the less likely ones: they count as the least near of those that were compared.
+        measures[:, _COSINE] = min(known)
+        measures[list(draft.likely), _COSINE] = known
+    scores = measures @ _weights()
+    odds = np.exp(scores - scores.max(initial=-np.inf))
+    return Weighed(draft.question, draft.ranked, draft.sentences, scores, odds / odds.sum(), measures, known)
+
+
+def _weights() -> NDArray[np.float64]:
+    return np.array(list(WEIGHTS.values()))
 
 
 def _sentences(rank: int, hit: Ranked) -> Iterator[Sentence]:
@@ -181,12 +210,6 @@ def _embedding_input(ranked: Sequence[Ranked], sentence: Sentence) -> str:
     passage = ranked[sentence.rank].passage
     heading = passage.chunk.heading[-1] if passage.chunk.heading else passage.title
     return f"{heading}. {sentence.text}" if heading else sentence.text
-
-
-def _cosines(text: str, inputs: Sequence[str], collection: Collection) -> tuple[float, ...]:
-    asked = collection.embed_question(text)
-    found = collection.embed(inputs) if asked is not None else None
-    return () if asked is None or found is None else tuple(float(x) for x in found @ asked)
 
 
 def _measure(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sentence]) -> Iterator[list[float]]:

@@ -305,6 +305,16 @@ def test_hashing_brings_texts_with_shared_words_together() -> None:
         assert float(question @ near) > float(question @ far)
 
 
+def test_texts_that_are_read_together_are_read_as_if_alone(tmp_path: Path) -> None:
+    words = ["the", "fox", "was", "in", "the", "office", "and", "the", "dog"]
+    texts = [" ".join((words * 30)[number : number + 1 + number * number // 4]) for number in range(40)]
+    with open_embedder(SAMPLES["llamacpp"](tmp_path)) as embedder:
+        together = embedder.embed_documents(texts)
+        alone = np.concatenate([embedder.embed_documents([text]) for text in texts])
+    assert np.allclose(together, alone, atol=1e-3)
+    assert len({row.tobytes() for row in together.round(4)}) == len(set(texts))
+
+
 # ------------------------------------------------------------------------------------------------ the real model
 
 

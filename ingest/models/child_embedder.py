@@ -74,7 +74,9 @@ class ChildEmbedder:
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
-        packs = [texts[start : start + self._pack] for start in range(0, len(texts), self._pack)]
+        # The longest first: at the end short ones are left, so that no process waits long for another.
+        order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+        packs = [[texts[i] for i in order[start : start + self._pack]] for start in range(0, len(texts), self._pack)]
         children = self._open_children(min(self._processes, len(packs)))
         threads = max(1, self._threads // len(children))
         free = list(children)
@@ -91,7 +93,10 @@ class ChildEmbedder:
         else:
             with ThreadPoolExecutor(len(children)) as pool:
                 rows = list(pool.map(embed, packs))
-        return np.concatenate([np.zeros((0, self.dimension), np.float32), *rows])
+        found = np.zeros((len(texts), self.dimension), np.float32)
+        if rows:
+            found[order] = np.concatenate(rows)
+        return found
 
     def embed_question(self, text: str) -> Vectors:
         # A question of a few tokens gains nothing from a second thread and loses when the other core is busy.

@@ -24,15 +24,13 @@ def serve() -> Handler:
             yield models[0].description(), []
         elif request["do"] == "embed":
             models[0].pooled.use_threads(request["threads"])
-            counts: list[list[int]] = []
+            windows = [models[0].windows(request["prefix"], blob.decode()) for blob in blobs]
             vectors: list[bytes] = []
-            for blob in blobs:
+            for vector in models[0].embed([window for text in windows for window in text]):
                 if cancelled():
                     return
-                windows = models[0].windows(request["prefix"], blob.decode())
-                counts.append([len(window) for window in windows])
-                vectors.extend(models[0].embed(window) for window in windows)
-            yield {"tokens": counts}, [b"".join(vectors)]
+                vectors.append(vector)
+            yield {"tokens": [[len(window) for window in text] for text in windows]}, [b"".join(vectors)]
         else:
             yield models[0].count_pieces(blobs[0].decode()), []
 
@@ -67,9 +65,9 @@ class _Embedding:
         body = self._model.tokens(text, special=False)
         return split_windows(head, body, self.pooled.tail, self.pooled.limit)
 
-    def embed(self, tokens: list[int]) -> bytes:
-        """The pooled vector of one window: 32-bit floats, not yet of unit length."""
-        return self.pooled.read(tokens, self._dimension)
+    def embed(self, windows: list[list[int]]) -> Iterator[bytes]:
+        """The pooled vector of each window: 32-bit floats, not yet of unit length."""
+        return self.pooled.read(windows, self._dimension)
 
     def count_pieces(self, text: str) -> dict[str, int]:
         """How many tokens `text` has, how many of them are unknown, and how many are a single character."""

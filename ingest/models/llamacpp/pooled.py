@@ -1,16 +1,20 @@
 """A GGUF model that makes one vector, or one score, of a whole text.
 
-One text at a time through one small context, because llama.cpp runs attention over everything in a batch: 90 texts
-packed into one batch were 12 times slower than one after the other. A context as large as the model's limit, so that no
-text is cut.
+Short texts go together, a long one alone: the matrices of a small model are read best with about a hundred tokens,
+while attention runs over everything in a batch, so that 90 texts packed into one were 12 times slower than one after
+the other. A context as large as the model's limit, so that no text is cut.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator, Sequence
 
 from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model
+
+TOGETHER = 128  # tokens of texts that are read at once, and at most as many texts as there are sequences
+SEQUENCES = 16
 
 
 class PooledModel:
@@ -21,40 +25,58 @@ class PooledModel:
         self.model = Model(path)
         self._library = library = self.model.library
         self.limit = min(limit or 1 << 30, library.llama_model_n_ctx_train(self.model.handle))
+        room = max(self.limit, TOGETHER)
         # n_ubatch below the length of a text would abort the process, n_batch would cut the text.
         self._context = self.model.context(
-            n_ctx=self.limit,
-            n_batch=self.limit,
-            n_ubatch=self.limit,
+            n_ctx=room,
+            n_batch=room,
+            n_ubatch=room,
+            n_seq_max=SEQUENCES,
+            kv_unified=True,  # else every sequence would have its own part of the context
             embeddings=True,
             **({} if pooling is None else {"pooling_type": pooling}),
         )
         self.pooling = int(library.llama_pooling_type(self._context))
         self._memory = library.llama_get_memory(self._context)  # None in encoders, which keep nothing between texts
-        self._batch = library.llama_batch_init(self.limit, 0, 1)
-        for position in range(self.limit):
-            self._batch.pos[position] = position
-            self._batch.n_seq_id[position] = 1
-            self._batch.seq_id[position][0] = 0
-            self._batch.logits[position] = 1
+        self._batch = library.llama_batch_init(room, 0, 1)
+        for place in range(room):
+            self._batch.n_seq_id[place] = 1
+            self._batch.logits[place] = 1
         self.head, self.tail = self._ends()
 
     def use_threads(self, count: int) -> None:
         self._library.llama_set_n_threads(self._context, count, count)
 
-    def read(self, tokens: list[int], size: int) -> bytes:
-        """The `size` numbers that the model makes of `tokens`, 32-bit floats; zeros for no tokens."""
-        if not tokens:
-            return bytes(4 * size)
+    def read(self, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
+        """Yield the `size` numbers that the model makes of each text's tokens, 32-bit floats; zeros for no tokens."""
+        for pack in _pack_short(texts):
+            full = [text for text in pack if text]
+            if full:
+                self._decode(full)
+            sequence = 0
+            for text in pack:
+                if not text:
+                    yield bytes(4 * size)
+                    continue
+                numbers = self._library.llama_get_embeddings_seq(self._context, sequence)
+                if not numbers:
+                    raise DamagedError(f"llama.cpp gave nothing for a text of {len(text)} tokens.", "")
+                yield ctypes.string_at(numbers, 4 * size)
+                sequence += 1
+
+    def _decode(self, texts: Sequence[list[int]]) -> None:
         if self._memory:
             self._library.llama_memory_clear(self._memory, True)
-        ctypes.memmove(self._batch.token, (self._library.llama_token * len(tokens))(*tokens), 4 * len(tokens))
-        self._batch.n_tokens = len(tokens)
-        code = self._library.llama_decode(self._context, self._batch)
-        numbers = None if code else self._library.llama_get_embeddings_seq(self._context, 0)
-        if not numbers:
-            raise DamagedError(f"llama.cpp could not read a text of {len(tokens)} tokens (code {code}).", "")
-        return ctypes.string_at(numbers, 4 * size)
+        place = 0
+        for sequence, tokens in enumerate(texts):
+            for position, token in enumerate(tokens):
+                self._batch.token[place] = token
+                self._batch.pos[place] = position
+                self._batch.seq_id[place][0] = sequence
+                place += 1
+        self._batch.n_tokens = place
+        if code := self._library.llama_decode(self._context, self._batch):
+            raise DamagedError(f"llama.cpp could not read a text of {place} tokens (code {code}).", "")
 
     def _ends(self) -> tuple[list[int], list[int]]:
         bare = self.model.tokens("a", special=False)
@@ -63,3 +85,17 @@ class PooledModel:
             if full[start : start + len(bare)] == bare:
                 return full[:start], full[start + len(bare) :]
         return [], []
+
+
+def _pack_short(texts: Sequence[list[int]]) -> Iterator[list[list[int]]]:
+    """The texts in order, those together that are read at once."""
+    pack: list[list[int]] = []
+    tokens = 0
+    for text in texts:
+        if pack and (tokens + len(text) > TOGETHER or len(pack) == SEQUENCES):
+            yield pack
+            pack, tokens = [], 0
+        pack.append(text)
+        tokens += len(text)
+    if pack:
+        yield pack

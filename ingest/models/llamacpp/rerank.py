@@ -51,5 +51,4 @@ class _Reranking:
         asked = self._model.tokens(question, special=False)[: self.pooled.limit // 2]  # a question is never that long
         head = [*self.pooled.head, *asked, *self._seam]
         windows = split_windows(head, self._model.tokens(passage, special=False), self.pooled.tail, self.pooled.limit)
-        numbers = (struct.unpack("<f", self.pooled.read(window, 1))[0] for window in windows)
-        return float(max(numbers))
+        return float(max(struct.unpack("<f", number)[0] for number in self.pooled.read(windows, 1)))
