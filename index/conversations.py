@@ -6,21 +6,13 @@ They are no part of the index: keeping one does not change its generation, so no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from index.database import Database
-
-TABLE = """
-CREATE TABLE IF NOT EXISTS conversations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    begun TEXT NOT NULL,            -- ISO 8601, local time
-    turns TEXT NOT NULL             -- JSON: a list of objects, question and answer
-)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +41,6 @@ def keep_conversation(store: Database, turns: Sequence[Mapping[str, Any]], numbe
 
 def list_conversations(store: Database) -> list[Conversation]:
     """Every kept conversation, oldest first."""
-    known = store.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'conversations'").fetchone()
-    if not known:
-        return []
     rows = store.connection.execute("SELECT id, begun, turns FROM conversations ORDER BY id").fetchall()
     return [Conversation(number, begun, tuple(json.loads(turns))) for number, begun, turns in rows]
 
@@ -63,13 +52,27 @@ def delete_conversation(store: Database, number: int) -> bool:
     return bool(gone)
 
 
+def forget_turns(store: Database, paths: Iterable[str]) -> int:
+    """Take out what was asked and answered from these documents, for the holder of the lock; the number of turns."""
+    gone, count = set(paths), 0
+    with store.writing():
+        for kept in list_conversations(store):
+            turns = [turn for turn in kept.turns if not gone & {path for _, path, *_ in turn.get("citations", ())}]
+            count += len(kept.turns) - len(turns)
+            if not turns:
+                store.connection.execute("DELETE FROM conversations WHERE id = ?", (kept.id,))
+            elif len(turns) < len(kept.turns):
+                text = json.dumps(turns, ensure_ascii=False)
+                store.connection.execute("UPDATE conversations SET turns = ? WHERE id = ?", (text, kept.id))
+    return count
+
+
 @contextmanager
 def _changing(store: Database) -> Iterator[None]:
     """One transaction under the writer's lock, which leaves the generation as it is."""
     with store.session("rag chat"):
         store.connection.execute("BEGIN IMMEDIATE")
         try:
-            store.connection.execute(TABLE)
             yield
             store.connection.execute("COMMIT")
         except BaseException:

@@ -89,6 +89,23 @@ def answers(index: Index) -> list[tuple[str, int, float]]:
     return found
 
 
+def mend(folder: Path, version: int, committed: Callable[[str], object]) -> None:
+    """`rag repair --apply`."""
+    from index.repair import repair
+
+    repair(folder, apply=True)
+
+
+def forget(folder: Path, version: int, committed: Callable[[str], object]) -> None:
+    """`rag forget` of the first document."""
+    import rag
+
+    with rag.open(folder) as kb:
+        kb.forget("docs/0.txt")
+
+
+VERBS = {"work": work, "mend": mend, "forget": forget}
+
 if __name__ == "__main__":
     os.write(1, b"begin -\n")
     work(Path(sys.argv[1]), int(sys.argv[2]), lambda line: os.write(1, line.encode()))
