@@ -67,6 +67,19 @@ def forget_turns(store: Database, paths: Iterable[str]) -> int:
     return count
 
 
+def move_citations(store: Database, source: str, place: str) -> None:
+    """Name the documents of a source as those at `place`, for the holder of the lock."""
+    with store.writing():
+        for kept in list_conversations(store):
+            turns = json.loads(json.dumps(kept.turns, ensure_ascii=False))
+            for citation in (citation for turn in turns for citation in turn.get("citations", ())):
+                if f"{citation[1]}/".startswith(f"{source}/"):
+                    citation[1] = place + citation[1][len(source) :]
+            if turns != list(kept.turns):
+                text = json.dumps(turns, ensure_ascii=False)
+                store.connection.execute("UPDATE conversations SET turns = ? WHERE id = ?", (text, kept.id))
+
+
 @contextmanager
 def _changing(store: Database) -> Iterator[None]:
     """One transaction under the writer's lock, which leaves the generation as it is."""

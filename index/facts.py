@@ -29,7 +29,8 @@ def check_facts(connection: Connection) -> None:
     row = connection.execute(f"SELECT value FROM meta WHERE key = '{KEY}'").fetchone()
     if row is None or row[0] != str(_sum(connection)):
         raise DamagedError(
-            "What the knowledge base knows of its models, sources and labels is damaged.", "Run: rag repair"
+            "What the knowledge base knows of its models, sources and labels is damaged.",
+            "Run: rag repair --apply, then look at: rag label",
         )
 
 

@@ -82,6 +82,12 @@ def link_or_copy(old: Path, new: Path) -> None:
     shutil.copyfile(old, new)
 
 
+def list_below(folder: Path) -> list[Path]:
+    """Every file and folder below `folder`, sorted; links are not followed, what vanishes meanwhile is left out."""
+    found = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
+    return sorted(path for path in found if os.path.lexists(path))
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; raises OSError."""
     digest = hashlib.sha256()

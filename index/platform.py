@@ -74,7 +74,10 @@ def make_private_folder(folder: Path) -> None:
 
 def open_to_others(path: Path) -> bool:
     """Whether somebody else may read or change `path`."""
-    return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    try:
+        return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    except FileNotFoundError:  # gone meanwhile
+        return False
 
 
 def filesystem_of(path: Path) -> str:

@@ -143,7 +143,7 @@ def is_old(connection: Connection) -> bool:
 def migrate(connection: Connection, aside: Path) -> None:
     """Bring an older database to the present version in a copy at `aside`, and switch to it when all of it is right.
 
-    The copy comes back in one transaction of SQLite's: readers see the old one or the new one, and a kill leaves either.
+    The copy comes back in one transaction of SQLite's: readers see the old one or the new one, a kill leaves either.
     """
     try:
         remove_database(aside)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.conversations import forget_turns
-from index.database import DATABASE, REPAIRED
+from index.database import DATABASE
 from index.dense import STAMP as VECTOR_STAMP
 from index.errors import LockedError, UsageError
 from index.globs import match_paths
@@ -29,8 +29,8 @@ REMAINS = "remains"  # the fact that a forgetting was begun, until the files are
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What was removed: documents with their numbers of passages and vectors, the turns of kept conversations that were
-    answered from them, and the files of the knowledge base that were deleted or made anew. `present` are original files that still lie where they were read; later runs leave
-    their paths out, whose names stay for that reason alone."""
+    answered from them, and the files of the knowledge base that were deleted or made anew. `present` are original files
+    that still lie where they were read; later runs leave their paths out, whose names stay for that reason alone."""
 
     paths: tuple[str, ...]
     passages: int
@@ -65,7 +65,7 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
             for name, labelled in kb.index.labels.all().items():
                 kb.index.labels.remove(name, set(paths) & set(labelled))
         vectors = before - _count_vectors(kb)
-        files = [name for name in (*MEMORIES, DAMAGED, REPAIRED) if _drop(kb.folder / name, {*paths, *places.values()})]
+        files = [name for name in (*MEMORIES, DAMAGED) if _drop(kb.folder / name, {*paths, *places.values()})]
         _rewrite(kb)
         return Forgotten(
             tuple(paths), passages, vectors, turns, (*files, DATABASE, WORD_STAMP, VECTOR_STAMP), tuple(present)

@@ -10,8 +10,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,8 +27,9 @@ DONE, TOLD, KILLED = 0, 4, -9  # how a trial ends: well, with an error of ours, 
 class Trial:
     """What `verb` of victim.py is done in `folder`, and what happens to the call number `at` that changes it.
 
-    Calls are counted that change what is in the folder that `folder` lies in. `only` are the names of the calls that are counted (" write pwrite64 "), all when empty. `lasting` errors go on.
-    `log` is a file that takes down every call.
+    Calls are counted that change what is in the folder that `folder` lies in. `only` are the names of those that count
+    (" write pwrite64 "), all when empty. `lasting` errors go on. `log` is a file that takes down every
+    call. After so many `seconds` it is killed from outside.
     """
 
     folder: str
@@ -38,6 +41,7 @@ class Trial:
     lasting: bool = False
     only: str = ""
     log: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,9 @@ def _serve() -> None:
                 os.write(2, traceback.format_exc().encode()[-2000:])
             os.write(2, f"\n{control.fault_count()}".encode())
             os._exit(code)
+        if trial.seconds:
+            time.sleep(trial.seconds)
+            os.kill(child, signal.SIGKILL)
         os.close(out_end)
         os.close(err_end)
         with open(out, "rb") as told, open(err, "rb") as said:  # noqa: PTH123

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from index.search import Index, Meaning, search
 
 PATHS = 8
+LARGE = 40
 IDENTITY = '{"model": "victim"}'
 QUESTIONS = ("wombat burrows", "generation of the harbour", "invoice 17")
 
@@ -104,7 +105,11 @@ def forget(folder: Path, version: int, committed: Callable[[str], object]) -> No
         kb.forget("docs/0.txt")
 
 
-VERBS = {"work": work, "mend": mend, "forget": forget}
+def work_large(folder: Path, version: int, committed: Callable[[str], object]) -> None:
+    work(folder, version, committed, LARGE)
+
+
+VERBS = {"work": work, "large": work_large, "mend": mend, "forget": forget}
 
 if __name__ == "__main__":
     os.write(1, b"begin -\n")
