@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zlib
 from pathlib import Path
 
@@ -59,14 +60,24 @@ def answers_anew(folder: Path) -> Answers:
 
 def fresh_answers(folder: Path, version: int, count: int = PATHS) -> Answers:
     """The answers of a knowledge base that was made undisturbed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    wipe(folder)
     finish(folder, version, count)
     return answers_anew(folder)
 
 
+def wipe(folder: Path) -> None:
+    """Delete a folder, in which a thread of tantivy's may just be making a lock file."""
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{folder} cannot be deleted")
+
+
 def put_back(before: Path, folder: Path) -> Path:
     """A knowledge base as it was before; `before` may be a folder that is not there."""
-    shutil.rmtree(folder, ignore_errors=True)
+    wipe(folder)
     if before.exists():
         shutil.copytree(before, folder)
     return folder
