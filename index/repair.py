@@ -12,14 +12,14 @@ from index import schema
 from index.connection import Connection, connect
 from index.database import DATABASE, REPAIRED
 from index.dense import STAMP as VECTOR_STAMP
-from index.errors import RagError, StoreError
+from index.errors import DamagedError, NewerError, RagError, StoreError
 from index.facts import keep_facts
 from index.files import link_or_copy
 from index.lexical import STAMP as WORD_STAMP
 from index.lock import write_lock
 from index.platform import sync_folder
 from index.rows import CHUNK, HEAD, checksum, unpack_passage
-from index.seal import SEAL, break_seal
+from index.seal import SEAL, break_seal, seal_holds
 from index.search import Index
 from index.stamp import read_stamp
 from index.vector_table import ROW, vector_checksum
@@ -83,8 +83,12 @@ def _look(folder: Path) -> tuple[list[str], list[str]]:
     """What is damaged in the truth and in the parts."""
     try:
         index = Index(folder, create=False, damaged=True)
-    except RagError as error:
+    except DamagedError as error:
         return [error.message], []
+    except NewerError as error:
+        if seal_holds(folder, thorough=True) is not False:
+            raise
+        return [error.message], []  # the number of the format is what is damaged
     try:
         truth = list(find_damage_of_truth(index))
         return truth, [] if truth else list(find_damage_of_parts(index))

@@ -137,6 +137,8 @@ def is_old(connection: Connection) -> bool:
             f"This knowledge base has format {version}; this program knows formats up to {VERSION}.",
             "Install the newer version that wrote it, or ingest the documents into a new knowledge base.",
         )
+    if version < min(MIGRATIONS):
+        raise DamagedError("This is no knowledge base, or its format is damaged.", "Run: rag repair")
     return version < VERSION
 
 

@@ -5,7 +5,10 @@ Each test prints its figure; the long forms are run by make torture.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import signal
 import subprocess
 import sys
 import time
@@ -13,9 +16,11 @@ from pathlib import Path
 
 import pytest
 from corpus import make_chunks, make_document, make_origin
-from victim import embed_all, opened
+from victim import answers, embed_all, opened
 from wholeness import forms
 
+from index.database import DATABASE
+from index.errors import LockedError
 from index.verify import find_damage
 
 HERE = Path(__file__).parent
@@ -78,6 +83,29 @@ def test_readers_see_one_generation_or_the_next(tmp_path: Path, times: int) -> N
         assert reader.returncode == 0, err
         rounds, seen = rounds + int(out.split()[0]), max(seen, int(out.split()[1]))
     print(f"8 readers, {times} generations, {rounds} rounds, up to {seen} generations seen by one: 0 mixtures")
+
+
+@forms(6, 60)
+def test_readers_do_not_wait_for_a_writer_that_stands_still(tmp_path: Path, times: int) -> None:
+    """A writer stopped in whatever it was doing: readers open the knowledge base and answer, another writer is told."""
+    kb, chance, known = tmp_path / "kb", random.Random(5), 0
+    for version in range(1, times + 1):
+        command = [sys.executable, str(HERE / "victim.py"), str(kb), str(version)]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(chance.uniform(0, 0.3))
+        writer.send_signal(signal.SIGSTOP)
+        if (kb / DATABASE).exists():
+            with opened(kb) as index:
+                answers(index)
+                known = max(known, len(index.store.origins()))
+                with contextlib.suppress(LockedError), index.store.session("test"):
+                    pass
+        writer.kill()
+        writer.communicate()
+    assert known
+    print(f"a writer stood still {times} times: readers answered each time, from up to {known} documents")
 
 
 WRITER = """

@@ -115,7 +115,13 @@ def work_large(folder: Path, version: int, committed: Callable[[str], object]) -
     work(folder, version, committed, LARGE)
 
 
-VERBS = {"work": work, "large": work_large, "mend": mend, "forget": forget}
+def open_once(folder: Path, version: int, committed: Callable[[str], object]) -> None:
+    """What every command does first."""
+    with opened(folder):
+        pass
+
+
+VERBS = {"open": open_once, "work": work, "large": work_large, "mend": mend, "forget": forget}
 
 if __name__ == "__main__":
     os.write(1, b"begin -\n")
