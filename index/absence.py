@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 from index.connection import Connection
 from index.database import DATABASE
+from index.files import list_below
 from index.store import Store
 
 PAGE_HEAD = 4  # bytes at the start of an overflow page that name the next one (SQLite's file format, section 1.6)
+PAGES = 256  # pages of a file looked at in one piece
 
 
 def find_traces(store: Store, text: str) -> list[str]:
@@ -18,16 +22,28 @@ def find_traces(store: Store, text: str) -> list[str]:
     found = [f"index.sqlite3: {place}" for place in _find_in_columns(store.connection, text)]
     forms = _forms(text)
     page = int(store.connection.execute("PRAGMA page_size").fetchone()[0])
-    for path in sorted(path for path in store.folder.rglob("*") if path.is_file()):
-        data = path.read_bytes()
-        views = [data, data.lower()]
-        if DATABASE in path.name:  # a text that runs over into the next page
-            views.append(b"".join(data[at + PAGE_HEAD : at + page] for at in range(0, len(data), page)))
-        if any(form in view for form in forms for view in views):
+    for path in (path for path in list_below(store.folder) if path.is_file()):
+        if _holds(path, forms, page):
             found.append(f"{path.relative_to(store.folder).as_posix()}: in its bytes")
         if any(form.decode("utf-8", "ignore") in path.name for form in forms if form.isascii()):
             found.append(f"{path.relative_to(store.folder).as_posix()}: in its name")
     return found
+
+
+def _holds(path: Path, forms: set[bytes], page: int) -> bool:
+    """Whether one of the forms stands in a file; in a database also where it runs over into the next page."""
+    longest = max(map(len, forms))
+    ends = [b"", b"", b""]  # of the piece before, in each of the views
+    with path.open("rb") if path.exists() else io.BytesIO() as file:  # a writer may have taken it away meanwhile
+        while piece := file.read(PAGES * page):
+            views = [piece, piece.lower()]
+            if DATABASE in path.name:
+                views.append(b"".join(piece[at + PAGE_HEAD : at + page] for at in range(0, len(piece), page)))
+            views = [end + view for end, view in zip(ends, views, strict=False)]
+            if any(form in view for form in forms for view in views):
+                return True
+            ends = [view[-longest:] for view in views]
+    return False
 
 
 def _forms(text: str) -> set[bytes]:

@@ -6,21 +6,14 @@ They are no part of the index: keeping one does not change its generation, so no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from index.database import Database
-
-TABLE = """
-CREATE TABLE IF NOT EXISTS conversations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    begun TEXT NOT NULL,            -- ISO 8601, local time
-    turns TEXT NOT NULL             -- JSON: a list of objects, question and answer
-)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +30,11 @@ def keep_conversation(store: Database, turns: Sequence[Mapping[str, Any]], numbe
 
     Raises LockedError while another process changes the knowledge base.
     """
-    text = json.dumps(list(turns), ensure_ascii=False)
     with _changing(store):
         if number is not None:
-            store.connection.execute("UPDATE conversations SET turns = ? WHERE id = ?", (text, number))
+            _put(store, number, turns)
             return number
+        text = json.dumps(list(turns), ensure_ascii=False)
         begun = datetime.now().astimezone().isoformat(timespec="seconds")
         made = store.connection.execute("INSERT INTO conversations (begun, turns) VALUES (?, ?)", (begun, text))
         return int(made.lastrowid)
@@ -49,9 +42,6 @@ def keep_conversation(store: Database, turns: Sequence[Mapping[str, Any]], numbe
 
 def list_conversations(store: Database) -> list[Conversation]:
     """Every kept conversation, oldest first."""
-    known = store.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'conversations'").fetchone()
-    if not known:
-        return []
     rows = store.connection.execute("SELECT id, begun, turns FROM conversations ORDER BY id").fetchall()
     return [Conversation(number, begun, tuple(json.loads(turns))) for number, begun, turns in rows]
 
@@ -63,13 +53,53 @@ def delete_conversation(store: Database, number: int) -> bool:
     return bool(gone)
 
 
+def forget_turns(store: Database, paths: Iterable[str]) -> int:
+    """Take out what was answered from these documents, and what was asked after it, for the holder of the lock.
+
+    A later question of the same conversation may carry on the words of an answer. Returns the number of turns.
+    """
+    gone, count = set(paths), 0
+    with store.writing():
+        for kept in list_conversations(store):
+            turns = list(takewhile(lambda turn: not _cites(turn, gone), kept.turns))
+            count += len(kept.turns) - len(turns)
+            if len(turns) < len(kept.turns):
+                _put(store, kept.id, turns)
+    return count
+
+
+def move_citations(store: Database, source: str, place: str) -> None:
+    """Name the documents of a source as those at `place`, for the holder of the lock."""
+
+    def move(citation: list[Any]) -> list[Any]:
+        number, path, *rest = citation
+        return [number, place + path[len(source) :] if f"{path}/".startswith(f"{source}/") else path, *rest]
+
+    with store.writing():
+        for kept in list_conversations(store):
+            turns = [{**turn, "citations": [move(entry) for entry in turn.get("citations", ())]} for turn in kept.turns]
+            if turns != list(kept.turns):
+                _put(store, kept.id, turns)
+
+
+def _cites(turn: Mapping[str, Any], paths: Set[str]) -> bool:
+    return any(path in paths for _, path, *_ in turn.get("citations", ()))
+
+
+def _put(store: Database, number: int, turns: Sequence[Mapping[str, Any]]) -> None:
+    if turns:
+        text = json.dumps(list(turns), ensure_ascii=False)
+        store.connection.execute("UPDATE conversations SET turns = ? WHERE id = ?", (text, number))
+    else:
+        store.connection.execute("DELETE FROM conversations WHERE id = ?", (number,))
+
+
 @contextmanager
 def _changing(store: Database) -> Iterator[None]:
     """One transaction under the writer's lock, which leaves the generation as it is."""
     with store.session("rag chat"):
         store.connection.execute("BEGIN IMMEDIATE")
         try:
-            store.connection.execute(TABLE)
             yield
             store.connection.execute("COMMIT")
         except BaseException:

@@ -10,12 +10,16 @@ from typing import TypeVar
 from index import schema
 from index.connection import connect
 from index.errors import DamagedError, LockedError, NewerError, NoIndexError, RagError, StoreError
+from index.facts import check_facts, keep_facts
 from index.lock import write_lock
+from index.memory import Memory
 from index.platform import make_private_folder
 from index.seal import break_seal, make_seal, read_seal, seal_holds
 from index.stamp import ALWAYS_CHECKED
 
 DATABASE = "index.sqlite3"
+REPAIRED = f"repaired-{DATABASE}"  # the new database of a repair, whole, until it takes the place of the old one
+ASIDE = f".migrated-{DATABASE}.tmp"  # where an older format is brought to the present one
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
 _Value = TypeVar("_Value")
@@ -33,6 +37,7 @@ class Database:
     ) -> None:
         self.folder = folder
         self.shared = shared
+        self.memory = None if shared else Memory(folder)
         path = folder / DATABASE
         if not path.exists():
             if not create or shared:
@@ -43,7 +48,9 @@ class Database:
         if shared and self._seal is None:
             raise LockedError(f"{folder} is being changed.", "Try again when its owner's run has ended.")
         if not damaged:
-            check_seal(folder)
+            if (folder / REPAIRED).exists():
+                raise DamagedError(f"A repair of {folder} was interrupted.", "Run: rag repair --apply")
+            check_seal(folder, memory=self.memory)
         try:
             self._open(path, damaged)
         except StoreError as error:
@@ -51,6 +58,8 @@ class Database:
                 raise
             self.shared = True  # no room or no right for the files beside it: the sealed file can still be read
             self._open(path, damaged)
+        if self.is_old and not damaged:
+            self._migrate()
 
     def _open(self, path: Path, damaged: bool) -> None:
         self.connection = connect(path, "immutable" if self.shared else "rw")
@@ -71,16 +80,35 @@ class Database:
         run("PRAGMA temp_store = MEMORY")  # no text of documents in the system's temporary folder
         if not self.shared:
             run("PRAGMA synchronous = FULL")
-            if schema.read_version(self.connection) < schema.VERSION:
-                break_seal(self.folder)
-        schema.migrate(self.connection)
+        self.is_old = schema.is_old(self.connection)
 
     def _check_structure(self) -> None:
         """Without a seal (a writer is at work, or was killed), look through the file where that takes no time."""
-        if self._seal is None and (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
+        if self._seal is not None:
+            return
+        if (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
             (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 raise DamagedError(f"{self.folder / DATABASE} is damaged: {found}.", "Run: rag repair")
+        if not self.is_old:
+            with self.reading():
+                check_facts(self.connection)
+
+    def _migrate(self) -> None:
+        """Bring an older format to the present one, unless another process has just done so."""
+        try:
+            if self.shared:
+                raise StoreError(
+                    f"{self.folder} has an older format and can only be read.",
+                    "Its owner has to open it once with this version: rag status",
+                )
+            with self.session("rag, bringing it to the present format"):
+                if schema.is_old(self.connection):
+                    schema.migrate(self.connection, self.folder / ASIDE)
+            self.is_old = False
+        except BaseException:
+            self.connection.close()
+            raise
 
     def close(self) -> None:
         self.connection.close()
@@ -103,7 +131,9 @@ class Database:
                 "Leave --shared-read out, or check the disk's space and permissions.",
             )
         with write_lock(self.folder, purpose):
+            check_seal(self.folder, thorough=True)  # what is damaged must not be sealed as if it were right
             break_seal(self.folder)
+            _remove_remains(self.folder)
             try:
                 yield
             finally:
@@ -135,6 +165,7 @@ class Database:
             yield
             if self.connection.total_changes != before:
                 self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+                keep_facts(self.connection)
             self.connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(RagError):  # the error that led here says more; SQLite rolls back when it is read
@@ -173,10 +204,18 @@ class Database:
         return int(self.get("generation", "0"))
 
 
-def check_seal(folder: Path) -> None:
+def check_seal(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> None:
     """Raise DamagedError when the database file is not what its last writer left."""
-    if seal_holds(folder) is False:
+    if seal_holds(folder, thorough=thorough, memory=memory) is False:
         raise DamagedError(f"{folder / DATABASE} is damaged: it is not what was written.", "Run: rag repair")
+
+
+def _remove_remains(folder: Path) -> None:
+    """Delete what killed writers left half written; files of these names are made under the lock alone."""
+    for name in (f".{part}*.tmp*" for part in ("index.json", "words", "vectors", "repaired", "migrated")):
+        for path in folder.glob(name):
+            with contextlib.suppress(OSError):  # the next writer tries again
+                path.unlink()
 
 
 def portions(values: list[_Value]) -> Iterator[list[_Value]]:

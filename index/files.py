@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -70,6 +71,21 @@ def publish_new(new: Path, path: Path) -> None:
     except OSError:  # a disk without hard links
         new.rename(path)
     sync_folder(path.parent)
+
+
+def link_or_copy(old: Path, new: Path) -> None:
+    """Make `new` the same file as `old` where the disk can, else a private copy; for files that never change."""
+    with contextlib.suppress(OSError):
+        os.link(old, new)
+        return
+    new.touch(mode=0o600)
+    shutil.copyfile(old, new)
+
+
+def list_below(folder: Path) -> list[Path]:
+    """Every file and folder below `folder`, sorted; links are not followed, what vanishes meanwhile is left out."""
+    found = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
+    return sorted(path for path in found if os.path.lexists(path))
 
 
 def hash_file(path: Path) -> str:

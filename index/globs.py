@@ -12,12 +12,17 @@ _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
 
 
 def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str]:
-    """Those of `paths` that match one of the patterns; a pattern that is a folder's path matches all inside it."""
+    """Those of `paths` that match one of the patterns; a pattern that is a folder's path matches all inside it.
+
+    One that is itself the path of a document or folder means that alone: a file may be named "[draft]*.txt".
+    """
     wanted = [patterns] if isinstance(patterns, str) else list(patterns)
+    folded = [(path, _fold(path)) for path in paths]
+    wild = {_fold(pattern.rstrip("/")): pattern for pattern in wanted if _WILD.search(pattern)}
+    named = {name for name in wild if any(_is_in(path, {name}) for _, path in folded)}
     # Plain paths are looked up, not tried one by one: "all documents but these" is a list as long as the collection.
-    plain = {_fold(pattern.rstrip("/")) for pattern in wanted if not _WILD.search(pattern)}
-    compiled = [_compile(pattern) for pattern in wanted if _WILD.search(pattern)]
-    folded = ((path, _fold(path)) for path in paths)
+    plain = {_fold(pattern.rstrip("/")) for pattern in wanted if not _WILD.search(pattern)} | named
+    compiled = [_compile(pattern) for name, pattern in wild.items() if name not in named]
     return [path for path, name in folded if _is_in(name, plain) or any(glob.fullmatch(name) for glob in compiled)]
 
 

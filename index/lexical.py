@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -22,6 +21,7 @@ from typing import Any
 
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
+from index.files import link_or_copy
 from index.platform import make_private_folder, sync_folder
 from index.query import Query
 from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
@@ -153,7 +153,7 @@ class WordIndex:
 
     def _open(self, stamp: Stamp) -> Part | None:
         folder = self.folder / stamp.folder
-        if not files_match(stamp, folder):
+        if not files_match(stamp, folder, memory=self.store.memory):
             return None
         try:
             return open_part(self._linked(folder, stamp) if self.store.shared else folder)
@@ -197,14 +197,17 @@ class WordIndex:
         if self._stamp:
             for name in self._stamp.files:
                 (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
-                _link(self.folder / self._stamp.folder / name, folder / name)
+                link_or_copy(self.folder / self._stamp.folder / name, folder / name)
         part = open_part(folder)
         fill_part(part, self.store.each_passage(after=covers), self.store.document_ids(), gone)
         names = []
         for level in (PASSAGES, FILES):
-            names += [f"{level}/{path.name}" for path in (folder / level).iterdir() if path.suffix != ".lock"]
+            for path in (folder / level).iterdir():
+                path.chmod(0o600)  # tantivy leaves that to the umask
+                names += [f"{level}/{path.name}"] if path.suffix != ".lock" else []
             sync_folder(folder / level)
         sync_folder(folder)
+        sync_folder(self.folder)
         stamp = take_stamp(
             folder, names, kb=self.store.get("kb"), shape=str(VERSION), generation=self.store.generation, covers=last
         )
@@ -321,11 +324,3 @@ def _numbers(index: Any, key: str) -> set[int]:
 
 def _idf(frequency: int, count: int) -> float:
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
-
-
-def _link(old: Path, new: Path) -> None:
-    """Make `new` the same file as `old` where the disk can, else a copy; tantivy never changes a file it wrote."""
-    with contextlib.suppress(OSError):
-        os.link(old, new)
-        return
-    shutil.copyfile(old, new)

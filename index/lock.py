@@ -20,7 +20,7 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
     """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder."""
     path = folder / "lock"
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:
         raise StoreError(
             f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."

@@ -63,15 +63,21 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create `folder` for this user alone (0700), whatever the umask."""
+    """Create `folder` for this user alone (0700), whatever the umask; its name survives a power cut."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for place in missing:
+        sync_folder(place.parent)
     if not WINDOWS and folder.stat().st_uid == current_user():
         folder.chmod(0o700)
 
 
 def open_to_others(path: Path) -> bool:
     """Whether somebody else may read or change `path`."""
-    return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    try:
+        return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    except FileNotFoundError:  # gone meanwhile
+        return False
 
 
 def filesystem_of(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +10,24 @@ from typing import Any
 
 from index import schema
 from index.connection import Connection, connect
-from index.database import DATABASE
+from index.database import DATABASE, REPAIRED
 from index.dense import STAMP as VECTOR_STAMP
-from index.errors import RagError
+from index.errors import DamagedError, NewerError, RagError, StoreError
+from index.facts import keep_facts
+from index.files import link_or_copy
 from index.lexical import STAMP as WORD_STAMP
 from index.lock import write_lock
 from index.platform import sync_folder
 from index.rows import CHUNK, HEAD, checksum, unpack_passage
-from index.seal import SEAL, break_seal
+from index.seal import SEAL, break_seal, seal_holds
 from index.search import Index
 from index.stamp import read_stamp
 from index.vector_table import ROW, vector_checksum
 from index.verify import find_damage_of_parts, find_damage_of_truth
 
 DAMAGED = f"damaged-{DATABASE}"  # the former database, kept beside the new one
-NEW = f"repaired-{DATABASE}"
-OTHERS = ("sources", "models", "unread", "removed", "labels")  # tables that are copied row by row
+MAKING = f".{REPAIRED}.tmp"
+OTHERS = ("sources", "models", "unread", "removed", "labels", "conversations")  # tables that are copied row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +47,48 @@ class Repair:
 
 
 def repair(folder: Path, *, apply: bool) -> Repair:
-    """Mend the knowledge base in `folder`, or only say what that takes; nothing changes without `apply`."""
-    with write_lock(folder, "rag repair"):
-        truth, parts = _look(folder)
+    """Mend the knowledge base in `folder`, or only say what that takes; nothing changes without `apply`.
+
+    Raises StoreError when the disk is full or broken; what was there is there still, and the next repair goes on.
+    """
+    with write_lock(folder, "rag repair"), _translated(folder):
+        if (folder / REPAIRED).exists():  # a repair that was killed: all that is right is in there
+            truth, parts = ["A repair was interrupted."], list[str]()
+        else:
+            truth, parts = _look(folder)
         again: tuple[str, ...] = ()
         vectors, kept = 0, ""
         if truth:
-            again, vectors = _salvage(folder)
+            if not (folder / REPAIRED).exists():
+                again, vectors = _salvage(folder, keep=apply)
             if apply:
                 kept = _swap(folder)
-            (folder / NEW).unlink(missing_ok=True)
         rebuilt = (WORD_STAMP, VECTOR_STAMP) if truth else tuple(name for name in (WORD_STAMP, VECTOR_STAMP) if parts)
         if apply:
             _rebuild(folder, rebuilt)
         return Repair((*truth, *parts), again, vectors, rebuilt, apply, kept)
 
 
+@contextlib.contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{folder} could not be mended: {error.strerror}.", "Free some space or check the disk, then run it again."
+        ) from error
+
+
 def _look(folder: Path) -> tuple[list[str], list[str]]:
     """What is damaged in the truth and in the parts."""
     try:
         index = Index(folder, create=False, damaged=True)
-    except RagError as error:
+    except DamagedError as error:
         return [error.message], []
+    except NewerError as error:
+        if seal_holds(folder, thorough=True) is not False:
+            raise
+        return [error.message], []  # the number of the format is what is damaged
     try:
         truth = list(find_damage_of_truth(index))
         return truth, [] if truth else list(find_damage_of_parts(index))
@@ -75,15 +96,16 @@ def _look(folder: Path) -> tuple[list[str], list[str]]:
         index.close()
 
 
-def _salvage(folder: Path) -> tuple[tuple[str, ...], int]:
-    """Make a database at NEW of all that is right; the paths and the number of vectors that are lost."""
-    (folder / NEW).unlink(missing_ok=True)
+def _salvage(folder: Path, *, keep: bool) -> tuple[tuple[str, ...], int]:
+    """Make a database of all that is right, at REPAIRED if it is to be kept; the paths and number of vectors lost."""
+    making = folder / MAKING
+    schema.remove_database(making)
     stamps = [stamp for name in (SEAL, WORD_STAMP, VECTOR_STAMP) if (stamp := read_stamp(folder / name))]
     with contextlib.closing(connect(folder / DATABASE, "rw")) as old:
         facts = dict(_rows(old, "SELECT key, value FROM meta"))
         kb = stamps[0].kb if stamps else str(facts.get("kb", ""))
-        schema.make(folder / NEW, kb)
-        with contextlib.closing(connect(folder / NEW, "rw")) as new:
+        schema.make(making, kb)
+        with contextlib.closing(connect(making, "rw")) as new:
             new.execute("BEGIN IMMEDIATE")
             known = {path for (path,) in _rows(old, "SELECT path FROM documents")}
             for table in OTHERS:
@@ -97,8 +119,13 @@ def _salvage(folder: Path) -> tuple[tuple[str, ...], int]:
                 check, _, learned = str(value).partition(" ")
                 if learned and check == str(checksum(learned)):
                     new.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+            keep_facts(new)
             new.execute("COMMIT")
             new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if keep:
+        making.replace(folder / REPAIRED)
+        sync_folder(folder)
+    schema.remove_database(making)
     return tuple(sorted(known - saved)), lost
 
 
@@ -170,13 +197,16 @@ def _number(value: object) -> int:
 
 
 def _swap(folder: Path) -> str:
-    """Put the new database in the old one's place and keep the old one beside it."""
+    """Put the new database in the old one's place and keep the old one beside it.
+
+    While REPAIRED is there nobody opens the old one: a kill between two steps is made up for by the next repair.
+    """
     break_seal(folder)
     (folder / DAMAGED).unlink(missing_ok=True)
-    os.link(folder / DATABASE, folder / DAMAGED)
+    link_or_copy(folder / DATABASE, folder / DAMAGED)
     for suffix in ("-wal", "-shm"):
         (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
-    (folder / NEW).replace(folder / DATABASE)
+    (folder / REPAIRED).replace(folder / DATABASE)
     sync_folder(folder)
     return DAMAGED
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import sqlite3
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from index.connection import connect
-from index.errors import NewerError, StoreError
+from index.connection import Connection, connect, translated
+from index.errors import DamagedError, NewerError, StoreError
+from index.facts import keep_facts
 from index.files import publish_new
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,10 +81,23 @@ CREATE TABLE labels (               -- what the user calls the documents that ma
     pattern TEXT NOT NULL,
     PRIMARY KEY (name, pattern)
 ) WITHOUT ROWID;
+CREATE TABLE conversations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    begun TEXT NOT NULL,            -- ISO 8601, local time
+    turns TEXT NOT NULL             -- JSON: a list of objects, question and answer
+);
 """
 
+
+def _to_2(connection: Connection) -> None:
+    """Conversations, whose table was made with the first of them, and the checksum over the small tables."""
+    table = next(statement for statement in TABLES.split(";\n") if "TABLE conversations" in statement)
+    connection.execute(table.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+    keep_facts(connection)
+
+
 # MIGRATIONS[n] carries version n to n + 1 inside one transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _to_2}
 
 
 def make(path: Path, kb: str = "") -> None:
@@ -100,36 +113,69 @@ def make(path: Path, kb: str = "") -> None:
             f"{path} could not be made: {error.strerror}.", "Free some space or check the disk."
         ) from error
     finally:
-        for name in (new.name, f"{new.name}-wal", f"{new.name}-shm"):
-            new.with_name(name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            remove_database(new)
 
 
-def create(connection: sqlite3.Connection, kb: str) -> None:
+def create(connection: Connection, kb: str) -> None:
     """Make the tables of an empty database file, and put it into WAL mode for good."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     for statement in TABLES.split(";\n"):
         connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [("kb", kb), ("generation", "0")])
+    keep_facts(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an older database to the present version, step by step; raises NewerError for one from the future."""
+def is_old(connection: Connection) -> bool:
+    """Whether a database has to be migrated first; raises NewerError for one from the future."""
     version = read_version(connection)
     if version > VERSION:
         raise NewerError(
             f"This knowledge base has format {version}; this program knows formats up to {VERSION}.",
             "Install the newer version that wrote it, or ingest the documents into a new knowledge base.",
         )
-    for step in range(version, VERSION):
-        connection.execute("BEGIN IMMEDIATE")
-        MIGRATIONS[step](connection)
-        connection.execute(f"PRAGMA user_version = {step + 1}")
-        connection.execute("COMMIT")
+    if version < min(MIGRATIONS):
+        raise DamagedError("This is no knowledge base, or its format is damaged.", "Run: rag repair")
+    return version < VERSION
 
 
-def read_version(connection: sqlite3.Connection) -> int:
+def migrate(connection: Connection, aside: Path) -> None:
+    """Bring an older database to the present version in a copy at `aside`, and switch to it when all of it is right.
+
+    The copy comes back in one transaction of SQLite's: readers see the old one or the new one, a kill leaves either.
+    """
+    try:
+        remove_database(aside)
+        aside.touch(mode=0o600)
+        with contextlib.closing(connect(aside, "rw")) as copy, translated():
+            connection.backup(copy)
+            for step in range(read_version(copy), VERSION):
+                copy.execute("BEGIN IMMEDIATE")
+                MIGRATIONS[step](copy)
+                copy.execute(f"PRAGMA user_version = {step + 1}")
+                copy.execute("COMMIT")
+            (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise DamagedError(f"The knowledge base is damaged: {found}.", "Run: rag repair")
+            copy.backup(connection)
+    except OSError as error:
+        raise StoreError(
+            f"{aside} could not be made: {error.strerror}.", "Free some space or check the disk."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            remove_database(aside)
+
+
+def remove_database(path: Path) -> None:
+    """Delete a database file that nobody has open, with what SQLite keeps beside it; raises OSError."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+
+
+def read_version(connection: Connection) -> int:
     """The version of the tables; 0 for an empty database."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.errors import StoreError
+from index.memory import Memory
 from index.platform import sync_folder
 from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
 
@@ -34,10 +35,10 @@ def read_seal(folder: Path) -> Stamp | None:
     return read_stamp(folder / SEAL)
 
 
-def seal_holds(folder: Path, *, thorough: bool = False) -> bool | None:
+def seal_holds(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> bool | None:
     """Whether the file is what was sealed; None when there is no seal to tell by."""
     while (seal := read_seal(folder)) is not None:
-        if files_match(seal, folder, thorough=thorough):
+        if files_match(seal, folder, thorough=thorough, memory=memory):
             return True
         if read_seal(folder) == seal:  # else a writer began while the file was read
             return False

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.files import PIECE, write_file
+from index.memory import Facts, Memory, take_facts
 
-# A part up to this size is read through before each process's first use (about 0.05 s); a larger one only when the size
-# or time of a file is not the recorded one. A file read whole into memory is always checked by its reader.
+# A part up to this size is read through before each process's first use (about 0.05 s); a larger one when it is not
+# remembered as read through. A file read whole into memory is always checked by its reader.
 ALWAYS_CHECKED = 64 << 20
 
 
@@ -58,21 +59,30 @@ def read_stamp(path: Path) -> Stamp | None:
         return None
 
 
-def files_match(stamp: Stamp, folder: Path, *, thorough: bool = False) -> bool:
-    """Whether every file of the part is what was written; `thorough` reads large ones through as well."""
-    thorough = thorough or sum(size for size, _, _ in stamp.files.values()) <= ALWAYS_CHECKED
+def files_match(stamp: Stamp, folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> bool:
+    """Whether every file of the part is what was written; `thorough` reads large ones through in any case.
+
+    Without a `memory` (a shared copy, where nothing can be remembered) a large file of the recorded time is taken as it
+    is.
+    """
+    small = sum(size for size, _, _ in stamp.files.values()) <= ALWAYS_CHECKED
+    read: dict[Path, Facts] = {}
     try:
-        return all(_file_matches(folder / name, facts, thorough) for name, facts in stamp.files.items())
+        for name, (size, mtime_ns, crc) in stamp.files.items():
+            path = folder / name
+            facts = take_facts(path)
+            if facts[0] != size:
+                return False
+            if not (small or thorough) and (memory.knows(path, crc) if memory else facts[1] == mtime_ns):
+                continue
+            if sum_file(path) != crc:
+                return False
+            read[path] = [*facts, crc]
     except OSError:
         return False
-
-
-def _file_matches(path: Path, facts: tuple[int, int, int], thorough: bool) -> bool:
-    size, mtime_ns, crc = facts
-    status = path.stat()
-    if status.st_size != size:
-        return False
-    return (not thorough and status.st_mtime_ns == mtime_ns) or sum_file(path) == crc
+    if memory and read and not small:
+        memory.add(read)
+    return True
 
 
 def sum_file(path: Path) -> int:

@@ -151,6 +151,23 @@ class Store(Database):
         with self.writing():
             self.connection.executemany(statement, [(path,) for path in paths])
 
+    def take_over(self, source: str, place: str) -> None:
+        """Take a source out whose files are now read as what lies at `place` in another one.
+
+        What the user said of its paths (taken out, labelled) and which of its files could not be read holds on there.
+        """
+        with self.writing():
+            self.delete([path for path, origin in self.origins().items() if origin.source == source])
+            for table, column in (("unread", "path"), ("removed", "path"), ("labels", "pattern")):
+                for (path,) in self.connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall():
+                    if path == source or path.startswith(f"{source}/"):
+                        self.connection.execute(
+                            f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {column} = ?",
+                            (place + path[len(source) :], path),
+                        )
+            self.connection.execute("DELETE FROM unread WHERE path IN (SELECT path FROM documents)")
+            self.connection.execute("DELETE FROM sources WHERE name = ?", (source,))
+
     def listings(self) -> list[Listing]:
         rows = self.connection.execute(
             "SELECT path, file, title, pages, (SELECT count(*) FROM chunks WHERE document = documents.id),"

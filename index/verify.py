@@ -9,11 +9,12 @@ from index.dense import STAMP as VECTOR_STAMP
 from index.dense import part_numbers as vector_numbers
 from index.dense import read_part
 from index.errors import DamagedError
+from index.facts import check_facts
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
 from index.lexical import open_part
 from index.lexical import part_numbers as word_numbers
-from index.seal import seal_holds
+from index.seal import SEAL, read_seal, seal_holds
 from index.search import Index
 from index.stamp import files_match, read_stamp
 
@@ -30,6 +31,8 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     if seal_holds(store.folder, thorough=True) is False:
         yield "index.sqlite3 is not what was written."
     yield from _message(lambda: _check_structure(store.connection))
+    if not store.is_old:
+        yield from _message(check_facts, store.connection)
     paths: list[str] = []
     yield from _message(lambda: paths.extend(store.document_ids()))
     for path in paths:
@@ -45,6 +48,8 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
 def find_damage_of_parts(index: Index) -> Iterator[str]:
     """The same for the derived parts: their files, and, where they claim to be up to date, what they hold."""
     store = index.store
+    if (store.folder / SEAL).exists() and read_seal(store.folder) is None:
+        yield f"{SEAL}: the seal of the database is damaged."
     for name, folder in ((WORD_STAMP, store.folder / WORD_FOLDER), (VECTOR_STAMP, store.folder)):
         if not (store.folder / name).exists():
             continue

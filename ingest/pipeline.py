@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from index.conversations import move_citations
 from index.errors import RagError, UnsupportedError
 from index.platform import usable_cores
 from index.search import Index
@@ -24,7 +25,7 @@ from ingest.chunk import chunk_document, embedding_input
 from ingest.parsers import ParseOptions
 from ingest.reading import Reader, Reading, check_readable, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
-from ingest.scan import Skipped, Source, load, plan_roots, scan
+from ingest.scan import Skipped, Source, inner_sources, load, plan_roots, scan, taken_over
 from ingest.space import check_space
 from ingest.vectors import embed_waiting
 
@@ -103,10 +104,24 @@ class _Run:
     # ---------------------------------------------------------------- scan
 
     def look(self, roots: Sequence[Path]) -> list[Source]:
-        """The files at the roots that are to be read; what is skipped goes into the report."""
-        self.roots = plan_roots(roots, self.store.sources())
+        """The files at the roots that are to be read; what is skipped goes into the report.
+
+        A path belongs to one source: what was read from a folder before a folder above it, the outer one takes over.
+        """
+        known = self.store.sources()
+        planned = plan_roots(roots, known)
+        inner = inner_sources(planned, known)
+        outer = [root for root in planned if root.source not in inner]
+        entries = list(scan(outer))
+        self.moved = taken_over({name: known[name] for name in inner}, entries)
+        apart = [root for root in planned if root.source in inner - self.moved.keys()]
+        self.roots = outer + apart
+        self.removed |= {new for path in self.removed if (new := self._moved(path))}
+        self.unread |= {
+            new: replace(file, path=new) for path, file in self.unread.items() if (new := self._moved(path))
+        }
         found: list[Source] = []
-        for entry in scan(self.roots):
+        for entry in (*entries, *scan(apart)):
             self.seen.add(entry.path)
             if isinstance(entry, Skipped):
                 self.tally.record(entry.path, "skipped", entry.reason)
@@ -117,6 +132,13 @@ class _Run:
             else:
                 found.append(entry)
         return found
+
+    def _moved(self, path: str) -> str:
+        """Where a path of a source that is taken over goes; "" for any other."""
+        for name, place in self.moved.items():
+            if path == name or path.startswith(f"{name}/"):
+                return place + path[len(name) :]
+        return ""
 
     def register(self) -> None:
         """Remember the roots."""
@@ -276,6 +298,14 @@ class _Run:
                 self.store.forget_unread(
                     [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
                 )
+
+        for name, place in self.moved.items():
+            for path, origin in self.before.items():
+                if origin.source == name:
+                    self.tally.record(path, "removed")
+            if not self.options.dry_run:
+                self.store.take_over(name, place)
+                move_citations(self.store, name, place)
 
     def _is_hidden(self, path: str) -> bool:
         """Whether it lies in a folder that could not be looked into."""

@@ -74,7 +74,8 @@ def plan_roots(roots: Sequence[Path], known: Mapping[str, Path]) -> list[Root]:
     for asked, path in given:
         if any(path != other and path.is_relative_to(other) for _, other in given):
             continue  # another of the given folders holds it
-        holder = next((name for name, root in whole.items() if path.is_relative_to(root)), None)
+        holders = [name for name, root in whole.items() if path.is_relative_to(root)]
+        holder = max(holders, key=lambda name: len(whole[name].parts), default=None)
         if holder is not None:
             planned.append(Root(holder, whole[holder], _path_inside(whole[holder], path)))
             continue
@@ -102,6 +103,29 @@ def scan(roots: Sequence[Root]) -> Iterator[Source | Skipped]:
             continue
         if start is not None:
             yield from _walk(root, start, rules)
+
+
+def inner_sources(roots: Sequence[Root], known: Mapping[str, Path]) -> set[str]:
+    """Known sources that lie inside what one of the roots looks at, under another name."""
+    inner = set()
+    for root in roots:
+        start = _find_start(root)[0] if root.root.exists() else None
+        for name, place in known.items():
+            if start and place.is_relative_to(start) and name != root.source and not name.startswith(f"{root.source}/"):
+                inner.add(name)
+    return inner
+
+
+def taken_over(sources: Mapping[str, Path], found: Sequence[Source | Skipped]) -> dict[str, str]:
+    """Those of these inner sources that a scan of an outer one came through: name → the path of its folder there."""
+    moved = {}
+    for entry in found:
+        for name, place in sources.items():
+            if isinstance(entry, Source) and name not in moved and entry.file.is_relative_to(place):
+                depth = len(entry.file.relative_to(place).parts)
+                moved[name] = "/".join(entry.path.split("/")[:-depth]) if depth else entry.path
+    hidden = [entry.path for entry in found if isinstance(entry, Skipped) and entry.unreadable]
+    return {name: path for name, path in moved.items() if not any(f"{gone}/".startswith(f"{path}/") for gone in hidden)}
 
 
 def load(source: Source) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from index.errors import StoreError
+from index.files import list_below
 from index.search import Index
 from ingest.scan import Source
 
@@ -27,7 +28,8 @@ def check_space(index: Index, sources: Sequence[Source]) -> None:
         return
     growth = sum(source.size * _factor(source) for source in sources)
     folder = index.store.folder
-    rewritten = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "sqlite3" not in path.name)
+    parts = [path for path in list_below(folder) if path.is_file() and "sqlite3" not in path.name]
+    rewritten = sum(path.stat().st_size for path in parts)
     needed, free = LEAST + growth + rewritten, shutil.disk_usage(folder).free
     if free < needed:
         raise StoreError(

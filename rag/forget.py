@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.conversations import forget_turns
 from index.database import DATABASE
 from index.dense import STAMP as VECTOR_STAMP
 from index.errors import LockedError, UsageError
 from index.globs import match_paths
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
-from index.repair import DAMAGED, NEW
+from index.repair import DAMAGED
 from rag.last_answer import FILE as LAST_ANSWER
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ REMAINS = "remains"  # the fact that a forgetting was begun, until the files are
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed: documents with their numbers of passages and vectors, and the files of the knowledge base that
-    were deleted or made anew. `present` are original files that still lie where they were read; later runs leave
-    their paths out, whose names stay for that reason alone."""
+    """What was removed: documents with their numbers of passages and vectors, the turns of kept conversations that were
+    answered from them, and the files of the knowledge base that were deleted or made anew. `present` are original files
+    that still lie where they were read; later runs leave their paths out, whose names stay for that reason alone."""
 
     paths: tuple[str, ...]
     passages: int
     vectors: int
+    turns: int
     files: tuple[str, ...]
     present: tuple[str, ...]
 
@@ -59,12 +61,15 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
             store.set_removed(paths, False)
             store.set_removed(present, True)
             store.forget_unread(paths)
+            turns = forget_turns(store, paths)
             for name, labelled in kb.index.labels.all().items():
                 kb.index.labels.remove(name, set(paths) & set(labelled))
         vectors = before - _count_vectors(kb)
-        files = [name for name in (*MEMORIES, DAMAGED, NEW) if _drop(kb.folder / name, {*paths, *places.values()})]
+        files = [name for name in (*MEMORIES, DAMAGED) if _drop(kb.folder / name, {*paths, *places.values()})]
         _rewrite(kb)
-        return Forgotten(tuple(paths), passages, vectors, (*files, DATABASE, WORD_STAMP, VECTOR_STAMP), tuple(present))
+        return Forgotten(
+            tuple(paths), passages, vectors, turns, (*files, DATABASE, WORD_STAMP, VECTOR_STAMP), tuple(present)
+        )
 
 
 def _count_vectors(kb: KnowledgeBase) -> int:

@@ -58,4 +58,7 @@ def show_forgotten(forgotten: Forgotten) -> None:
         click.echo(f"made anew or deleted  {name}")
     for path in forgotten.present:
         click.echo(f"kept out of later runs, its file is still there  {clean(path)}")
-    note(f"{len(forgotten.paths)} documents, {forgotten.passages} passages and {forgotten.vectors} vectors are gone.")
+    note(
+        f"{len(forgotten.paths)} documents, {forgotten.passages} passages, {forgotten.vectors} vectors and"
+        f" {forgotten.turns} answers in kept conversations are gone."
+    )

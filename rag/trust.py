@@ -10,7 +10,7 @@ from pathlib import Path
 from index.connection import connect
 from index.database import DATABASE
 from index.errors import DamagedError, NoIndexError, StoreError, UntrustedError
-from index.files import write_file
+from index.files import list_below, write_file
 from index.lock import write_lock
 from index.platform import current_user, make_private_folder, open_to_others, owner
 from index.seal import SEAL
@@ -18,6 +18,8 @@ from index.stamp import read_stamp
 from ingest.user_folders import user_folder
 
 PARTS = ("words.json", "vectors.json")  # stamps of derived parts; they name the knowledge base too
+# Files that a new knowledge base would take for its own: settings, a log of SQLite's, folders that are cleared.
+PLANTED = ("config.toml", f"{DATABASE}-wal", f"{DATABASE}-journal", SEAL, *PARTS, "words", "lock")
 
 
 def check_trust(folder: Path, *, shared: bool = False) -> None:
@@ -27,12 +29,17 @@ def check_trust(folder: Path, *, shared: bool = False) -> None:
     """
     path = folder / DATABASE
     if not path.exists():
+        _check_place(folder)
         return
     option = " --shared-read" if shared else ""
-    if not shared and owner(folder) != current_user():
-        raise UntrustedError(f"{folder} belongs to another user.", f"If you trust it: rag trust {folder}")
-    if not shared and (open_to_others(folder) or open_to_others(path)):
-        raise UntrustedError(f"{folder} can be read or changed by others.", f"Run: chmod -R go= {folder}")
+    if not shared:
+        if owner(folder) != current_user():
+            raise UntrustedError(f"{folder} belongs to another user.", f"If you trust it: rag trust {folder}")
+        _check_no_links(folder)
+        # Deeper ones lie in folders that are looked at here; a config.toml was made by the user's editor.
+        entries = [entry for entry in folder.iterdir() if entry.name != "config.toml"]
+        if any(open_to_others(entry) for entry in (folder, *entries)):
+            raise UntrustedError(f"{folder} can be read or changed by others.", f"Run: chmod -R go= '{folder}'")
     kb = read_kb_id(folder)
     if not kb:
         raise DamagedError(f"{path} cannot be read.", "Run: rag repair")
@@ -49,9 +56,30 @@ def trust_folder(folder: Path, *, shared: bool = False) -> None:
     if not kb:
         raise NoIndexError(f"There is no knowledge base in {folder}.", "Name the folder that holds index.sqlite3.")
     if not shared:
+        _check_no_links(folder)
         make_private_folder(folder)
-        path.chmod(0o600)
+        for entry in list_below(folder):
+            entry.chmod(0o700 if entry.is_dir() else 0o600)
     trust(kb)
+
+
+def _check_place(folder: Path) -> None:
+    """Raise UntrustedError for a folder without a database in which somebody laid out what a new one would use."""
+    for name in PLANTED:
+        place = folder / name
+        if os.path.lexists(place) and not (name == "lock" and place.is_file() and not place.is_symlink()):
+            raise UntrustedError(
+                f"{folder} holds {name}, but no knowledge base of yours.",
+                "Move it away, or name another folder: --kb DIR",
+            )
+
+
+def _check_no_links(folder: Path) -> None:
+    """Raise UntrustedError where a link leads out of the knowledge base: clearing it would clear something else."""
+    for entry in list_below(folder):
+        if entry.is_symlink():
+            name = entry.relative_to(folder).as_posix()
+            raise UntrustedError(f"{folder} holds a link ({name}), as no knowledge base does.", f"Remove it: {entry}")
 
 
 def trust(kb: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,11 @@ import rag
 from index.errors import LockedError, StoreError, UntrustedError, UsageError
 from index.globs import match_paths
 from index.search import MODES, Index, Meaning, Ranked, Scope, search
+from rag.forget import forget
 from rag.labels import label
+from rag.last_answer import remember
 from rag.location import warn_of
+from rag.mending import mend
 from rag.trust import trust_folder
 
 WORDS = [f"word{n}" for n in range(60)]
@@ -151,6 +156,84 @@ def test_a_planted_knowledge_base_is_not_shared_either(tmp_path: Path, monkeypat
     rag.open(tmp_path / "kb", shared_read=True).close()
 
 
+def names_and_modes(folder: Path) -> dict[str, str]:
+    found = [folder, *folder.rglob("*")]
+    return {path.name: oct(path.stat().st_mode & 0o777) for path in found if path.stat().st_mode & 0o077}
+
+
+def test_every_file_and_folder_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"a.txt": "Wombats dig.", "b.txt": "Ferries cross."})
+    former = os.umask(0)
+    try:
+        with rag.open(tmp_path / "made" / "kb", embed_model="hashing:64") as kb:
+            kb.ingest([docs])
+            kb.remove("docs/b.txt")
+            remember(kb.folder, kb.ask("What do wombats do?", generate=False).quotes)
+            forget(kb, "docs/b.txt")
+            assert names_and_modes(kb.folder) == {}
+        mend(str(tmp_path / "made" / "kb"), apply=True)
+        assert names_and_modes(tmp_path / "made" / "kb") == {}
+    finally:
+        os.umask(former)
+
+
+@pytest.mark.parametrize("loose", ["", "index.sqlite3", "words", "words.json", "vectors.json", "index.json", "lock"])
+def test_what_is_open_to_others_is_refused_with_the_command_that_mends_it(tmp_path: Path, loose: str) -> None:
+    folder = tmp_path / "my kb"
+    with rag.open(folder, embed_model="hashing:64") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", {"a.txt": "Wombats dig."})])
+    path = folder / loose
+    path.chmod(path.stat().st_mode | 0o044)
+    with pytest.raises(UntrustedError, match="by others") as told:
+        rag.open(folder)
+    assert subprocess.run(["sh", "-c", told.value.next.removeprefix("Run: ")], check=False).returncode == 0
+    rag.open(folder).close()
+
+
+@pytest.mark.parametrize("planted", ["config.toml", "words", "lock", "index.sqlite3-wal", "words.json"])
+def test_parts_of_a_knowledge_base_that_never_was_have_no_power(tmp_path: Path, planted: str) -> None:
+    """An unpacked archive may bring settings, a log of SQLite's, or links to folders that would be cleared."""
+    treasure = write_tree(tmp_path / "mine", {"letters/dear.txt": "Dear Wombat"})
+    folder = tmp_path / "unpacked" / ".rag"
+    folder.mkdir(parents=True)
+    if planted in ("words", "lock"):
+        (folder / planted).symlink_to(treasure if planted == "words" else treasure / "letters/dear.txt")
+    else:
+        (folder / planted).write_text("k = 3")
+    with pytest.raises(UntrustedError, match=planted), rag.open(folder, embed_model="hashing:64") as kb:
+        kb.ingest([treasure])
+    assert (treasure / "letters/dear.txt").read_text() == "Dear Wombat"
+    assert not (folder / "index.sqlite3").exists()
+
+
+def test_a_link_in_a_knowledge_base_is_not_followed_even_when_it_is_trusted(tmp_path: Path) -> None:
+    treasure = write_tree(tmp_path / "mine", {"letters/dear.txt": "Dear Wombat"})
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([treasure])
+    shutil.rmtree(tmp_path / "kb" / "words")
+    (tmp_path / "kb" / "words").symlink_to(treasure)
+    with pytest.raises(UntrustedError, match=r"a link \(words\)"):
+        rag.open(tmp_path / "kb")
+    with pytest.raises(UntrustedError):
+        trust_folder(tmp_path / "kb")
+    assert (treasure / "letters/dear.txt").exists()
+
+
+def test_equal_passages_outside_are_not_named_either(tmp_path: Path) -> None:
+    text = "Wombats receive 20 days of leave a year."
+    docs = write_tree(tmp_path / "docs", {"a/one.txt": text, "b/two.txt": text})
+    with rag.open(tmp_path / "kb", embed_model="hashing:64") as kb:
+        kb.ingest([docs])
+        label(kb, "docs/b", "b")
+        assert kb.search("wombats")[0].also
+        for mode in MODES:
+            for within, names in (("docs/b/*", []), (None, ["b"])):
+                hits = kb.search("wombats", mode=mode, within=within, labels=names)
+                assert [(hit.path, hit.also) for hit in hits] == [("docs/b/two.txt", ())]
+        answer = kb.ask("How many days of leave do wombats receive?", generate=False, within="docs/b/*")
+        assert {(quote.path, quote.also) for quote in answer.quotes} == {("docs/b/two.txt", ())}
+
+
 def test_two_processes_may_make_one_knowledge_base(tmp_path: Path) -> None:
     code = "import rag, sys; rag.open(sys.argv[1]).close()"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
@@ -165,15 +248,23 @@ def test_the_second_writer_is_told_who_holds_it(tmp_path: Path) -> None:
     rag.open(tmp_path / "kb").close()
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     with rag.open(tmp_path / "kb") as kb, kb.index.store.session("rag ingest"):
-        command = [sys.executable, "-m", "rag", "rm", "x", "--kb", str(tmp_path / "kb")]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 4
-    assert f"process {os.getpid()} (rag ingest)" in done.stderr
+        for arguments in (["rm", "x"], ["ingest", str(tmp_path)], ["forget", "x"], ["repair", "--apply"]):
+            start = time.monotonic()
+            command = [sys.executable, "-m", "rag", *arguments, "--kb", str(tmp_path / "kb")]
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+            print(f"rag {arguments[0]} turned away after {time.monotonic() - start:.2f} s")
+            assert done.returncode == 4
+            assert f"process {os.getpid()} (rag ingest)" in done.stderr
 
 
 def test_unsafe_places_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert warn_of(tmp_path / "kb") == ""
     assert "copied elsewhere" in warn_of(tmp_path / "Dropbox" / "kb")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    docs = write_tree(tmp_path / "docs", {"a.txt": "Wombats."})
+    command = [sys.executable, "-m", "rag", "ingest", str(docs), "--kb", str(tmp_path / "Dropbox" / "kb")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "copied elsewhere" in done.stderr
     monkeypatch.setattr("rag.location.filesystem_of", lambda path: "nfs4")
     assert "network drive" in warn_of(tmp_path / "kb")
 

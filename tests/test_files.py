@@ -18,6 +18,7 @@ from index.files import write_file
 from index.globs import match_paths
 from index.lock import write_lock
 from index.places import clip, locate
+from index.platform import make_private_folder
 from index.types import Block
 
 
@@ -90,10 +91,20 @@ def test_what_reads_back_differently_is_not_kept(tmp_path: Path, monkeypatch: py
         ("docs/a?.md", "docs/ab.md", True),
         ("docs/a?.md", "docs/a/.md", False),
         ("docs/a+b(1).md", "docs/a+b(1).md", True),
+        ("docs/[draft]*.txt", "docs/[draft]*.txt", True),
+        ("docs/[draft]", "docs/[draft]/a.txt", True),
     ],
 )
 def test_patterns(pattern: str, path: str, matches: bool) -> None:
     assert match_paths(pattern, [path]) == ([path] if matches else [])
+
+
+def test_a_pattern_that_is_the_name_of_a_file_means_that_file() -> None:
+    paths = ["docs/*.txt", "docs/a.txt", "docs/[b].txt", "docs/b.txt", "docs/[c]/x.txt", "docs/c/x.txt"]
+    assert match_paths("docs/*.txt", paths) == ["docs/*.txt"]
+    assert match_paths("docs/[b].txt", paths) == ["docs/[b].txt"]
+    assert match_paths("docs/[c]/", paths) == ["docs/[c]/x.txt"]
+    assert match_paths("docs/?.txt", paths) == ["docs/*.txt", "docs/a.txt", "docs/b.txt"]
 
 
 @given(st.text("ab*?", max_size=6), st.text("ab", max_size=6))
@@ -116,6 +127,37 @@ def test_one_writer_at_a_time_and_a_dead_one_never_blocks(tmp_path: Path) -> Non
     holder.stdout.close()
     with write_lock(tmp_path, "rag rm"):
         pass
+
+
+def test_a_second_writer_is_told_within_two_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that only its own waiting moves."""
+    clock = [0.0]
+    monkeypatch.setattr("index.lock.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("index.lock.time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    with (
+        write_lock(tmp_path, "rag ingest"),
+        pytest.raises(LockedError, match=f"process {os.getpid()} \\(rag ingest\\)"),
+        write_lock(tmp_path, "rag rm"),
+    ):
+        pass
+    assert 0.5 < clock[0] < 1.5  # the command itself has the rest
+    print(f"a second writer gives up after {clock[0]:.2f} s of waiting")
+
+
+def test_a_planted_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Dear Wombat")
+    (tmp_path / "lock").symlink_to(tmp_path / "letter")
+    with pytest.raises(StoreError), write_lock(tmp_path, "rag rm"):
+        pass
+    assert (tmp_path / "letter").read_text() == "Dear Wombat"
+
+
+def test_the_name_of_a_new_folder_is_put_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("index.platform.sync_folder", synced.append)
+    make_private_folder(tmp_path / "a" / "b")
+    assert set(synced) == {tmp_path / "a", tmp_path}
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
 
 
 def test_places_are_told_in_the_terms_of_the_format() -> None:

@@ -10,8 +10,11 @@ import pytest
 from corpus import write_tree
 
 import rag
-from index.absence import find_traces
-from index.errors import DamagedError, UsageError
+from index.absence import PAGES, find_traces
+from index.conversations import keep_conversation, list_conversations
+from index.errors import DamagedError, LockedError, UsageError
+from index.globs import match_paths
+from index.search import MODES
 from rag.forget import forget
 from rag.labels import label, labels
 from rag.last_answer import remember
@@ -53,6 +56,62 @@ def test_what_is_forgotten_is_in_no_byte(tmp_path: Path, docs: Path) -> None:
         assert kb.search("wombats")
     for trace in (b"Quokka", b"quokka", b"merger", "Quokka".encode("utf-16-le")):
         assert trace not in everything(tmp_path / "kb")
+
+
+def test_what_was_said_of_a_forgotten_document_goes_with_it(tmp_path: Path, docs: Path) -> None:
+    """The turn that was answered from it, and those after it, whose questions may carry its words on."""
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+
+        def turn(path: str, words: str) -> dict[str, object]:
+            return {"question": "?", "asked": words, "answer": words, "citations": [[1, path, 0, 9]]}
+
+        first, other = turn("docs/1.txt", "Wombats dig."), turn("docs/3.txt", "They dig.")
+        keep_conversation(kb.index.store, [first, turn("docs/secret/merger.txt", SECRET), turn("docs/2.txt", SECRET)])
+        keep_conversation(kb.index.store, [turn("docs/secret/merger.txt", SECRET)])
+        keep_conversation(kb.index.store, [other])
+        (docs / "secret/merger.txt").unlink()
+        assert forget(kb, "docs/secret").turns == 3
+        assert [list(entry.turns) for entry in list_conversations(kb.index.store)] == [[first], [other]]
+        assert kb.find_traces(SECRET) == kb.find_traces("merger.txt") == []
+
+
+def test_forgetting_says_when_a_reader_holds_the_old_pages(tmp_path: Path, docs: Path) -> None:
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        (docs / "secret/merger.txt").unlink()
+        with rag.open(tmp_path / "kb") as reader, reader.index.reading():
+            assert reader.text("docs/secret/merger.txt")
+            kb.index.store.connection.execute("PRAGMA busy_timeout = 100")
+            with pytest.raises(LockedError, match="out of every search"):
+                forget(kb, "docs/secret")
+            assert not kb.search("Quokka Holdings", within="docs/secret/**")
+        assert forget(kb, "docs/secret").paths == ()
+        assert kb.find_traces(SECRET) == []
+
+
+def test_what_was_taken_out_is_found_by_no_leg_at_once(tmp_path: Path, docs: Path) -> None:
+    """Also by a reader that was open before, and where the parts were not brought up to date."""
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb, rag.open(tmp_path / "kb", embed_model=HASHING) as reader:
+        kb.ingest([docs])
+        assert any(hit.path == "docs/secret/merger.txt" for hit in reader.search(SECRET))
+        with kb.index.store.session("test"):
+            kb.index.store.delete(["docs/secret/merger.txt"])  # and killed before the parts follow
+        for base in (kb, reader):
+            for mode in MODES:
+                hits = base.search(SECRET, k=50, mode=mode)
+                assert not any("secret" in path for hit in hits for path in (hit.path, *hit.also))
+            assert all("Quokka" not in quote.text for quote in base.ask(SECRET, generate=False).quotes)
+
+
+def test_a_text_is_found_wherever_it_begins(tmp_path: Path, docs: Path) -> None:
+    """In a file that is read in pieces: also between two of them."""
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        piece = 4096 * PAGES
+        for at in (0, 4090, piece - 1, piece - len(SECRET) // 2, piece, 2 * piece - 3):
+            (kb.folder / "left").write_bytes(bytes(at) + SECRET.encode() + bytes(50))
+            assert "left: in its bytes" in kb.find_traces(SECRET), at
 
 
 def test_a_forgotten_file_that_is_still_there_stays_out_by_name(tmp_path: Path, docs: Path) -> None:
@@ -173,18 +232,26 @@ def test_strange_names_come_in_are_cited_and_go(tmp_path: Path) -> None:
     with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
         report = kb.ingest([docs])
         assert len(report.added) == len(made), (report.skipped, report.failed)
+        paths = [document.path for document in kb.documents()]
         for number, name in made.items():
             hit = kb.search(f"w{number}w", k=1)[0]
             assert f"w{number}w" in hit.text
+            quote = kb.ask(f"What does wombat number w{number}w dig?", generate=False).quotes[0]
+            assert (quote.path, quote.file) == (hit.path, hit.file)
+            assert match_paths(hit.path, paths) == [hit.path]
             assert Path(hit.file) == docs / name
             assert kb.text(hit.path)[hit.start : hit.end] == hit.text
-        paths = [document.path for document in kb.documents()]
         assert len(set(paths)) == len(made)
         for name in made.values():
             (docs / name).unlink()
         assert sorted(kb.ingest(prune=True).removed) == sorted(paths)
         for number, name in made.items():
             (docs / name).write_text(f"Wombat number w{number}w digs a burrow.", encoding="utf-8")
+        assert sorted(kb.ingest().added) == sorted(paths)
+        for path in paths:
+            assert kb.remove(path) == [path]
+        assert kb.documents() == []
+        assert sorted(kb.restore(paths)) == sorted(paths)
         assert sorted(kb.ingest().added) == sorted(paths)
         assert kb.verify() == []
     print(f"{len(made)} strange names: in, cited, deleted and in again")

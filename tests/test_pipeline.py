@@ -13,6 +13,7 @@ from corpus import write_tree
 import rag
 from index.errors import UsageError
 from index.globs import match_paths
+from rag.labels import label, labels
 
 HASHING = "hashing:64"
 
@@ -206,6 +207,50 @@ def test_a_part_of_a_source_is_refreshed_alone(kb: rag.KnowledgeBase, docs: Path
     report = kb.ingest([docs / "hr"])
     assert (report.unchanged, report.removed) == (("docs/hr/travel.txt",), ())
     assert kb.ingest([docs]).removed == ("docs/leave.md",)
+
+
+def state(kb: rag.KnowledgeBase) -> tuple[object, ...]:
+    hits = [(hit.path, hit.start, round(hit.score, 4)) for hit in kb.search("hotels and leave", k=20)]
+    return sorted(hits), [document.path for document in kb.documents()], sorted(kb.index.store.sources())
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["the folder above", "a refresh of both"])
+def test_a_folder_above_takes_over_what_was_read_from_one_inside_it(
+    kb: rag.KnowledgeBase, docs: Path, tmp_path: Path, again: bool
+) -> None:
+    """Each file is one document, under the outer folder's name; what the user said of its path holds on."""
+    write_tree(
+        docs, {"hr/old.txt": "Old wombats.", "hr/broken.docx": b"PK\x03\x04 not a package", "hr/pay.txt": "Pay."}
+    )
+    kb.ingest([docs / "hr", docs / "日本" / "就業規則.txt"])
+    kb.remove("hr/old.txt")
+    label(kb, "hr/*", "people")
+    if again:  # as an earlier version of the program left it
+        kb.index.store.add_source("docs", docs)
+    report = kb.ingest() if again else kb.ingest([docs])
+    new = {"docs/hr/pay.txt", "docs/hr/travel.txt", "docs/日本/就業規則.txt"}
+    assert set(report.added) == {*new, "docs/leave.md"}
+    assert set(report.removed) == {"hr/pay.txt", "hr/travel.txt", "日本/就業規則.txt"}
+    assert ([note.path for note in report.failed], report.new_failures) == (["docs/hr/broken.docx"], ())
+    assert kb.count_waiting() == 0
+    assert labels(kb) == {"people": ["docs/hr/*"]}
+    assert kb.ingest().unchanged == tuple(sorted({*new, "docs/leave.md"}))
+    assert kb.verify() == []
+    with rag.open(tmp_path / "other", embed_model=HASHING) as other:
+        (docs / "hr/old.txt").unlink()
+        kb.ingest()
+        other.ingest([docs])
+        assert state(kb) == state(other)
+
+
+def test_a_folder_that_the_one_above_leaves_out_stays_a_source_of_its_own(kb: rag.KnowledgeBase, docs: Path) -> None:
+    write_tree(docs, {".archive/a.txt": "Old rules."})
+    kb.ingest([docs / ".archive"])
+    kb.ingest([docs])
+    assert not kb.ingest().removed
+    assert [document.path for document in kb.documents()] == [
+        ".archive/a.txt", "docs/hr/travel.txt", "docs/leave.md", "docs/日本/就業規則.txt",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("within", ["docs/hr/**", ["docs/hr/*", "docs/nothing"], "**/travel.txt", "DOCS/HR"])

@@ -1,0 +1,224 @@
+"""Bits flipped, files cut: damage is found before it is answered from, verify names it, repair mends it.
+
+Each test prints its figure; the long forms are run by make torture.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from victim import LABEL, answers, opened, work
+from wholeness import answers_anew, fresh_answers, wipe
+
+from index import memory, stamp
+from index.database import DATABASE
+from index.errors import DamagedError, RagError
+from index.facts import SELECTS
+from index.repair import repair
+from index.verify import find_damage
+
+LONG = [pytest.param(1000, n, marks=[pytest.mark.torture, pytest.mark.timeout(7200)]) for n in range(1, 5)]
+KINDS = {"flip": 10.0, "cut": 1.0, "zero": 0.8}  # of 12,000 in three states: 10,000 flips and 1,000 cuts
+
+
+def damage(path: Path, whole: bytes, chance: random.Random) -> str:
+    """Flip a bit of a file, or cut it, or fill a piece of it with zeros, and set its time back."""
+    (kind,) = chance.choices(list(KINDS), list(KINDS.values()))
+    at = chance.randrange(len(whole))
+    data = bytearray(whole)
+    if kind == "flip":
+        data[at] ^= 1 << chance.randrange(8)
+    elif kind == "cut":
+        del data[at:]
+    else:
+        data[at : at + 512] = bytes(len(data[at : at + 512]))
+    before = path.stat()
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return kind if data != whole else ""
+
+
+def found_in(folder: Path) -> list[str]:
+    """What `rag verify` finds."""
+    try:
+        with opened(folder, damaged=True) as index:
+            return list(find_damage(index))
+    except RagError as error:
+        return [error.message]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["sealed", "sealed and large", "after a kill"])
+@pytest.mark.parametrize(("times", "seed"), [(110, 0), *LONG])
+def test_damage_is_found_before_it_is_answered_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, seed: int, state: str
+) -> None:
+    """In every file: under the seal, under the seal of a file too large to be read each time, and without one."""
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    if state == "after a kill":
+        (kb / "index.json").unlink()
+    if state == "sealed and large":
+        monkeypatch.setattr(stamp, "ALWAYS_CHECKED", 0)
+    with opened(kb) as index:
+        wanted = answers(index)
+    anew = fresh_answers(tmp_path / "fresh", 1)
+    files = {path: path.read_bytes() for path in sorted(kb.rglob("*")) if path.is_file() and path.stat().st_size}
+    big = [path for path in files if path.name == DATABASE]
+    chance, outcomes, kinds, wrong, missed = random.Random(seed), Counter[str](), Counter[str](), [], []
+    for step in range(times):
+        if state == "sealed and large":  # so that it is remembered as read
+            with opened(kb) as index:
+                answers(index)
+        path = chance.choice(big if step % 2 else list(files))
+        kind = damage(path, files[path], chance)
+        kinds[kind] += 1
+        try:
+            with opened(kb) as index:
+                same = answers(index) == wanted
+            outcomes["same answers" if same else "wrong answers"] += 1
+            wrong += [] if same else [(path.name, kind, step)]
+            if kind and step % 5 < 2 and state != "after a kill" and path.name not in ("lock", memory.FILE):
+                missed += [] if found_in(kb) else [(path.name, kind, step)]
+        except RagError as error:
+            assert error.exit == 4
+            outcomes["found"] += 1
+            missed += [] if step % 5 or found_in(kb) else [(path.name, kind, step)]
+            if outcomes["found"] % 25 == 1:
+                repair(kb, apply=True)
+                work(kb, 1, lambda _: None)
+                assert answers_anew(kb) == anew
+                assert found_in(kb) == []
+                outcomes["repaired"] += 1
+                wipe(kb)
+        for place in kb.glob(f"{DATABASE}-*"):
+            place.unlink()
+        for place in [path] if kb.exists() else files:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.write_bytes(files[place])
+    print(f"{state}, {dict(kinds)}: {dict(outcomes)}, wrong answers {wrong}, not found by verify {missed}")
+    assert not wrong
+    assert not missed
+
+
+def test_a_large_file_is_read_once_and_again_when_anything_of_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(tmp_path / "kb", 1, lambda _: None)
+    monkeypatch.setattr(stamp, "ALWAYS_CHECKED", 0)
+    read: list[str] = []
+    real = stamp.sum_file
+    monkeypatch.setattr(stamp, "sum_file", lambda path: read.append(path.name) or real(path))
+
+    def look() -> list[str]:
+        read.clear()
+        with opened(tmp_path / "kb") as index:
+            answers(index)
+        return sorted(read)
+
+    everything = look()
+    assert DATABASE in everything and len(everything) > 5
+    assert look() == []
+    file = tmp_path / "kb" / DATABASE
+    before = file.stat()
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # st_ctime is another now
+    assert look() == [DATABASE]
+    assert look() == []
+    now = time.time()
+    monkeypatch.setattr(memory.time, "time", lambda: now + memory.AGAIN + 1)
+    assert look() == everything
+    (tmp_path / "kb" / memory.FILE).write_bytes(b"nonsense")
+    assert look() == everything
+
+
+def test_a_writer_does_not_seal_what_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what decayed in a large file while nothing of it shows a change."""
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    monkeypatch.setattr(stamp, "ALWAYS_CHECKED", 0)
+    with opened(kb) as index:
+        data = bytearray((kb / DATABASE).read_bytes())
+        data[-1] ^= 1
+        (kb / DATABASE).write_bytes(data)
+        monkeypatch.setattr(memory.Memory, "knows", lambda *_: True)
+        with pytest.raises(DamagedError), index.store.session("test"):
+            pass
+    assert found_in(kb)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE labels SET pattern = 'docs/*' WHERE pattern = 'docs/1.txt'",
+        "DELETE FROM labels WHERE pattern = 'docs/1.txt'",
+        "UPDATE models SET identity = 'another'",
+        "UPDATE sources SET root = '/elsewhere'",
+        "UPDATE meta SET value = value - 1 WHERE key = 'generation'",
+        "DELETE FROM meta WHERE key = 'facts'",
+    ],
+)
+def test_an_altered_row_of_a_small_table_is_noticed_without_a_seal(tmp_path: Path, statement: str) -> None:
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    with opened(kb) as index:
+        index.store.add_source("docs", tmp_path)
+    (kb / "index.json").unlink(missing_ok=True)
+    connection = sqlite3.connect(kb / DATABASE)
+    with connection:
+        assert connection.execute(statement).rowcount == 1
+    connection.close()
+    with pytest.raises(DamagedError, match="labels"):
+        opened(kb).__enter__()
+    assert any("labels" in finding for finding in found_in(kb))
+    repair(kb, apply=True)
+    assert found_in(kb) == []
+
+
+def test_every_table_has_a_checksum_or_a_reason(tmp_path: Path) -> None:
+    """`unread` and `removed` say what a later run looks at, `conversations` is no part of what is searched."""
+    with opened(tmp_path / "kb") as index:
+        tables = {
+            name for (name,) in index.store.connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        }
+    covered = {select.split(" FROM ")[1].split()[0] for select in SELECTS} | {"documents", "chunks", "vectors"}
+    assert tables - covered == {"unread", "removed", "conversations", "sqlite_sequence"}
+
+
+def test_repair_carries_over_what_the_user_said(tmp_path: Path) -> None:
+    from index.conversations import keep_conversation, list_conversations
+
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    with opened(kb) as index:
+        keep_conversation(index.store, [{"question": "Why?", "answer": "Because."}])
+        with index.store.session("test"):
+            index.store.set_removed(["docs/x.txt"], True)
+            index.store.add_source("docs", tmp_path)
+        kept = list_conversations(index.store)
+    data = bytearray((kb / DATABASE).read_bytes())
+    data[data.index(b"The wombat of farm 3")] ^= 1
+    (kb / DATABASE).write_bytes(data)
+    with pytest.raises(DamagedError):
+        opened(kb).__enter__()
+    assert repair(kb, apply=True).again == ("docs/3.txt",)
+    with opened(kb) as index:
+        assert list_conversations(index.store) == kept
+        assert index.store.removed() == {"docs/x.txt"}
+        assert index.store.sources() == {"docs": tmp_path}
+        assert index.labels.all() == {LABEL: ["docs/1.txt", "docs/2.txt"]}
+
+
+def test_a_damaged_seal_is_found_and_made_anew(tmp_path: Path) -> None:
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    (kb / "index.json").write_bytes(b"00000000\n{}")
+    assert found_in(kb) == ["index.json: the seal of the database is damaged."]
+    assert repair(kb, apply=False).findings
+    repair(kb, apply=True)
+    assert found_in(kb) == []

@@ -1,0 +1,157 @@
+"""Readers while a writer is at work, and two writers: one generation or the next, one at a time.
+
+Each test prints its figure; the long forms are run by make torture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from corpus import make_chunks, make_document, make_origin
+from victim import answers, embed_all, opened
+from wholeness import forms
+
+from index.database import DATABASE
+from index.errors import LockedError
+from index.verify import find_damage
+
+HERE = Path(__file__).parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
+pytestmark = pytest.mark.slow
+
+READER = """
+import sys, time
+from pathlib import Path
+from victim import *
+from index.search import search
+rounds, seen = 0, set()
+with opened(Path(sys.argv[1])) as index:
+    while not Path(sys.argv[2]).exists():
+        with index.reading():
+            for mode in ("lexical", "dense"):
+                meaning = Meaning(embed("x"), 1.0)
+                hits = search(index, "generation marker", lambda: meaning, k=20, mode=mode)
+                told = {hit.passage.chunk.text.split()[-1] for hit in hits}
+                assert len(told) == 1 and len(hits) == 6, (mode, told, len(hits))
+                for hit in hits:
+                    chunk = hit.passage.chunk
+                    assert index.store.text(hit.passage.path)[chunk.start : chunk.end] == chunk.text
+                seen |= told
+        rounds += 1
+print(rounds, len(seen))
+"""
+
+
+@forms(12, 100)
+def test_readers_see_one_generation_or_the_next(tmp_path: Path, times: int) -> None:
+    """Eight readers while a writer replaces every document, `times` generations long."""
+    kb, stop = tmp_path / "kb", tmp_path / "stop"
+
+    def write(generation: int) -> None:
+        with opened(kb) as index, index.store.session("victim"):
+            with index.store.writing():
+                for number in range(6):
+                    document = make_document(f"Marker {number} of generation {generation}")
+                    chunks = make_chunks(document)
+                    origin = make_origin(f"docs/{number}.txt", str(generation))
+                    index.store.replace(origin, document, chunks, [chunk.text for chunk in chunks])
+                embed_all(index)
+            if generation % 3:
+                index.refresh()
+
+    write(0)
+    command = [sys.executable, "-c", READER, str(kb), str(stop)]
+    readers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        for _ in range(8)
+    ]
+    for generation in range(1, times + 1):
+        write(generation)
+        time.sleep(0.1)
+    stop.touch()
+    rounds, seen = 0, 0
+    for reader in readers:
+        out, err = reader.communicate()
+        assert reader.returncode == 0, err
+        rounds, seen = rounds + int(out.split()[0]), max(seen, int(out.split()[1]))
+    print(f"8 readers, {times} generations, {rounds} rounds, up to {seen} generations seen by one: 0 mixtures")
+
+
+@forms(6, 60)
+def test_readers_do_not_wait_for_a_writer_that_stands_still(tmp_path: Path, times: int) -> None:
+    """A writer stopped in whatever it was doing: readers open the knowledge base and answer, another writer is told."""
+    kb, chance, known = tmp_path / "kb", random.Random(5), 0
+    for version in range(1, times + 1):
+        command = [sys.executable, str(HERE / "victim.py"), str(kb), str(version)]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(chance.uniform(0, 0.3))
+        writer.send_signal(signal.SIGSTOP)
+        if (kb / DATABASE).exists():
+            with opened(kb) as index:
+                answers(index)
+                known = max(known, len(index.store.origins()))
+                with contextlib.suppress(LockedError), index.store.session("test"):
+                    pass
+        writer.kill()
+        writer.communicate()
+    assert known
+    print(f"a writer stood still {times} times: readers answered each time, from up to {known} documents")
+
+
+WRITER = """
+import sys
+from victim import *
+from index.errors import LockedError
+name, refused = sys.argv[2], 0
+for number in range(int(sys.argv[3])):
+    while True:
+        try:
+            with opened(Path(sys.argv[1])) as index, index.store.session(name):
+                document = make_document(f"Text {number} of {name}")
+                chunks = make_chunks(document)
+                origin = make_origin(f"docs/{name}/{number}.txt")
+                index.store.replace(origin, document, chunks, [chunk.text for chunk in chunks])
+                embed_all(index)
+                index.refresh()
+            break
+        except LockedError as error:
+            assert "is being changed by process" in error.message, error.message
+            refused += 1
+print(refused)
+"""
+
+
+@forms(5, 50)
+def test_two_writers_take_turns_from_the_first_moment(tmp_path: Path, times: int) -> None:
+    kb = tmp_path / "kb"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(kb), name, str(times)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        for name in ("one", "two")
+    ]
+    refused = 0
+    for writer in writers:
+        out, err = writer.communicate()
+        assert writer.returncode == 0, err
+        refused += int(out)
+    with opened(kb) as index:
+        assert len(index.store.origins()) == 2 * times
+        assert list(find_damage(index)) == []
+    print(
+        f"2 writers × {times} rounds: {2 * times} of {2 * times} documents, turned away and tried again {refused} times"
+    )
