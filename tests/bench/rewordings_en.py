@@ -283,7 +283,7 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     here = [n for n in here if n not in MONTHS]
     if not here or not others:
         return None
-    return s.replace(chance.choice(here), chance.choice(others), 1)
+    return re.sub(rf"\b{re.escape(chance.choice(here))}\b", chance.choice(others), s, count=1)
 
 
 NAMES = ("Winslow", "Kettleby", "Marrakesh", "Oslo", "Hendrik", "Tanaka", "Patagonia", "Lindqvist", "Zurich", "Moreau")
@@ -291,7 +291,10 @@ NAMES = ("Winslow", "Kettleby", "Marrakesh", "Oslo", "Hendrik", "Tanaka", "Patag
 
 def _invent_name(s: str, passage: str, chance: random.Random) -> str | None:
     here = [n for n in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*", s) if n not in MONTHS]
-    return s.replace(chance.choice(here), chance.choice([n for n in NAMES if n not in passage]), 1) if here else None
+    if not here:
+        return None
+    name = chance.choice([n for n in NAMES if n not in passage])
+    return re.sub(rf"\b{re.escape(chance.choice(here))}\b", name, s, count=1)
 
 
 def negate(s: str, passage: str, chance: random.Random) -> str | None:
