@@ -10,6 +10,7 @@ models for information retrieval", SIGIR 2009), with commas and sentence ends co
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,11 @@ from rag.checking.values import agree, comparable
 _COMMA, _SENTENCE = 2.0, 8.0  # tokens of distance a comma and a sentence end stand for
 # What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
 _BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|although)\b|および|及び|または|一方")
+# A sentence that opens with a word for something said before goes on with it.
+_REFERS = re.compile(
+    r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its|their|such|これ|それ|この|その|彼|同(?=[社年国市県法]))\b", re.I
+)
+_REFERENCE = 3.0  # tokens of distance to such a sentence
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _REACH = 10.0  # tokens at which nearness has faded to 1/e
 
@@ -34,6 +40,7 @@ class Part:
     last: int
     nearness: float  # of the rest of the statement to this part, 0 to 1, relative to the best place for the rest
     rivalry: float  # nearness of the best rival, relative to the same
+    at_home: float  # share of the rest that stands in its sentence, relative to the sentence with most of the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +83,18 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
 
 
 def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[tuple[int, float]]]:
+    by_key: dict[str, list[int]] = {}
+    for i, t in enumerate(source):
+        if not t.value:
+            by_key.setdefault(t.key, []).append(i)
     found = []
     for s in statement:
         if s.value:
             found.append([(i, 1.0) for i, t in enumerate(source) if t.value and agree(s.value, t.value)])
         else:
-            alike = [(i, likeness(s.key, t.key)) for i, t in enumerate(source) if not t.value]
-            kept = [(i, like) for i, like in alike if like > 0]
-            if any(like == 1.0 for _, like in kept):
-                kept = [(i, like) for i, like in kept if like >= 0.7]
-            found.append(kept)
+            alike = {key: like for key in by_key if (like := likeness(s.key, key)) > 0}
+            least = 0.7 if 1.0 in alike.values() else 0.0
+            found.append(sorted((i, like) for key, like in alike.items() if like >= least for i in by_key[key]))
     return found
 
 
@@ -117,7 +126,8 @@ def _weights(
     for s, ms in zip(statement, matches, strict=True):
         spread = len({source[i].sentence for i, like in ms if like >= 0.7})
         common = 0.5 if sentences > 2 and spread > sentences / 2 else 1.0
-        weights.append(common * (1.5 if s.value else 1.2 if s.name else 1.0))
+        light = 0.5 if s.light else 1.0
+        weights.append(common * light * (1.5 if s.value else 1.2 if s.name else 1.0))
     return weights
 
 
@@ -129,7 +139,8 @@ def _places(source: Sequence[Token], text: str) -> list[float]:
             before = source[i - 1]
             gap = text[before.end : token.start]
             at += 1.0 + _COMMA * min(2, len(_BREAK.findall(gap)))
-            at += _SENTENCE * min(2, token.sentence - before.sentence)
+            parted = token.sentence - before.sentence
+            at += _SENTENCE * min(2, parted) if parted != 1 or not _REFERS.match(gap) else _REFERENCE
         places.append(at)
     return places
 
@@ -141,30 +152,68 @@ def _parts(
     weights: list[float],
     places: list[float],
 ) -> list[Part]:
-    openings = {i for i, t in enumerate(source) if not i or source[i - 1].sentence != t.sentence}
-
-    def fading(a: int, b: int) -> float:
-        distance = abs(places[a] - places[b])
-        # What opens a sentence is mostly what all of it is about.
-        if (a in openings or b in openings) and source[a].sentence == source[b].sentence:
-            distance = min(distance, _TOPIC)
-        return exp(-distance / _REACH)
-
+    taken = sorted({at for ms in matches for at, _ in ms})
+    near = _nearness(source, matches, weights, places, taken)
+    shares = _shares(source, matches, weights)
     parts = []
-    taken = {at for ms in matches for at, _ in ms}
     for first, last in _runs(matches):
-        rest = [(weights[i], ms) for i, ms in enumerate(matches) if ms and not first <= i <= last]
-
-        def near(a: int, rest: list[tuple[float, list[tuple[int, float]]]] = rest) -> float:
-            return sum(w * max(like * fading(t, a) for t, like in ms) for w, ms in rest)
-
-        best = max(map(near, taken), default=0.0)
-        if best:
-            own = max(near(at) for i in range(first, last + 1) for at, _ in matches[i])
-            part = statement[first : last + 1]
-            rivals = [i for i, t in enumerate(source) if i not in taken and _rival(part, t)]
-            parts.append(Part(first, last, own / best, max(map(near, rivals), default=0.0) / best))
+        rest = [i for i, ms in enumerate(matches) if ms and not first <= i <= last]
+        at = [sum(near[i][j] for i in rest) for j in range(len(source))]
+        best = max((at[j] for j in taken), default=0.0)
+        if not best:
+            continue
+        here = {j for i in range(first, last + 1) for j, _ in matches[i]}
+        part = statement[first : last + 1]
+        rivals = [j for j, t in enumerate(source) if j not in taken and _rival(part, t)]
+        by_sentence = {k: sum(row[k] for i, row in enumerate(shares) if i in rest) for k in {t.sentence for t in source}}
+        at_home = max(by_sentence[source[j].sentence] for j in here) / (max(by_sentence.values()) or 1.0)
+        parts.append(
+            Part(
+                first,
+                last,
+                nearness=max(at[j] for j in here) / best,
+                rivalry=max((at[j] for j in rivals), default=0.0) / best,
+                at_home=at_home,
+            )
+        )
     return parts
+
+
+def _nearness(
+    source: Sequence[Token],
+    matches: Sequence[Sequence[tuple[int, float]]],
+    weights: Sequence[float],
+    places: Sequence[float],
+    taken: Sequence[int],
+) -> list[list[float]]:
+    """For each token of the statement, how near it stands to each token of the source, weighed."""
+    openings = {i for i, t in enumerate(source) if not i or source[i - 1].sentence != t.sentence}
+    fading: dict[int, list[float]] = {}
+    for t in taken:
+        row = fading[t] = [exp(-abs(places[t] - place) / _REACH) for place in places]
+        # What opens a sentence is mostly what all of it is about.
+        for j, other in enumerate(source):
+            if other.sentence == source[t].sentence and (t in openings or j in openings):
+                row[j] = max(row[j], exp(-_TOPIC / _REACH))
+    found = []
+    for ms, weight in zip(matches, weights, strict=True):
+        rows = [[like * f for f in fading[t]] for t, like in ms]
+        found.append([weight * max(column) for column in zip(*rows, strict=True)] if rows else [])
+    return found
+
+
+def _shares(
+    source: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]], weights: Sequence[float]
+) -> list[Counter[int]]:
+    """For each token of the statement, what of its weight each sentence of the source has."""
+    found = []
+    for ms, weight in zip(matches, weights, strict=True):
+        share: Counter[int] = Counter()
+        for t, like in ms:
+            k = source[t].sentence
+            share[k] = max(share[k], weight * like)
+        found.append(share)
+    return found
 
 
 def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:

@@ -7,16 +7,17 @@ opposites must point the same way, and nothing may have been put in the place of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.messages import reason
 from rag.checking.opposites import bound, opposed, opposites
 from rag.checking.tokens import Token
-from rag.checking.values import Value, calculated, comparable, is_approximate
+from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
+_CLOSE_COPY = 0.8  # the same share, from which another word at a place is another thing
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -28,17 +29,25 @@ class Doubt:
     reason: str
 
 
+def _named(token: Token, names: set[str]) -> Token:
+    """A word with a capital at the beginning of a sentence is a name if it is one elsewhere."""
+    return replace(token, name=True) if token.surface[:1].isupper() and token.key in names else token
+
+
 class Comparison:
     """A statement laid beside its sources, token by token."""
 
     def __init__(self, statement: str, said: Sequence[Token], stands: Sequence[Token], text: str) -> None:
+        names = {t.key for t in (*said, *stands) if t.name}
         self.statement = statement
-        self.said = said
-        self.stands = stands
+        self.said = said = [_named(t, names) for t in said]
+        self.stands = stands = [_named(t, names) for t in stands]
         self.text = text
         self.alignment: Alignment = align(said, stands, text)
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
         self.keys = {s.key for s in said if not s.value}
+        self.copied = len(self.course.follows) >= _COPY * len(said)
+        self.close = len(self.course.follows) >= _CLOSE_COPY * len(said)
         self.same_thing = self._others_found() >= _SAME_THING
 
     def doubts(self) -> Iterator[Doubt]:
@@ -48,7 +57,7 @@ class Comparison:
         for i, s in enumerate(self.said):
             near = self._near(i)
             if s.value:
-                yield from self._value(s.value, near)
+                yield from self._value(s, s.value, near)
             else:
                 yield from self._word(s, near)
 
@@ -71,17 +80,19 @@ class Comparison:
                 if s.value and t.value and self.alignment.matches[i] and comparable(s.value, t.value):
                     yield self._doubt("value", s.surface, t.surface)
                 elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
-                    copied = len(self.course.follows) >= _COPY * len(self.said)
-                    yield Doubt(copied and self.same_thing, reason("name", self.statement, s.surface, t.surface))
+                    yield self._doubt("name", s.surface, t.surface)
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
+            if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
+                # A verb may be exchanged for one that means the same; another thing in the place of one is another thing.
+                yield Doubt(False, reason("no name", self.statement, s.surface))
         elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
-        if elsewhere and len(elsewhere) == len(said):
+        if self.copied and elsewhere and len(elsewhere) == len(said):
             yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
 
     def _doubt(self, name: str, stated: str, sourced: str = "") -> Doubt:
-        """A doubt that contradicts when the source speaks of the same thing."""
-        return Doubt(self.same_thing, reason(name, self.statement, stated, sourced))
+        """A doubt that contradicts when the source says the same of the same thing but for this."""
+        return Doubt(self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):
@@ -96,21 +107,23 @@ class Comparison:
         elif s.negated and not near:
             yield Doubt(False, reason("far", self.statement))
 
-    def _value(self, value: Value, near: Sequence[int]) -> Iterator[Doubt]:
+    def _value(self, s: Token, value: Value, near: Sequence[int]) -> Iterator[Doubt]:
         if not near:
             every = [t.value for t in self.stands if t.value]
             rivals = [
                 t.value
                 for t in self.stands
-                if t.value and abs(t.sentence - self.alignment.sentence) <= 1 and comparable(value, t.value)
+                if t.value and abs(t.sentence - self.alignment.sentence) <= 1 and exclude(value, t.value)
             ]
             if calculated(value, every):
                 yield Doubt(False, reason("calculated", self.statement, value.text))
             elif is_approximate(value, self.statement) or not rivals:
                 yield Doubt(False, reason("no value", self.statement, value.text))
             else:
-                yield self._doubt("value", value.text, rivals[0].text)
+                yield Doubt(self.same_thing, reason("value", self.statement, value.text, rivals[0].text))
             return
+        if all(self.stands[j].negated != s.negated for j in near):
+            yield self._doubt("negated" if s.negated else "affirmed", value.text)
         stated = bound(value, self.statement)
         if stated:
             sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]

@@ -15,7 +15,7 @@ from ingest.sentences import split_sentences
 from rag.checking import synonyms
 from rag.checking.reading import values
 from rag.checking.values import Value
-from rag.checking.vocabulary import EMPTY_WORDS, IRREGULAR, NEGATORS, STOP_WORDS
+from rag.checking.vocabulary import EMPTY_WORDS, IRREGULAR, LIGHT_WORDS, NEGATORS, STOP_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Token:
     sentence: int = 0
     name: bool = False
     negated: bool = False
+    verb: bool = False  # in Japanese by its part of speech, in English by its form
+    light: bool = False
     value: Value | None = None
 
 
@@ -54,7 +56,8 @@ def tokens(text: str) -> list[Token]:
     taken = bytearray(len(text))
     for token in found:
         taken[token.start : token.end] = b"\1" * (token.end - token.start)
-    found += _latin(text, taken)
+    words, denied = _latin(text, taken)
+    found = [replace(t, negated=True) if denied & set(range(t.start, t.end)) else t for t in found] + words
     if is_unspaced(text):
         found += _japanese(text, taken)
     found.sort(key=lambda t: t.start)
@@ -63,7 +66,7 @@ def tokens(text: str) -> list[Token]:
     for token in found:
         while token.start >= ends[at]:
             at += 1
-        placed.append(replace(token, sentence=at))
+        placed.append(replace(token, sentence=at, light=token.key in _LIGHT and not token.name))
     return placed
 
 
@@ -72,18 +75,26 @@ def _value_key(value: Value) -> str:
     return "first" if value.text.lower() == "first" else "#"
 
 
-def _latin(text: str, taken: bytearray) -> list[Token]:
+def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
+    """The words that are not part of a value, and where a value is denied."""
     found: list[Token] = []
+    denied: set[int] = set()
     negator = -1  # where the last negator's reach begins: the next content word from there on is denied
+    late = False
     opening = True  # at the start of a sentence, where a capital says nothing
     for m in _LATIN.finditer(text):
         word = m.group()
         if m.lastgroup == "punct":
             opening = opening or word in '.!?:"“'
             if word in ";.!?":
+                if late and negator >= 0 and found:
+                    # "It is not." denies what was said last.
+                    found[-1] = replace(found[-1], negated=True)
                 negator = -1
             continue
         if taken[m.start()]:
+            if 0 <= negator <= m.start():
+                denied.add(m.start())
             negator = -1
             opening = False
             continue
@@ -93,6 +104,7 @@ def _latin(text: str, taken: bytearray) -> list[Token]:
         if folded in NEGATORS or contracted:
             carried = _CARRIES.match(text, m.end())
             negator = carried.end() if carried else m.end()
+            late = folded != "no"  # "No." may be a number's
             opening = False
             continue
         if folded in STOP_WORDS and not (m.group("code")):
@@ -105,11 +117,15 @@ def _latin(text: str, taken: bytearray) -> list[Token]:
         code = m.lastgroup == "code"
         name = code or (word[:1].isupper() and not opening) or (word.isupper() and len(word) > 1)
         key = re.sub(r"[-_./]", "", folded) if code else root(folded)
-        found.append(Token(key, m.start(), m.end(), word, name=name, negated=0 <= negator <= m.end()))
+        verb = not name and (folded in IRREGULAR or _VERB.search(folded) is not None)
+        found.append(Token(key, m.start(), m.end(), word, name=name, negated=0 <= negator <= m.end(), verb=verb))
         if negator <= m.end() and not folded.endswith("ly"):
             negator = -1
         opening = False
-    return found
+    return found, denied
+
+
+_VERB = re.compile(r"(?:ed|ing|i[sz]e|ates?)$")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -129,6 +145,9 @@ def _ending_off(word: str) -> str:
 
 
 _SAME = {_ending_off(word): _ending_off(main) for word, main in synonyms.ENGLISH.items()}
+
+
+_LIGHT = frozenset(root(word) if word.isascii() else synonyms.JAPANESE.get(word, word) for word in LIGHT_WORDS)
 
 
 _EMPTY_PARTS = frozenset(("助詞", "助動詞", "補助記号", "空白", "代名詞", "連体詞", "接続詞", "感動詞", "記号"))
@@ -165,5 +184,5 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
                 continue
             name = m.proper or re.fullmatch(r"[ァ-ヺー・]{3,}", m.surface) is not None
             key = synonyms.JAPANESE.get(m.key, m.key)
-            found.append(Token(key, start, end, m.surface, name=name, negated=denied == start))
+            found.append(Token(key, start, end, m.surface, name=name, negated=denied == start, verb=m.part == "動詞"))
     return found

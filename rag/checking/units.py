@@ -131,6 +131,9 @@ OPEN = (
     frozenset({"percentage point", PERCENT}),
 )
 
+# Dimensions of which people convert one unit to another and round (20 miles, 32 km).
+CONVERTED = frozenset({"metre", "square metre", "gram", "litre"})
+
 CURRENCY_SIGNS = {"$": "dollar", "US$": "dollar", "€": "euro", "£": "sterling", "¥": "yen", "₩": "won"}
 
 _LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u)), key=len, reverse=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
-from rag.checking.units import DECADE, OPEN, PERCENT
+from rag.checking.units import CONVERTED, DECADE, OPEN, PERCENT
 
 Date = tuple[int | None, int | None, int | None]  # year, month, day; None where it is not said
 
@@ -48,7 +48,7 @@ def agree(stated: Value, sourced: Value) -> bool:
         return False
     a, b = stated.amount, sourced.amount
     # Two units of one dimension are rounded when people convert (20 miles is 32 km); one unit is not.
-    slack = 0.01 if stated.unit and stated.written != sourced.written else 1e-6
+    slack = 0.01 if stated.unit in CONVERTED and stated.written != sourced.written else 1e-6
     return abs(a - b) <= slack * max(abs(a), abs(b))
 
 
@@ -59,6 +59,15 @@ def comparable(one: Value, other: Value) -> bool:
     if one.amount is None or other.amount is None:
         return False
     return one.unit == other.unit or not one.unit or not other.unit or frozenset({one.unit, other.unit}) in OPEN
+
+
+def exclude(stated: Value, sourced: Value) -> bool:
+    """Return whether both measure the very same sort of thing, so that one said in place of the other is wrong."""
+    if stated.dates and sourced.dates:
+        return comparable(stated, sourced)
+    return comparable(stated, sourced) and (
+        stated.unit == sourced.unit or frozenset({stated.unit, sourced.unit}) in OPEN
+    )
 
 
 def calculated(stated: Value, sourced: Sequence[Value]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from index.words import UNSPACED, normalize
 from rag.checking.comparison import Comparison
 from rag.checking.confidence import confidence
+from rag.checking.framing import bare
 from rag.checking.messages import reason
 from rag.checking.tokens import tokens
 
@@ -46,7 +47,7 @@ def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check
     language than the statement are left aside. `embed` is accepted for callers that have an embedding model; words and
     values alone decide so far.
     """
-    stated = normalize(statement).strip()
+    stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
     text = "\n\n".join(readable)
     said, stands = tokens(stated), tokens(text)

@@ -67,6 +67,19 @@ def declare(question: str, answer: str) -> str:
     return _sentence(f"{body} {verb} {value}")
 
 
+def answer_to(question: str, answer: str) -> str:
+    """A statement that quotes the question."""
+    return f"The answer to “{question.strip()}” is {answer}."
+
+
+FRAMES = ("According to the text, {}", "The passage says that {}", "As the document states, {}", "The source says: {}")
+
+
+def frame(statement: str, chance: random.Random) -> str:
+    """A statement that says where it stands."""
+    return chance.choice(FRAMES).format(statement)
+
+
 def _sentence(text: str) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     return text[:1].upper() + text[1:] + "."
@@ -97,7 +110,10 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
     if not 6 <= len(sentence.split()) <= 45:
         return
     yield "sentence", True, sentence
+    yield "framed", True, frame(sentence, chance)
     for kind, made in (
+        ("half of a sentence", _half),
+        ("name shortened", _shorten_name),
         ("clause dropped", _drop_clause),
         ("clause moved", _move_clause),
         ("words exchanged", _exchange),
@@ -107,11 +123,12 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
         if text and text != sentence:
             yield kind, True, text
     for kind, change in (
-        ("number changed", _change_number),
-        ("date changed", _change_date),
+        ("number changed", change_number),
+        ("date changed", change_date),
         ("unit changed", _change_unit),
         ("name from passage", _swap_name),
-        ("negation inserted", _negate),
+        ("name invented", _invent_name),
+        ("negation inserted", negate),
         ("negation removed", _affirm),
         ("comparison turned", _turn),
     ):
@@ -130,6 +147,19 @@ def _drop_clause(s: str) -> str | None:
         if text != s and len(text.split()) >= 5:
             return text[:1].upper() + text[1:]
     return None
+
+
+def _half(s: str) -> str | None:
+    """One half of a sentence, where each has a verb of its own."""
+    halves = re.split(r"; |, (?:and|but) (?=(?:the|it|they|he|she|this|there|[A-Z]\w+) )", s)
+    longest = max(halves, key=len).strip()
+    return f"{longest[:1].upper()}{longest[1:].rstrip('.')}." if 5 < len(longest.split()) < len(s.split()) else None
+
+
+def _shorten_name(s: str) -> str | None:
+    """A person or thing of two names by the last of them; streets and cities of two words are not."""
+    text = re.sub(r"(?<=[a-z] )[A-Z][a-z]+ (?=[A-Z][a-z]{3,}\b(?! [A-Z]))", "", s, count=1)
+    return text if text != s else None
 
 
 def _move_clause(s: str) -> str | None:
@@ -181,7 +211,7 @@ def _rewrite_number(s: str) -> str | None:
     return text
 
 
-def _change_number(s: str, passage: str, chance: random.Random) -> str | None:
+def change_number(s: str, passage: str, chance: random.Random) -> str | None:
     found = [
         m
         for m in re.finditer(r"(?<![\w.,/-])\d[\d,]*(?:\.\d+)?(?![\w/-])", s)
@@ -198,7 +228,7 @@ def _change_number(s: str, passage: str, chance: random.Random) -> str | None:
     return None
 
 
-def _change_date(s: str, passage: str, chance: random.Random) -> str | None:
+def change_date(s: str, passage: str, chance: random.Random) -> str | None:
     found = list(re.finditer(rf"\b(?:1[0-9]{{3}}|20[0-2]\d)\b|\b(?:{'|'.join(MONTHS)})\b(?= \d)", s))
     if not found:
         return None
@@ -253,10 +283,21 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     here = [n for n in here if n not in MONTHS]
     if not here or not others:
         return None
-    return s.replace(chance.choice(here), chance.choice(others), 1)
+    return re.sub(rf"\b{re.escape(chance.choice(here))}\b", chance.choice(others), s, count=1)
 
 
-def _negate(s: str, passage: str, chance: random.Random) -> str | None:
+NAMES = ("Winslow", "Kettleby", "Marrakesh", "Oslo", "Hendrik", "Tanaka", "Patagonia", "Lindqvist", "Zurich", "Moreau")
+
+
+def _invent_name(s: str, passage: str, chance: random.Random) -> str | None:
+    here = [n for n in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*", s) if n not in MONTHS]
+    if not here:
+        return None
+    name = chance.choice([n for n in NAMES if n not in passage])
+    return re.sub(rf"\b{re.escape(chance.choice(here))}\b", name, s, count=1)
+
+
+def negate(s: str, passage: str, chance: random.Random) -> str | None:
     if re.search(r"\b(?:not|no|never|without|n't|neither|nor)\b", s):
         return None
     text = re.sub(

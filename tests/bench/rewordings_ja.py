@@ -47,6 +47,19 @@ def declare(question: str, answer: str) -> str:
     return f"{before}{answer}{after}。"
 
 
+def answer_to(question: str, answer: str) -> str:
+    """A statement that quotes the question."""
+    return f"「{question.strip()}」の答えは「{answer}」です。"
+
+
+FRAMES = ("本文によると、{}", "資料によれば、{}", "文書には、{}", "出典では、{}")
+
+
+def frame(statement: str, chance: random.Random) -> str:
+    """A statement that says where it stands."""
+    return chance.choice(FRAMES).format(statement)
+
+
 def _without_noun(after: str, answer: str) -> str:
     """`after` without the noun that the question word stood before, when the answer names it or takes its place."""
     noun = re.match(r"[一-鿿ァ-ヺー]+|もの|こと|ところ", after)
@@ -78,7 +91,10 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
     if not 15 <= len(sentence) <= 130:
         return
     yield "sentence", True, sentence
+    yield "framed", True, frame(sentence, chance)
     for kind, made in (
+        ("half of a sentence", _half),
+        ("name shortened", _shorten_name),
         ("clause dropped", _drop_clause),
         ("clause moved", _move_clause),
         ("words exchanged", _exchange),
@@ -88,11 +104,12 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
         if text and text != sentence:
             yield kind, True, text
     for kind, change in (
-        ("number changed", _change_number),
-        ("date changed", _change_date),
+        ("number changed", change_number),
+        ("date changed", change_date),
         ("unit changed", _change_unit),
         ("name from passage", _swap_name),
-        ("negation inserted", _negate),
+        ("name invented", _invent_name),
+        ("negation inserted", negate),
         ("negation removed", _affirm),
         ("comparison turned", _turn),
     ):
@@ -111,6 +128,19 @@ def _drop_clause(s: str) -> str | None:
         if text != s and len(text) >= 12:
             return text
     return None
+
+
+def _half(s: str) -> str | None:
+    """One half of a sentence, where each has a verb of its own."""
+    halves = re.split(r"(?:が、|、また、|、一方、|、しかし、)", s)
+    longest = max(halves, key=len)
+    return f"{longest.rstrip('。')}。" if 12 <= len(longest) < len(s) and "。" in s and halves[-1] == longest else None
+
+
+def _shorten_name(s: str) -> str | None:
+    """A person of two names in katakana by the last of them."""
+    text = re.sub(r"[ァ-ヺー]{2,}・(?=[ァ-ヺー]{3,}(?!・))", "", s, count=1)
+    return text if text != s else None
 
 
 def _move_clause(s: str) -> str | None:
@@ -175,7 +205,7 @@ def _rewrite_number(s: str) -> str | None:
     return text if text != s else s.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
 
-def _change_number(s: str, passage: str, chance: random.Random) -> str | None:
+def change_number(s: str, passage: str, chance: random.Random) -> str | None:
     found = [m for m in re.finditer(r"(?<![\d.,A-Za-z])\d[\d,]*(?:\.\d+)?(?!\d|[年月日])", s)]
     if not found:
         return None
@@ -188,7 +218,7 @@ def _change_number(s: str, passage: str, chance: random.Random) -> str | None:
     return None
 
 
-def _change_date(s: str, passage: str, chance: random.Random) -> str | None:
+def change_date(s: str, passage: str, chance: random.Random) -> str | None:
     found = list(re.finditer(r"(?<!\d)\d{3,4}(?=年)|(?<!\d)\d{1,2}(?=月)", s))
     if not found:
         return None
@@ -244,6 +274,14 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     return s.replace(chance.choice(here), chance.choice(others), 1)
 
 
+NAMES = ("ケトルビー", "マラケシュ", "オスロ", "ヘンドリック", "パタゴニア", "リンドクヴィスト", "チューリッヒ", "モロー")
+
+
+def _invent_name(s: str, passage: str, chance: random.Random) -> str | None:
+    here = re.findall(r"[ァ-ヺー・]{4,}", s)
+    return s.replace(chance.choice(here), chance.choice([n for n in NAMES if n not in passage]), 1) if here else None
+
+
 NEGATIONS = (
     ("である。", "ではない。"),
     ("であった。", "ではなかった。"),
@@ -263,7 +301,7 @@ NEGATIONS = (
 )
 
 
-def _negate(s: str, passage: str, chance: random.Random) -> str | None:
+def negate(s: str, passage: str, chance: random.Random) -> str | None:
     if re.search(r"ない|なかっ|ず[、。に]|せん|ぬ[。]", s):
         return None
     return next((s[: -len(old)] + new for old, new in NEGATIONS if s.endswith(old)), None)

@@ -1,8 +1,9 @@
 """True and false statements made by rule from question sets other people made, for measuring ``rag.check``.
 
-A row is (kind, truth, statement, cited, passage): `cited` is the sentence of the gold answer with one neighbour on each
-side, `passage` the whole paragraph. True kinds restate; false kinds change one thing. Nothing of the product is used
-to make them, so that a mistake in its reading of numbers or names cannot hide in the benchmark.
+A row holds a statement and three sources for it: `sentence` is that of the gold answer, `cited` the same with one
+neighbour on each side, `passage` the whole paragraph. True kinds restate; false kinds change one thing. Half of the
+articles are for fitting ("fit"), the other half only for measuring ("unseen"). Nothing of the product is used to make
+them, so that a mistake in its reading of numbers or names cannot hide in the benchmark.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import rewordings_en
 import rewordings_ja
+
+_SHARE = 8  # questions looked at for each row of a kind; the rarest kinds stay short of the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Row:
     kind: str
     truth: bool
     statement: str
+    sentence: str
     cited: str
     passage: str
     article: str
@@ -94,48 +99,78 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
             yield json.loads(line)
 
 
+PARTS = ("fit", "unseen")
+
+
+def part_of(article: str, articles: Sequence[str]) -> str:
+    """Every other article is in the same part."""
+    return PARTS[articles.index(article) % 2]
+
+
 def rows(folder: Path, language: str, limit: int, part: str = "all") -> list[Row]:
-    """At most `limit` rows of each kind; `part` "a" or "b" takes every other article."""
+    """At most `limit` rows of each kind, of one part of the articles or of all."""
     rewordings = rewordings_en if language == "en" else rewordings_ja
     asked = load(folder)
-    if part != "all":
-        articles = sorted({one.article for one in asked})
-        asked = [one for one in asked if articles.index(one.article) % 2 == "ab".index(part)]
+    articles = sorted({one.article for one in asked})
+    asked = [one for one in asked if part in ("all", part_of(one.article, articles))]
     chance = random.Random(7)
     chance.shuffle(asked)
     made: dict[str, list[Row]] = {}
-    for one in asked:
-        sentence = around(one.passage, one.start, 0)
-        cited = around(one.passage, one.start, 1)
-        for kind, truth, statement, source in (
-            *_answers(one, rewordings, chance, cited),
-            *((k, t, s, cited) for k, t, s in rewordings.changes(sentence, one.passage, chance)),
-        ):
+    kept: set[tuple[str, str]] = set()
+    for one in asked[: limit * _SHARE]:
+        stranger = chance.choice(asked)
+        for kind, truth, statement, sentence, cited in _made(one, stranger, rewordings, chance):
             bucket = made.setdefault(kind, [])
-            if len(bucket) < limit:
-                bucket.append(Row(kind, truth, statement, source, one.passage, one.article))
+            if len(bucket) < limit and (kind, statement) not in kept:
+                kept.add((kind, statement))
+                bucket.append(Row(kind, truth, statement, sentence, cited, one.passage, one.article))
     return [row for kind in sorted(made) for row in made[kind]]
 
 
-def _answers(one: Asked, rewordings: object, chance: random.Random, cited: str) -> Iterator[tuple[str, bool, str, str]]:
-    declare = rewordings.declare  # type: ignore[attr-defined]
-    kind_of = rewordings.kind_of  # type: ignore[attr-defined]
-    yield "question+answer", True, declare(one.question, one.answer), cited
-    yield "question: answer", True, f"{one.question} {one.answer}", cited
-    kind = kind_of(one.answer)
-    rivals = [other for other in one.others if kind_of(other) == kind and _apart(other, one)]
-    spare = [other for other in rewordings.spans(one.passage, kind) if _apart(other, one)]
-    if rivals and one.answer in (sentence := around(one.passage, one.start, 0)):
+def _made(
+    one: Asked, stranger: Asked, rewordings: ModuleType, chance: random.Random
+) -> Iterator[tuple[str, bool, str, str, str]]:
+    """(kind, truth, statement, sentence, cited) of one question; `stranger` is a question about another passage."""
+    sentence, cited = around(one.passage, one.start, 0), around(one.passage, one.start, 1)
+    for kind, truth, statement in rewordings.changes(sentence, one.passage, chance):
+        yield kind, truth, statement, sentence, cited
+    for kind, truth, statement in _answered(one, rewordings, chance):
+        yield kind, truth, statement, sentence, cited
+    answer_kind = rewordings.kind_of(one.answer)
+    if answer_kind == rewordings.kind_of(stranger.answer) and stranger.answer not in one.passage:
+        if one.answer in sentence:
+            yield "foreign answer put in", False, sentence.replace(one.answer, stranger.answer, 1), sentence, cited
+        yield "foreign answer", False, rewordings.declare(one.question, stranger.answer), sentence, cited
+    rivals = [other for other in one.others if rewordings.kind_of(other) == answer_kind and _apart(other, one)]
+    spare = [other for other in rewordings.spans(one.passage, answer_kind) if _apart(other, one)]
+    if rivals and one.answer in sentence:
         rival = chance.choice(rivals)
         if rival not in sentence:
-            yield f"answer put in ({kind})", False, sentence.replace(one.answer, rival, 1), cited
+            statement = sentence.replace(one.answer, rival, 1)
+            yield f"answer put in ({answer_kind})", False, statement, sentence, _with(one, rival, cited)
     if rivals:
         rival = chance.choice(rivals)
-        yield f"swap answer ({kind})", False, declare(one.question, rival), _with(one, rival, cited)
-        yield "swap question: answer", False, f"{one.question} {rival}", _with(one, rival, cited)
-    elif spare and kind != "phrase":
+        both, wide = _with(one, rival, sentence), _with(one, rival, cited)
+        yield f"swap answer ({answer_kind})", False, rewordings.declare(one.question, rival), both, wide
+        yield "swap question: answer", False, f"{one.question} {rival}", both, wide
+    elif spare and answer_kind != "phrase":
         rival = chance.choice(spare)
-        yield f"swap span ({kind})", False, declare(one.question, rival), _with(one, rival, cited)
+        both, wide = _with(one, rival, sentence), _with(one, rival, cited)
+        yield f"swap span ({answer_kind})", False, rewordings.declare(one.question, rival), both, wide
+
+
+def _answered(one: Asked, rewordings: ModuleType, chance: random.Random) -> Iterator[tuple[str, bool, str]]:
+    """(kind, truth, statement) made of the question and its answer."""
+    declared = rewordings.declare(one.question, one.answer)
+    yield "question+answer", True, declared
+    yield "question: answer", True, f"{one.question} {one.answer}"
+    yield "answer to question", True, rewordings.answer_to(one.question, one.answer)
+    yield "question+answer framed", True, rewordings.frame(declared, chance)
+    for kind, change in (("number", rewordings.change_number), ("date", rewordings.change_date)):
+        if changed := change(one.answer, one.passage, chance):
+            yield f"answer's {kind} changed", False, rewordings.declare(one.question, changed)
+    if negated := rewordings.negate(declared, one.passage, chance):
+        yield "question+answer negated", False, negated
 
 
 def _with(one: Asked, rival: str, cited: str) -> str:
