@@ -217,7 +217,7 @@ class Worker:
         return message
 
     def _untrusted(self) -> WorkerError:
-        self.kill()  # it may be alive and well, waiting for its next request, but its stream cannot be followed any more
+        self.kill()  # it may be alive, waiting for its next request, but its stream cannot be followed any more
         return WorkerError("output", "The reading process sent a damaged answer, or one over its limit.")
 
     def _dead(self) -> WorkerError:
