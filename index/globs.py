@@ -19,7 +19,7 @@ def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str
     wanted = [patterns] if isinstance(patterns, str) else list(patterns)
     folded = [(path, _fold(path)) for path in paths]
     wild = {_fold(pattern.rstrip("/")): pattern for pattern in wanted if _WILD.search(pattern)}
-    named = {name for name in wild if any(_is_in(path, {name}) for _, path in folded)}
+    named = {name for name in wild if any(path == name or path.startswith(f"{name}/") for _, path in folded)}
     # Plain paths are looked up, not tried one by one: "all documents but these" is a list as long as the collection.
     plain = {_fold(pattern.rstrip("/")) for pattern in wanted if not _WILD.search(pattern)} | named
     compiled = [_compile(pattern) for name, pattern in wild.items() if name not in named]

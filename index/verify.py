@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from index.connection import Connection
+from index.database import REPAIRED
 from index.dense import STAMP as VECTOR_STAMP
 from index.dense import part_numbers as vector_numbers
 from index.dense import read_part
@@ -28,6 +29,8 @@ def find_damage(index: Index) -> Iterator[str]:
 def find_damage_of_truth(index: Index) -> Iterator[str]:
     """The same for the database alone."""
     store = index.store
+    if (store.folder / REPAIRED).exists():
+        yield f"A repair of {store.folder} was interrupted."
     if seal_holds(store.folder, thorough=True) is False:
         yield "index.sqlite3 is not what was written."
     yield from _message(lambda: _check_structure(store.connection))

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from index.conversations import move_citations
 from index.errors import RagError, UnsupportedError
 from index.platform import usable_cores
 from index.search import Index
@@ -25,8 +24,9 @@ from ingest.chunk import chunk_document, embedding_input
 from ingest.parsers import ParseOptions
 from ingest.reading import Reader, Reading, check_readable, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
-from ingest.scan import Skipped, Source, inner_sources, load, plan_roots, scan, taken_over
+from ingest.scan import Skipped, Source, load, plan_roots
 from ingest.space import check_space
+from ingest.takeover import scan_outer_first
 from ingest.vectors import embed_waiting
 
 if TYPE_CHECKING:
@@ -104,24 +104,15 @@ class _Run:
     # ---------------------------------------------------------------- scan
 
     def look(self, roots: Sequence[Path]) -> list[Source]:
-        """The files at the roots that are to be read; what is skipped goes into the report.
-
-        A path belongs to one source: what was read from a folder before a folder above it, the outer one takes over.
-        """
+        """The files at the roots that are to be read; what is skipped goes into the report."""
         known = self.store.sources()
-        planned = plan_roots(roots, known)
-        inner = inner_sources(planned, known)
-        outer = [root for root in planned if root.source not in inner]
-        entries = list(scan(outer))
-        self.moved = taken_over({name: known[name] for name in inner}, entries)
-        apart = [root for root in planned if root.source in inner - self.moved.keys()]
-        self.roots = outer + apart
-        self.removed |= {new for path in self.removed if (new := self._moved(path))}
+        self.roots, entries, self.taken = scan_outer_first(plan_roots(roots, known), known)
+        self.removed |= set(filter(None, map(self.taken.new_path, self.removed)))
         self.unread |= {
-            new: replace(file, path=new) for path, file in self.unread.items() if (new := self._moved(path))
+            new: replace(file, path=new) for path, file in self.unread.items() if (new := self.taken.new_path(path))
         }
         found: list[Source] = []
-        for entry in (*entries, *scan(apart)):
+        for entry in entries:
             self.seen.add(entry.path)
             if isinstance(entry, Skipped):
                 self.tally.record(entry.path, "skipped", entry.reason)
@@ -132,13 +123,6 @@ class _Run:
             else:
                 found.append(entry)
         return found
-
-    def _moved(self, path: str) -> str:
-        """Where a path of a source that is taken over goes; "" for any other."""
-        for name, place in self.moved.items():
-            if path == name or path.startswith(f"{name}/"):
-                return place + path[len(name) :]
-        return ""
 
     def register(self) -> None:
         """Remember the roots."""
@@ -299,13 +283,11 @@ class _Run:
                     [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
                 )
 
-        for name, place in self.moved.items():
-            for path, origin in self.before.items():
-                if origin.source == name:
-                    self.tally.record(path, "removed")
-            if not self.options.dry_run:
-                self.store.take_over(name, place)
-                move_citations(self.store, name, place)
+        for path, origin in self.before.items():
+            if origin.source in self.taken.places:
+                self.tally.record(path, "removed")
+        if not self.options.dry_run:
+            self.taken.apply(self.store)
 
     def _is_hidden(self, path: str) -> bool:
         """Whether it lies in a folder that could not be looked into."""

@@ -97,35 +97,12 @@ def scan(roots: Sequence[Root]) -> Iterator[Source | Skipped]:
     """
     for root in roots:
         try:
-            start, rules = _find_start(root)
+            start, rules = find_start(root)
         except (OSError, DocumentError) as error:
             yield Skipped(root.prefix, f"folder cannot be read ({_why(error)})", unreadable=True)
             continue
         if start is not None:
             yield from _walk(root, start, rules)
-
-
-def inner_sources(roots: Sequence[Root], known: Mapping[str, Path]) -> set[str]:
-    """Known sources that lie inside what one of the roots looks at, under another name."""
-    inner = set()
-    for root in roots:
-        start = _find_start(root)[0] if root.root.exists() else None
-        for name, place in known.items():
-            if start and place.is_relative_to(start) and name != root.source and not name.startswith(f"{root.source}/"):
-                inner.add(name)
-    return inner
-
-
-def taken_over(sources: Mapping[str, Path], found: Sequence[Source | Skipped]) -> dict[str, str]:
-    """Those of these inner sources that a scan of an outer one came through: name → the path of its folder there."""
-    moved = {}
-    for entry in found:
-        for name, place in sources.items():
-            if isinstance(entry, Source) and name not in moved and entry.file.is_relative_to(place):
-                depth = len(entry.file.relative_to(place).parts)
-                moved[name] = "/".join(entry.path.split("/")[:-depth]) if depth else entry.path
-    hidden = [entry.path for entry in found if isinstance(entry, Skipped) and entry.unreadable]
-    return {name: path for name, path in moved.items() if not any(f"{gone}/".startswith(f"{path}/") for gone in hidden)}
 
 
 def load(source: Source) -> bytes:
@@ -154,7 +131,7 @@ def load(source: Source) -> bytes:
     return data
 
 
-def _find_start(root: Root) -> tuple[Path | None, list[Rule]]:
+def find_start(root: Root) -> tuple[Path | None, list[Rule]]:
     """Where the part to look at lies on the disk, None when it is gone, and the rules of the folders above it."""
     here, inside = root.root, ""
     rules: list[Rule] = []

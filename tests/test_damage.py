@@ -17,7 +17,7 @@ from victim import LABEL, answers, opened, work
 from wholeness import answers_anew, fresh_answers, wipe
 
 from index import memory, stamp
-from index.database import DATABASE
+from index.database import DATABASE, REPAIRED
 from index.errors import DamagedError, RagError
 from index.facts import SELECTS
 from index.repair import repair
@@ -212,6 +212,19 @@ def test_repair_carries_over_what_the_user_said(tmp_path: Path) -> None:
         assert index.store.removed() == {"docs/x.txt"}
         assert index.store.sources() == {"docs": tmp_path}
         assert index.labels.all() == {LABEL: ["docs/1.txt", "docs/2.txt"]}
+
+
+def test_a_repair_that_was_interrupted_is_found_and_ended(tmp_path: Path) -> None:
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    (kb / REPAIRED).write_bytes((kb / DATABASE).read_bytes())
+    (kb / DATABASE).write_bytes(b"half of it")
+    with pytest.raises(DamagedError, match="interrupted"):
+        opened(kb).__enter__()
+    assert found_in(kb)
+    repair(kb, apply=True)
+    assert found_in(kb) == []
+    assert answers_anew(kb) == fresh_answers(tmp_path / "fresh", 1)
 
 
 def test_a_damaged_seal_is_found_and_made_anew(tmp_path: Path) -> None:
