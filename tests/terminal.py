@@ -72,11 +72,9 @@ class Terminal:
         return self.process.wait(max(1.0, self._until - time.monotonic()))
 
     def children(self) -> list[int]:
-        """The processes it has started and that still run."""
-        return [
-            int(child)
-            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
+        """The processes it has started, whichever thread of it did, and that still run; known on Linux alone."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
 
     def _read(self) -> bool:
         """Whether there was more to read."""

@@ -164,7 +164,8 @@ def test_windows_of_a_long_text_are_averaged_by_their_tokens(nomic: Path) -> Non
         count * embed_bare(nomic, "search_document: " + " ".join(part))
         for count, part in zip(counts, parts, strict=True)
     )
-    assert np.allclose(whole, expected / np.linalg.norm(expected), atol=1e-5)
+    # Windows are read together here and one by one there, which adds their numbers in another order.
+    assert np.allclose(whole, expected / np.linalg.norm(expected), atol=1e-3)
 
 
 def test_shortened_vectors_are_cut_as_the_family_says(nomic: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def running(processes: list[int]) -> list[int]:
     return [process for process in processes if Path(f"/proc/{process}").exists()]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the children of a process are read from /proc")
 def test_an_answer_is_interrupted(environment: dict[str, str]) -> None:
     with Terminal(["ask", QUESTION], environment) as terminal:
         terminal.read_until(LEAVE)

@@ -23,7 +23,7 @@ _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 # Of the rectangle around all filled cells: calamine keeps a value of 24 bytes or more for each, also the empty ones.
-MAX_CELLS = 20_000_000
+MAX_CELLS = 20_000_000  # half a gigabyte, an eighth of what a reading process may take
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 

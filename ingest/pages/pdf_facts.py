@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 _MAX_ENTRIES = 20_000  # of an outline: more are a loop or a bomb
-_MAX_MEMBERS = 1_000
-_MAX_MEMBER_BYTES = 64 * 2**20
+_MAX_MEMBERS = 1_000  # embedded files: a portfolio of mails has hundreds
+_MAX_MEMBER_BYTES = 64 << 20  # of one of them; a larger file is better given by itself
 _TOOL_TITLE = re.compile(
     r"^(microsoft (word|powerpoint|excel)|powerpoint presentation|untitled|無題|\(anonymous\)|slide 1|document\d*"
     r"|adobe \w+ pdf)(?!\w)[\s-]*",

@@ -20,8 +20,8 @@ _LARGER = 1.12  # of the text's size: below, it may be another font at the same 
 _ONE_SIZE = 0.95  # of a size: nearer ones are the same to the eye
 _PROSE = (Kind.TEXT, Kind.ITEM)
 _MIN_MARKED = 5  # headings found where the outline says
-_MAX_CHARACTERS = 150
-_MAX_LEVEL = 6
+_MAX_CHARACTERS = 150  # of a heading: what is longer is a paragraph
+_MAX_LEVEL = 6  # as in HTML
 _EDGE_BLOCKS = 3  # looked at from the top and from the bottom of each page
 _MIN_REPEATS = 3  # pages
 # Of the pages between the first and the last: heads alternate left and right, and miss pages with pictures.

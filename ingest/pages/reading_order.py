@@ -16,7 +16,7 @@ from ingest.pages.page_lines import VERTICAL, Piece, turn_box
 
 _LINE_CHARACTERS = 12  # in the usual line of a column of text; cells of tables have fewer
 _GUTTER = 0.5  # font sizes: narrower stripes run through the word spaces of a few lines by chance
-_MAX_DEPTH = 40
+_MAX_DEPTH = 40  # cuts inside cuts: no page that a person laid out has so many
 _STRIPES = 8  # tried as gutters
 _HEADLINE = 2.5  # gutters: a gap so much wider parts sections of a page, each with columns of its own
 _STACK = 3  # characters below each other: fewer may be the cells of a table

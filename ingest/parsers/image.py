@@ -19,7 +19,7 @@ REQUIRES = ("rapidocr", "onnxruntime", "PIL")
 EXTRA = "ocr"
 
 _MAX_PIXELS = 80_000_000  # an A3 page at 600 dots an inch has 70 million; decoded, 80 million take 240 MB
-_MAX_FRAMES = 2_000
+_MAX_FRAMES = 2_000  # a scanned book in one file; more is a film
 _SMALLEST_SIDE = 700  # pixels: the letters of smaller images are enlarged for the reader of lines
 
 

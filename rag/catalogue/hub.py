@@ -22,14 +22,13 @@ from index.platform import make_private_folder
 from ingest.worker import Handler, Limits, Message, Payload, Worker
 from rag.setup.fetch import Step, fetch_originals
 from rag.setup.originals import Original
-from rag.setup.places import hub_address, may_be_fetched, skip_bytes
+from rag.setup.places import SECONDS_TO_ANSWER, hub_address, may_be_fetched, skip_bytes
 
 TARGET = "rag.catalogue.hub:serve"
 # "0" and not deleted, because `rag` sets the switches that are not there. Xet would fetch in pieces of its own, which
 # mirrors do not have and which cannot be resumed by byte.
 ENVIRONMENT = {"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
 LIMITS = Limits(network=True, output=1 << 44)
-SECONDS_TO_ANSWER = 20.0
 SMALL = 64 << 20  # bytes: files of text, kept in memory and checked by git's hash; weights have a SHA-256
 
 

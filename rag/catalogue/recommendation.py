@@ -19,11 +19,12 @@ from rag.catalogue.speed import ask_bandwidth, ask_speed
 from rag.machine import Machine, read_machine
 from rag.setup.bundled import find_bundled
 
+# With loading, about the ten seconds that a person is told of; a model takes longer to reach its speed than memory.
 MODEL_SECONDS = 7.0
 MEMORY_SECONDS = 2.0
 ROOM = 0.6  # of the memory: the rest is the system's, the browser's, and the index
 PROMPT_TOKENS = 700  # a question of ours with its sources
-ANSWER_TOKENS = 60
+ANSWER_TOKENS = 60  # two sentences
 PATIENCE = 30.0  # seconds until an answer is whole: what a person waits for with the quotes already on screen
 # The everyday embedding models: English alone, and any other languages. The others are listed after them.
 EVERYDAY = {False: "nomic-embed-text-v1.5", True: "nomic-embed-text-v2-moe"}

@@ -20,7 +20,7 @@ from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
 
-BATCH = 512
+BATCH = 512  # tokens computed at once, as llama.cpp does by itself; more takes memory and reads no faster
 ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token
 # would cost more than the wait.

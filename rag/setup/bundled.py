@@ -30,7 +30,7 @@ from rag.setup.places import Place
 
 MANIFEST = "bundled.json"
 TARGET = "rag.setup.tune:serve"
-ROUNDS = 5
+ROUNDS = 5  # the quickest counts, because other programs only take away
 STALE_SECONDS = 3600  # younger leftovers may belong to a run in another window
 
 # Precisions worth trying. The embedding ones all keep the vectors (FAITHFUL in ingest/models/gguf_header.py), 4 bits

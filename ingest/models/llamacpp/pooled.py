@@ -1,8 +1,8 @@
 """A GGUF model that makes one vector, or one score, of a whole text.
 
 Short texts go together, a long one alone: the matrices of a small model are read best with about a hundred tokens,
-while attention runs over everything in a batch, so that 90 texts packed into one were 12 times slower than one after
-the other. A context as large as the model's limit, so that no text is cut.
+while attention runs over everything in a batch, so that many texts packed into one are slower than one after the
+other. A context as large as the model's limit, so that no text is cut.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model
+from ingest.models.windows import find_ends
 
 TOGETHER = 128  # tokens of texts that are read at once, and at most as many texts as there are sequences
 SEQUENCES = 16
@@ -42,7 +43,7 @@ class PooledModel:
         for place in range(room):
             self._batch.n_seq_id[place] = 1
             self._batch.logits[place] = 1
-        self.head, self.tail = self._ends()
+        self.head, self.tail = find_ends(self.model.tokens("a", special=False), self.model.tokens("a", special=True))
 
     def use_threads(self, count: int) -> None:
         self._library.llama_set_n_threads(self._context, count, count)
@@ -77,14 +78,6 @@ class PooledModel:
         self._batch.n_tokens = place
         if code := self._library.llama_decode(self._context, self._batch):
             raise DamagedError(f"llama.cpp could not read a text of {place} tokens (code {code}).", "")
-
-    def _ends(self) -> tuple[list[int], list[int]]:
-        bare = self.model.tokens("a", special=False)
-        full = self.model.tokens("a", special=True)
-        for start in range(len(full) - len(bare) + 1):
-            if full[start : start + len(bare)] == bare:
-                return full[:start], full[start + len(bare) :]
-        return [], []
 
 
 def _pack_short(texts: Sequence[list[int]]) -> Iterator[list[list[int]]]:
