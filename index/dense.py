@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.files import write_file
-from index.stamp import Stamp, read_stamp, take_stamp, write_stamp
+from index.stamp import LAG_LIMIT, Stamp, read_stamp, take_stamp, write_stamp
 from index.vector_table import VectorTable
 
 STAMP = "vectors.json"
 VERSION = 1
 FLAT_LIMIT = 100_000  # 150 MB of 384 numbers each: a scan takes about 6 ms, and the file is read at every start
-# Four bits a number keep families of near-identical passages apart, where one bit loses half of them (design.md).
+# Four bits a number keep families of near-identical passages apart, where one bit loses many of them
+# (tests/test_dense.py makes such families).
 CODE_BITS = 4
 RESCORED = 400  # candidates looked at with exact vectors; recall of the exact ten 0.93 to 1.00 on such families
-LAG_LIMIT = 20_000  # vectors newer than the part that are scanned from the truth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,10 +92,10 @@ class VectorIndex:
         return self._stamp is not None and self._stamp.shape.endswith("flat")
 
     def _newer(self) -> tuple[NDArray[np.int64], Vector]:
-        """The vectors that the part does not cover, kept in memory until there are more."""
+        """The vectors that the part does not cover, kept in memory until there are more; none when it is behind."""
         last = self.table.last_vector()
         if self._recent is None or self._recent[0] != last:
-            numbers, vectors = self.table.vectors(self.model, after=self._stamp.covers if self._stamp else 0)
+            numbers, vectors = self.table.vectors(self.model, after=last if self.behind() else self._covers())
             self._recent = (last, numbers, vectors)
         return self._recent[1], self._recent[2]
 
@@ -122,9 +122,17 @@ class VectorIndex:
         return self._stamp is not None and self._stamp.generation == self.table.database.generation
 
     def lag(self) -> int:
-        """Vectors that are searched from the truth because the part does not cover them."""
+        """Vectors that the part does not cover."""
         self._load()
-        return len(self._newer()[0])
+        return self.table.count(self.model, after=self._covers())
+
+    def behind(self) -> int:
+        """Vectors that are not searched at all, because they are too many to be read from the truth."""
+        lag = self.lag()
+        return lag if lag > LAG_LIMIT else 0
+
+    def _covers(self) -> int:
+        return self._stamp.covers if self._stamp else 0
 
     def refresh(self) -> None:
         """Bring the part up to the present truth and publish it; small steps where it can be used, else anew."""
@@ -133,7 +141,7 @@ class VectorIndex:
         self._load()
         alive = self.table.numbers(self.model)
         shape = self._shape(len(alive))
-        part, covers = self._part, self._stamp.covers if self._stamp else 0
+        part, covers = self._part, self._covers()
         if self._stamp is None or self._stamp.shape != shape:
             part, covers = None, 0
         numbers, vectors = self.table.vectors(self.model, after=covers)

@@ -24,7 +24,7 @@ from index.errors import StoreError
 from index.files import link_or_copy
 from index.platform import make_private_folder, sync_folder
 from index.query import Query
-from index.stamp import Stamp, files_match, read_stamp, take_stamp, write_stamp
+from index.stamp import LAG_LIMIT, Stamp, files_match, read_stamp, take_stamp, write_stamp
 from index.store import Store
 from index.types import Passage
 from index.words import read_words
@@ -65,7 +65,7 @@ class WordIndex:
         self._part: Part | None = None
         self._damaged: Stamp | None = None
         self._links: tempfile.TemporaryDirectory[str] | None = None
-        self._recent: tuple[int, Part] | None = None
+        self._recent: tuple[int, Part | None] | None = None
 
     def search(
         self, query: Query, k: int, documents: Sequence[int] | None = None, chunks: Sequence[int] | None = None
@@ -117,16 +117,25 @@ class WordIndex:
         yield from filter(None, (self._part, self._newer()))
 
     def _newer(self) -> Part | None:
-        """A part in memory of the chunks that the published one does not cover; None when there are none."""
+        """A part in memory of the chunks that the published one does not cover; None without any, or when behind."""
         last = self.store.last_chunk()
-        covers = self._stamp.covers if self._stamp else 0
-        if last <= covers:
+        if last <= self._covers():
             return None
         if self._recent is None or self._recent[0] != last:
-            part = open_part(None)
-            fill_part(part, self.store.each_passage(after=covers), self.store.document_ids())
+            part = None if self.behind() else open_part(None)
+            if part is not None:
+                fill_part(part, self.store.each_passage(after=self._covers()), self.store.document_ids())
             self._recent = (last, part)
         return self._recent[1]
+
+    def behind(self) -> int:
+        """Chunks that are not searched at all, because they are too many to be read from the truth."""
+        self.load()
+        lag = self.store.count_chunks(after=self._covers())
+        return lag if lag > LAG_LIMIT else 0
+
+    def _covers(self) -> int:
+        return self._stamp.covers if self._stamp else 0
 
     # ---------------------------------------------------------------- the derived folder
 
@@ -183,7 +192,7 @@ class WordIndex:
     def refresh(self) -> None:
         """Bring the part up to the present truth and publish it; small steps where it can be used, else anew."""
         self.load()
-        last, covers = self.store.last_chunk(), self._stamp.covers if self._stamp else 0
+        last, covers = self.store.last_chunk(), self._covers()
         alive = self.store.all_chunk_ids()
         gone = part_numbers(self._part) - alive if self._part else set()
         if self._stamp and last <= covers and not gone:
@@ -238,7 +247,7 @@ def _open(folder: Path | None, key: str) -> Any:
     import tantivy
 
     schema = tantivy.SchemaBuilder()
-    # Deleting by a term of an unsigned field deletes nothing (traps.md): signed numbers.
+    # Deleting by a term of an unsigned field silently deletes nothing: signed numbers.
     for name in sorted({key, "document"}):
         schema.add_integer_field(name, indexed=True, fast=True)
     for field in FIELDS:

@@ -130,6 +130,12 @@ class Index:
         if vectors := self.vectors():
             vectors.refresh()
 
+    def behind(self) -> dict[str, int]:
+        """For each leg whose part was lost or is far behind: how many passages it does not search."""
+        vectors = self.vectors()
+        found = {"lexical": self.words.behind(), "dense": vectors.behind() if vectors else 0}
+        return {leg: count for leg, count in found.items() if count}
+
     def weights(self) -> Weights | None:
         """What was learned about the dense leg with the embedding model in use, once it was."""
         model = self.model()

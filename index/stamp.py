@@ -17,6 +17,9 @@ from index.memory import Facts, Memory, take_facts
 # A part up to this size is read through before each process's first use (about 0.05 s); a larger one when it is not
 # remembered as read through. A file read whole into memory is always checked by its reader.
 ALWAYS_CHECKED = 64 << 20
+# Rows that a part does not cover are searched from the truth. More than this (a part was lost) would keep each question
+# waiting for many seconds; then the other leg answers, and the next writer makes the part anew.
+LAG_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)

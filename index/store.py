@@ -247,8 +247,9 @@ class Store(Database):
             found |= dict(self.connection.execute(f"SELECT id, document FROM chunks WHERE id IN ({marks})", part))
         return found
 
-    def count_chunks(self) -> int:
-        return int(self.connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+    def count_chunks(self, after: int = 0) -> int:
+        """Chunks numbered above `after`."""
+        return int(self.connection.execute("SELECT count(*) FROM chunks WHERE id > ?", (after,)).fetchone()[0])
 
     def last_chunk(self) -> int:
         """The highest chunk number ever given out."""

@@ -111,7 +111,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A ranked passage (the contract of ``rag.search``; see design.md).
+    """A ranked passage (what ``rag.search`` gives).
 
     `score` is comparable within one question, higher is better. `ranks` gives the 1-based rank in each leg that found
     it.

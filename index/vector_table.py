@@ -79,6 +79,11 @@ class VectorTable:
         ).fetchall()
         return np.array([row[0] for row in rows], np.int64), _stack(rows)
 
+    def count(self, model: int, after: int = 0) -> int:
+        """Vectors of `model` numbered above `after`."""
+        query = "SELECT count(*) FROM vectors WHERE model = ? AND id > ?"
+        return int(self.connection.execute(query, (model, after)).fetchone()[0])
+
     def numbers(self, model: int) -> NDArray[np.int64]:
         """The numbers of all vectors of `model`, sorted."""
         import numpy as np

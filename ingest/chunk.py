@@ -16,7 +16,7 @@ from index.types import Block, Chunk, Document, Kind, Span
 from ingest.sentences import split_sentences
 
 TARGET = 180.0  # words
-JAPANESE = 180.0 / 350.0  # one Japanese character counts as so many words (design.md)
+JAPANESE = 180.0 / 350.0  # one Japanese character counts as so many words: so long are a screenful of each
 LEAST = TARGET / 3  # a shorter rest joins the chunk before it
 LONGEST_UNIT = 400  # characters of one unbroken run (a table of numbers, base64) that may stay together past the target
 LEAD_IN = 300  # characters: a longer paragraph before a list says more than what the list is about

@@ -94,7 +94,7 @@ class Assistant:
                         yield statement
             remember_speed(generator)
         except RagError as error:
-            yield say("model_failed", language, reason=error.message)
+            yield say("model_failed", language, reason=error.message.rstrip("."))
 
     def _conclude(
         self,

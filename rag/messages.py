@@ -56,6 +56,14 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "{count} passages still wait for their vectors. Run: rag ingest",
         "ja": "{count} 件の文章がまだベクトル化されていません。実行：rag ingest",
     },
+    "lexical_behind": {
+        "en": "{count} passages are missing from the word index and are found by meaning alone. Run: rag ingest",
+        "ja": "{count} 件の文章が単語索引になく、意味だけで検索しています。実行：rag ingest",
+    },
+    "dense_behind": {
+        "en": "{count} passages are missing from the vector index and are found by their words alone. Run: rag ingest",
+        "ja": "{count} 件の文章がベクトル索引になく、単語だけで検索しています。実行：rag ingest",
+    },
     "left_machine": {
         "en": "The question and the quotes were sent to {host}.",
         "ja": "質問と引用は {host} に送信されました。",

@@ -40,6 +40,8 @@ def show_limits(kb: KnowledgeBase, question: str) -> None:
         note(say("no_vectors", language))
     elif count := kb.count_waiting():
         note(say("waiting", language, count=count))
+    for leg, count in kb.index.behind().items():
+        note(say(f"{leg}_behind", language, count=count))
 
 
 def headline(number: int, hit: Hit | Quote) -> list[Piece]:

@@ -61,6 +61,19 @@ def test_new_vectors_are_found_before_the_part_is_written_again(tmp_path: Path) 
     assert index.search(late[3], 1)[0] == (104, pytest.approx(1.0, abs=1e-5))
 
 
+def test_vectors_far_beyond_the_part_wait_for_the_next_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = make_index(tmp_path / "kb", unit(100, 1))
+    index.refresh()
+    late = unit(6, 9)
+    index.table.add_vectors(index.model, [b"late" + bytes(11) + bytes([n]) for n in range(6)], late)
+    monkeypatch.setattr("index.dense.LAG_LIMIT", 5)
+    assert index.behind() == 6
+    assert 104 not in [number for number, _ in index.search(late[3], 100)]
+    index.refresh()
+    assert index.behind() == 0
+    assert index.search(late[3], 1)[0][0] == 104
+
+
 def test_removed_vectors_leave_the_part(tmp_path: Path) -> None:
     vectors = unit(50, 1)
     index = make_index(tmp_path / "kb", vectors)

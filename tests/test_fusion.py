@@ -239,6 +239,19 @@ def test_quoted_phrases_come_first(tmp_path: Path) -> None:
     assert search(index, second, lambda: None, k=2)[0].passage.path == "d/b.md"
 
 
+def test_a_part_that_is_far_behind_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = make_index(tmp_path / "kb", {"a.md": "The fox is red.", "b.md": "The dog is brown.", "c.md": "A red car."})
+    wanted = [hit.passage.path for hit in search(index, "red fox", lambda: None, k=3)]
+    assert wanted == ["a.md", "c.md"] and index.behind() == {}
+    monkeypatch.setattr("index.lexical.LAG_LIMIT", 2)
+    lost = Index(tmp_path / "kb")
+    assert lost.behind() == {"lexical": 3}
+    assert search(lost, "red fox", lambda: None, k=3) == []
+    lost.refresh()
+    assert lost.behind() == {}
+    assert [hit.passage.path for hit in search(lost, "red fox", lambda: None, k=3)] == wanted
+
+
 @pytest.mark.parametrize("where", ["name", "title"])
 def test_a_period_finds_its_file_among_many_alike(tmp_path: Path, where: str) -> None:
     """The passages are the same in every file; only its name, or its title, tells the period."""
