@@ -84,7 +84,7 @@ class Comparison:
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
             if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
-                # A verb may be exchanged for one that means the same; another thing in the place of one is another thing.
+                # A verb may be exchanged for one that means the same, a thing is another thing.
                 yield Doubt(False, reason("no name", self.statement, s.surface))
         elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
         if self.copied and elsewhere and len(elsewhere) == len(said):
