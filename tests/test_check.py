@@ -32,7 +32,7 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ("The passage says that staff may work from home on at most two days a week.", RULE),
         ("The answer to “When did Beyoncé release her first album?” is 2003.", OFFICES),
         ("資料によれば、残業は月45時間以内とする。", KISOKU),
-        ("「残業は月に何時間以内か」の答えは「45時間」です。", KISOKU),
+        ("「正社員には年に何日の有給休暇が与えられるか」の答えは「20日」です。", KYUKA),
     ],
 )
 def test_supported(statement: str, source: str) -> None:

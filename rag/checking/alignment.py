@@ -18,9 +18,9 @@ from math import exp
 
 from rag.checking.opposites import opposed
 from rag.checking.tokens import Token
-from rag.checking.values import agree, comparable
+from rag.checking.values import agree, exclude
 
-_COMMA, _SENTENCE = 2.0, 8.0  # tokens of distance a comma and a sentence end stand for
+_COMMA, _SENTENCE = 3.5, 8.0  # tokens of distance a comma and a sentence end stand for
 # What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
 _BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|although)\b|および|及び|または|一方")
 # A sentence that opens with a word for something said before goes on with it.
@@ -28,7 +28,7 @@ _REFERS = re.compile(r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its
 _REFERENCE = 3.0  # tokens of distance to such a sentence
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
-_REACH = 10.0  # tokens at which nearness has faded to 1/e
+_REACH = 6.0  # tokens at which nearness has faded to 1/e
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Alignment:
     covered: float  # share of the statement's weight that the best sentence has
     paired: float  # the same of the best sentence and the one behind it
     found: float  # the same anywhere in the sources
-    stride: float  # the longest way from one token of the statement to the next in the source, in tokens
+    stride: float  # the longest way from one token of the statement to the next in the source, as a share of _LONGEST
     parts: tuple[Part, ...]
     sentence: int  # the best sentence
     matches: tuple[tuple[tuple[int, float], ...], ...]  # for each token of the statement: (source token, likeness)
@@ -79,13 +79,13 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
 
 
 def _stride(matches: Sequence[Sequence[tuple[int, float]]], places: Sequence[float]) -> float:
-    """The longest way in the source, in tokens, from one token of the statement to the next."""
+    """The longest way in the source from one token of the statement to the next, as a share of `_LONGEST`."""
     steps = [
         min(abs(places[a] - places[b]) for a, _ in one for b, _ in next_)
         for one, next_ in pairwise(matches)
         if one and next_
     ]
-    return min(_LONGEST, max(steps, default=0.0))
+    return min(1.0, max(steps, default=0.0) / _LONGEST)
 
 
 def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[tuple[int, float]]]:
@@ -161,7 +161,7 @@ def _parts(
     taken = sorted({at for ms in matches for at, _ in ms})
     near = _nearness(source, matches, weights, places, taken)
     parts = []
-    for first, last in _runs(matches):
+    for first, last in _runs(statement, matches):
         rest = [i for i, ms in enumerate(matches) if ms and not first <= i <= last]
         at = [sum(near[i][j] for i in rest) for j in range(len(source))]
         best = max((at[j] for j in taken), default=0.0)
@@ -218,13 +218,17 @@ def _shares(
     return found
 
 
-def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
-    """Runs of statement tokens that stand one behind the other in the source too: (first, last), inclusive."""
+def _runs(statement: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
+    """Runs of names, or of other words, that stand one behind the other in the source too: (first, last), inclusive.
+
+    A value is always alone: its rivals are other values, and all the words around it speak for it or for them.
+    """
     runs: list[tuple[int, int]] = []
     for i, ms in enumerate(matches):
         if not ms:
             continue
-        if runs and runs[-1][1] == i - 1:
+        like_last = i > 0 and statement[i].name == statement[i - 1].name
+        if runs and runs[-1][1] == i - 1 and like_last and not statement[i].value and not statement[i - 1].value:
             before = {at for at, _ in matches[i - 1]}
             if any(at - step in before for at, _ in ms for step in (1, 2)):
                 runs[-1] = (runs[-1][0], i)
@@ -235,9 +239,8 @@ def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int
 
 def _rival(part: Sequence[Token], token: Token) -> bool:
     """Whether a source token could stand in the place of this part."""
-    for s in part:
-        if s.value:
-            return token.value is not None and comparable(s.value, token.value)
-    if any(s.name for s in part):
+    if value := part[0].value:
+        return token.value is not None and exclude(value, token.value)
+    if part[0].name:
         return token.name and not token.value
     return not token.value

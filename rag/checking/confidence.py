@@ -20,19 +20,21 @@ _LONG = 15  # tokens, from which a statement counts as long
 
 # As printed by tests/bench/fit_confidence.py.
 _WEIGHTS = {
-    "copied": 2.96,
-    "covered": 4.03,
-    "found": -5.64,
-    "value rivalry": -1.91,
-    "name rivalry": -0.93,
-    "other rivalry": -1.65,
-    "one exchanged": -1.55,
-    "more exchanged": -3.07,
-    "values away": -1.17,
-    "only names": -1.73,
-    "free length": 1.51,
+    "copied": 2.87,
+    "covered": 4.50,
+    "paired": 1.24,
+    "found": -5.04,
+    "value rivalry": -1.70,
+    "name rivalry": -0.10,
+    "last rivalry": -1.53,
+    "one exchanged": -0.51,
+    "more exchanged": -3.41,
+    "values away": 0.13,
+    "free length": 0.13,
+    "pieces": 0.18,
+    "stride": -0.97,
 }
-_BIAS, _BIAS_JAPANESE = 2.91, 2.21
+_BIAS, _BIAS_JAPANESE = 0.48, -0.75
 
 
 def confidence(comparison: Comparison) -> float:
@@ -46,7 +48,7 @@ def features(comparison: Comparison) -> dict[str, float]:
     """Return the figures the model reads.
 
     A copy keeps the order of its source; there an exchanged word tells, and in free wording it does not. `… rivalry`
-    is how much nearer the best rival of a value, a name or another word stands to the rest of the statement than it
+    is how much nearer the best rival of a value, a name or the last words stands to the rest of the statement than it
     does itself; what a statement ends with is often what it is about.
     """
     said, stands = comparison.said, comparison.stands
@@ -55,9 +57,8 @@ def features(comparison: Comparison) -> dict[str, float]:
     steps = [course.follows[i + 1] - j for i, j in course.follows.items() if i + 1 in course.follows]
     copied = sum(step == 1 for step in steps) / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
-    of_values = [p for p in alignment.parts if any(s.value for s in said[p.first : p.last + 1])]
-    of_names = [p for p in alignment.parts if p not in of_values and any(s.name for s in said[p.first : p.last + 1])]
-    of_others = [p for p in alignment.parts if p not in of_values and p not in of_names]
+    of_values = [p for p in alignment.parts if said[p.first].value]
+    of_names = [p for p in alignment.parts if said[p.first].name]
     return {
         "copied": copied,
         "covered": alignment.covered**2,
@@ -65,12 +66,10 @@ def features(comparison: Comparison) -> dict[str, float]:
         "found": alignment.found,
         "value rivalry": _rivalry(of_values),
         "name rivalry": _rivalry(of_names),
-        "other rivalry": _rivalry(of_others),
         "last rivalry": _rivalry(alignment.parts[-1:]),
         "one exchanged": copied * (longest == 1),
         "more exchanged": copied * (longest > 1),
         "values away": _values_away(said, stands, course),
-        "only names": float(not of_others),
         "free length": (1 - copied) * min(count, _LONG) / _LONG,
         "pieces": len(alignment.parts) / count,
         "stride": alignment.stride,

@@ -66,6 +66,8 @@ def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check
         return Check("contradicted", against)
     if doubts:
         return Check("unchecked", tuple(dict.fromkeys(d.reason for d in doubts)))
+    if comparison.only_shortened():
+        return Check("supported", (reason("covered", stated),))
     found = comparison.alignment.found
     if found < LEAST_FOUND or confidence(comparison) < 0:
         return Check("unchecked", (reason("far", stated),))
