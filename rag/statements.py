@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from index.types import Quote
 from ingest.sentences import split_sentences
 from rag.answer import Statement
-from rag.checking import check
+from rag.checking import check, says_little
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _LEAST = 2  # characters of a statement; less is a stray mark
@@ -33,20 +33,22 @@ def check_statement(question: str, text: str, sources: Sequence[Quote]) -> State
     """A statement with its verdict, and the marks of the sources that bear it out; None when nothing is stated.
 
     A mark of the model counts when that source bears the statement out; otherwise the sources are tried one by one,
-    then all together, because a small model's marks mean little.
+    then all together, because a small model's marks mean little. A bare answer ("1990.", "In Paris") states something
+    only together with its question, and so it is checked.
     """
     cited = [int(n) for n in _MARK.findall(text)]
     plain = " ".join(_MARK.sub("", text).split())
     if len(plain) < _LEAST or _repeats(question, plain):
         return None
+    stated = f"{question} {plain}" if says_little(plain) else plain
     ordered = sorted(sources, key=lambda quote: quote.n not in cited)
     verdicts = []
     for quote in ordered:
-        verdict = check(plain, [_words(quote)])
+        verdict = check(stated, [_words(quote)])
         if verdict.verdict == "supported":
             return Statement(plain, "supported", (quote.n,), verdict.reasons)
         verdicts.append(verdict)
-    together = check(plain, [_words(quote) for quote in sources])
+    together = check(stated, [_words(quote) for quote in sources])
     if together.verdict == "supported":
         return Statement(plain, "supported", tuple(quote.n for quote in sources), together.reasons)
     return Statement(plain, together.verdict, tuple(cited), together.reasons)

@@ -54,6 +54,14 @@ def test_a_statement_gets_the_mark_of_the_source_that_bears_it_out(
     assert "[" not in statement.text
 
 
+def test_a_bare_answer_is_checked_together_with_its_question() -> None:
+    question = "How many days of paid annual leave do full-time employees receive per year?"
+    right = check_statement(question, "20 days.", [LEAVE, HOTEL])
+    assert right is not None and (right.verdict, right.marks, right.text) == ("supported", (1,), "20 days.")
+    wrong = check_statement(question, "140 euro.", [LEAVE, HOTEL])
+    assert wrong is not None and wrong.verdict != "supported"
+
+
 @pytest.mark.parametrize("text", ["[1]", "How many days of leave?", "."])
 def test_what_states_nothing_is_no_statement(text: str) -> None:
     assert check_statement("How many days of leave?", text, [LEAVE]) is None

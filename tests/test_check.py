@@ -28,6 +28,11 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ("正社員には年に二十日の有給休暇が与えられる。", KYUKA),
         ("正社員には年に20日の有給休暇が与えられます。", KYUKA),
         ("残業は月45時間以内とする。", KISOKU),
+        ("According to the text, Beyoncé released her first album in 2003.", OFFICES),
+        ("The passage says that staff may work from home on at most two days a week.", RULE),
+        ("The answer to “When did Beyoncé release her first album?” is 2003.", OFFICES),
+        ("資料によれば、残業は月45時間以内とする。", KISOKU),
+        ("「正社員には年に何日の有給休暇が与えられるか」の答えは「20日」です。", KYUKA),
     ],
 )
 def test_supported(statement: str, source: str) -> None:
@@ -49,6 +54,9 @@ def test_supported(statement: str, source: str) -> None:
         ("残業は月45時間以上とする。", KISOKU, "45時間"),
         ("輸出の担当は大阪支店の田中である。", KISOKU, "輸出"),
         ("資格のない者は機械を操作してよい。", KISOKU, "操作"),
+        ("Beyoncé did not release her first album in 2003.", OFFICES, "release"),
+        ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
+        ("1969年代に支店ができた。", "1970年代に支店ができた。", "1969年代"),
     ],
 )
 def test_contradicted(statement: str, source: str, named: str) -> None:
@@ -86,6 +94,10 @@ def test_unchecked(statement: str, source: str) -> None:
         ("有給休暇が与えられる。", "派遣社員に有給休暇が与えられるわけではない。"),
         ("Staff get 20 days.", "It is not true that staff get 20 days."),
         ("Error ERR-4012 means the disk is full.", "Error ERR-4013 means the disk is full."),
+        ("Masonry is one of the most dangerous trades.", "Roofing is one of the most dangerous trades."),
+        ("Farmers analyse samples of rock from the quarry.", "Geologists analyse samples of rock from the quarry."),
+        ("There are not two exits.", "There are two exits, one at each end of the hall."),
+        ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
     ],
 )
 def test_right_words_in_the_wrong_place_are_not_supported(statement: str, source: str) -> None:

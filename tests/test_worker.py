@@ -129,7 +129,8 @@ def test_one_child_serves_many_requests(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "cause"), [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory"), ("close", "crash")]
+    ("behaviour", "cause"),
+    [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory"), ("close", "crash")],
 )
 def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
     worker: Worker, behaviour: str, cause: str

@@ -10,26 +10,25 @@ models for information retrieval", SIGIR 2009), with commas and sentence ends co
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import exp
 
 from rag.checking.opposites import opposed
 from rag.checking.tokens import Token
-from rag.checking.values import agree, comparable
+from rag.checking.values import agree, exclude
 
-_COMMA, _SENTENCE = 2.0, 8.0  # tokens of distance a comma and a sentence end stand for
+_COMMA, _SENTENCE = 3.5, 8.0  # tokens of distance a comma and a sentence end stand for
 # What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
 _BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|although)\b|および|及び|または|一方")
 # A sentence that opens with a word for something said before goes on with it.
-_REFERS = re.compile(
-    r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its|their|such|これ|それ|この|その|彼|同(?=[社年国市県法]))\b", re.I
-)
+_REFERS = re.compile(r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its|their|such)\b", re.I)
 _REFERENCE = 3.0  # tokens of distance to such a sentence
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
-_REACH = 10.0  # tokens at which nearness has faded to 1/e
+_LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
+_REACH = 6.0  # tokens at which nearness has faded to 1/e
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,16 @@ class Part:
     last: int
     nearness: float  # of the rest of the statement to this part, 0 to 1, relative to the best place for the rest
     rivalry: float  # nearness of the best rival, relative to the same
-    at_home: float  # share of the rest that stands in its sentence, relative to the sentence with most of the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """What of a statement stands where in its sources, each figure between 0 and 1."""
+    """What of a statement stands where in its sources; shares are between 0 and 1."""
 
     covered: float  # share of the statement's weight that the best sentence has
+    paired: float  # the same of the best sentence and the one behind it
     found: float  # the same anywhere in the sources
+    stride: float  # the longest way from one token of the statement to the next in the source, as a share of _LONGEST
     parts: tuple[Part, ...]
     sentence: int  # the best sentence
     matches: tuple[tuple[tuple[int, float], ...], ...]  # for each token of the statement: (source token, likeness)
@@ -60,26 +60,32 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
     weights = _weights(statement, source, matches)
     places = _places(source, text)
     total = sum(weights) or 1.0
+    shares = _shares(source, matches, weights)
     sentences = sorted({t.sentence for t in source})
-
-    def share(near: set[int]) -> float:
-        return (
-            sum(
-                w * max((like for at, like in ms if source[at].sentence in near), default=0.0)
-                for w, ms in zip(weights, matches, strict=True)
-            )
-            / total
-        )
-
-    best = max(sentences, key=lambda k: (share({k}), -k), default=0)
-    parts = _parts(statement, source, matches, weights, places)
+    by_sentence = {k: sum(share.get(k, 0.0) for share in shares) for k in sentences}
+    best = max(sentences, key=lambda k: (by_sentence[k], -k), default=0)
     return Alignment(
-        covered=share({best}),
-        found=share(set(sentences)),
-        parts=tuple(parts),
+        covered=by_sentence.get(best, 0.0) / total,
+        paired=max(
+            (sum(max(share.get(k, 0.0), share.get(k + 1, 0.0)) for share in shares) for k in sentences), default=0.0
+        )
+        / total,
+        found=sum(max(share.values(), default=0.0) for share in shares) / total,
+        stride=_stride(matches, places),
+        parts=tuple(_parts(statement, source, matches, weights, places)),
         sentence=best,
         matches=tuple(tuple(ms) for ms in matches),
     )
+
+
+def _stride(matches: Sequence[Sequence[tuple[int, float]]], places: Sequence[float]) -> float:
+    """The longest way in the source from one token of the statement to the next, as a share of `_LONGEST`."""
+    steps = [
+        min(abs(places[a] - places[b]) for a, _ in one for b, _ in next_)
+        for one, next_ in pairwise(matches)
+        if one and next_
+    ]
+    return min(1.0, max(steps, default=0.0) / _LONGEST)
 
 
 def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[tuple[int, float]]]:
@@ -154,9 +160,8 @@ def _parts(
 ) -> list[Part]:
     taken = sorted({at for ms in matches for at, _ in ms})
     near = _nearness(source, matches, weights, places, taken)
-    shares = _shares(source, matches, weights)
     parts = []
-    for first, last in _runs(matches):
+    for first, last in _runs(statement, matches):
         rest = [i for i, ms in enumerate(matches) if ms and not first <= i <= last]
         at = [sum(near[i][j] for i in rest) for j in range(len(source))]
         best = max((at[j] for j in taken), default=0.0)
@@ -165,15 +170,12 @@ def _parts(
         here = {j for i in range(first, last + 1) for j, _ in matches[i]}
         part = statement[first : last + 1]
         rivals = [j for j, t in enumerate(source) if j not in taken and _rival(part, t)]
-        by_sentence = {k: sum(row[k] for i, row in enumerate(shares) if i in rest) for k in {t.sentence for t in source}}
-        at_home = max(by_sentence[source[j].sentence] for j in here) / (max(by_sentence.values()) or 1.0)
         parts.append(
             Part(
                 first,
                 last,
                 nearness=max(at[j] for j in here) / best,
                 rivalry=max((at[j] for j in rivals), default=0.0) / best,
-                at_home=at_home,
             )
         )
     return parts
@@ -204,25 +206,29 @@ def _nearness(
 
 def _shares(
     source: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]], weights: Sequence[float]
-) -> list[Counter[int]]:
+) -> list[dict[int, float]]:
     """For each token of the statement, what of its weight each sentence of the source has."""
     found = []
     for ms, weight in zip(matches, weights, strict=True):
-        share: Counter[int] = Counter()
+        share: dict[int, float] = {}
         for t, like in ms:
             k = source[t].sentence
-            share[k] = max(share[k], weight * like)
+            share[k] = max(share.get(k, 0.0), weight * like)
         found.append(share)
     return found
 
 
-def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
-    """Runs of statement tokens that stand one behind the other in the source too: (first, last), inclusive."""
+def _runs(statement: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
+    """Runs of names, or of other words, that stand one behind the other in the source too: (first, last), inclusive.
+
+    A value is always alone: its rivals are other values, and all the words around it speak for it or for them.
+    """
     runs: list[tuple[int, int]] = []
     for i, ms in enumerate(matches):
         if not ms:
             continue
-        if runs and runs[-1][1] == i - 1:
+        like_last = i > 0 and statement[i].name == statement[i - 1].name
+        if runs and runs[-1][1] == i - 1 and like_last and not statement[i].value and not statement[i - 1].value:
             before = {at for at, _ in matches[i - 1]}
             if any(at - step in before for at, _ in ms for step in (1, 2)):
                 runs[-1] = (runs[-1][0], i)
@@ -233,9 +239,8 @@ def _runs(matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int
 
 def _rival(part: Sequence[Token], token: Token) -> bool:
     """Whether a source token could stand in the place of this part."""
-    for s in part:
-        if s.value:
-            return token.value is not None and comparable(s.value, token.value)
-    if any(s.name for s in part):
+    if value := part[0].value:
+        return token.value is not None and exclude(value, token.value)
+    if part[0].name:
         return token.name and not token.value
     return not token.value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
@@ -17,7 +18,7 @@ from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
-_CLOSE_COPY = 0.8  # the same share, from which another word at a place is another thing
+_LOOSE = 0.2  # share of tokens that may go their own way in a copy so close that another word is another thing
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -47,7 +48,7 @@ class Comparison:
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
-        self.close = len(self.course.follows) >= _CLOSE_COPY * len(said)
+        self.close = len(said) - len(self.course.follows) <= max(1, _LOOSE * len(said))
         self.same_thing = self._others_found() >= _SAME_THING
 
     def doubts(self) -> Iterator[Doubt]:
@@ -60,6 +61,14 @@ class Comparison:
                 yield from self._value(s, s.value, near)
             else:
                 yield from self._word(s, near)
+
+    def only_shortened(self) -> bool:
+        """Whether the statement is one sentence of the source in its order with something left out, mostly not much."""
+        course = [self.course.follows.get(i, -1) for i in range(len(self.said))]
+        if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
+            return False
+        steps = [b - a for a, b in pairwise(course)]
+        return len(steps) > 1 and min(steps) > 0 and sum(step == 1 for step in steps) >= _COPY * len(steps)
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
@@ -84,7 +93,7 @@ class Comparison:
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
             if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
-                # A verb may be exchanged for one that means the same; another thing in the place of one is another thing.
+                # A verb may be exchanged for one that means the same, a thing is another thing.
                 yield Doubt(False, reason("no name", self.statement, s.surface))
         elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
         if self.copied and elsewhere and len(elsewhere) == len(said):
@@ -120,7 +129,7 @@ class Comparison:
             elif is_approximate(value, self.statement) or not rivals:
                 yield Doubt(False, reason("no value", self.statement, value.text))
             else:
-                yield Doubt(self.same_thing, reason("value", self.statement, value.text, rivals[0].text))
+                yield self._doubt("value", value.text, rivals[0].text)
             return
         if all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", value.text)

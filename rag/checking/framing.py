@@ -13,7 +13,9 @@ _FRAME = re.compile(
     re.I,
 )
 _ANSWER = re.compile(
-    r"the answer to (?:the question )?[\"“'](?P<q>.+)[\"”'] is (?P<a>.+)|「(?P<jq>.+)」(?:という質問)?の答えは(?P<ja>.+)", re.I | re.S
+    r"the answer to (?:the question )?[\"“'](?P<q>.+)[\"”'] is (?P<a>.+)"
+    r"|「(?P<jq>.+)」(?:という質問)?の答えは(?P<ja>.+)",
+    re.I | re.S,
 )
 
 

@@ -31,6 +31,8 @@ _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, 
 # to statements of which nearly all words stand there, and knows nothing of others.
 LEAST_FOUND = 0.6
 
+LEAST_STATED = 3  # words, names and values: who, does, what
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -64,10 +66,17 @@ def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check
         return Check("contradicted", against)
     if doubts:
         return Check("unchecked", tuple(dict.fromkeys(d.reason for d in doubts)))
+    if comparison.only_shortened():
+        return Check("supported", (reason("covered", stated),))
     found = comparison.alignment.found
-    if found < LEAST_FOUND or confidence(said, stands, comparison.alignment, comparison.course) < 0:
+    if found < LEAST_FOUND or confidence(comparison) < 0:
         return Check("unchecked", (reason("far", stated),))
     return Check("supported", (reason("covered", stated),))
+
+
+def says_little(statement: str) -> bool:
+    """Return whether a text is too short to state anything by itself: a name, a date, an amount."""
+    return len(tokens(normalize(statement))) < LEAST_STATED
 
 
 def _is_japanese(text: str) -> bool:

@@ -25,8 +25,8 @@ happen say take think feel belong see get come keep go give hold bring consider 
 else besides beside aside true seem become let put set able actually also just only despite regard identify describe
 refer state mention note include contain involve have look want try mean help result lead cause exist remain need
 due respond serve act play work way case amount number result sort form process group fact
-使用 おく 上げる 付く 出来事 要因 原因 場合 問題 別名 通称 一般 存在 判明 占める 因る 得る 生じる 現れる 表す 思う 考える
-人物 組織 場所 種類 時期 割合 数 特徴 活動 関連 主な 通常 唯一 分かる 知る 高い 多い 掛ける 取る 示す 持つ 行う
+使用 おく 上げる 付く 出来事 要因 原因 場合 問題 別名 通称 一般 存在 判明 占める 因る 得る 生じる 現れる 表す 思う
+考える 人物 組織 場所 種類 時期 割合 数 特徴 活動 関連 主な 通常 唯一 分かる 知る 高い 多い 掛ける 取る 示す 持つ 行う
 """)
 
 NEGATORS = _listed("not no never without neither nor cannot hardly barely n't none nobody nothing")

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measure ``rag.check`` on statements made by rule from question sets: what it supports and what it contradicts.
 
-    python tests/bench/check.py --data /work/shared/data/qa [--limit 400] [--part a|b] [--show KIND] [--json]
+    python tests/bench/check.py --data DIR [--limit 400] [--part unseen|fit|all] [--show KIND] [--json]
 
-Sources: "cited" is the sentence of the answer with a neighbour on each side (and the sentence of the swapped answer),
-"passage" the whole paragraph.
+DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answer (and that of the answer put in its
+place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
+fitted on the articles of part "fit"; "unseen" are the others.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import statements  # noqa: E402
 from rag.checking import check  # noqa: E402
 
 SETS = (("en", "squad2"), ("ja", "jsquad"))
+SOURCES = ("sentence", "cited", "passage")
 
 
 def measure(rows: list[statements.Row], column: str) -> dict[str, Counter[str]]:
@@ -37,7 +39,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=400, help="statements of each kind and language")
-    parser.add_argument("--part", choices=("all", "a", "b"), default="all", help="every other article")
+    parser.add_argument("--part", choices=("all", *statements.PARTS), default="unseen", help="which articles")
+    parser.add_argument("--source", choices=SOURCES, help="only this one")
     parser.add_argument("--show", help="print the rows of this kind that fail")
     parser.add_argument("--language", choices=("en", "ja"))
     parser.add_argument("--json", action="store_true")
@@ -48,9 +51,9 @@ def main() -> None:
             continue
         rows = statements.rows(options.data / name, language, options.limit, options.part)
         if options.show:
-            show([row for row in rows if row.kind == options.show])
+            show([row for row in rows if row.kind == options.show], options.source or "cited")
             continue
-        for column in ("cited", "passage"):
+        for column in (options.source,) if options.source else SOURCES:
             began = time.perf_counter()
             verdicts = measure(rows, column)
             milliseconds = 1000 * (time.perf_counter() - began) / len(rows)
@@ -68,13 +71,14 @@ def summary(rows: list[statements.Row], verdicts: dict[str, Counter[str]], milli
         for kind, c in verdicts.items()
     }
 
-    def mean(true: bool, verdict: str) -> float:
-        return round(
-            sum(kinds[k][verdict] for k in kinds if truth[k] is true) / sum(truth[k] is true for k in kinds), 3
-        )
+    def mean(true: bool, verdict: str, questions: bool | None = None) -> float:
+        among = [k for k in kinds if truth[k] is true and questions in (None, k in statements.OF_QUESTIONS)]
+        return round(sum(kinds[k][verdict] for k in among) / len(among), 3)
 
     return {
         "true supported": mean(True, "supported"),
+        "... from sentences": mean(True, "supported", False),
+        "... from questions": mean(True, "supported", True),
         "true contradicted": mean(True, "contradicted"),
         "false supported": mean(False, "supported"),
         "false contradicted": mean(False, "contradicted"),
@@ -95,12 +99,11 @@ def table(title: str, rows: list[statements.Row], verdicts: dict[str, Counter[st
     print({k: v for k, v in report.items() if k != "kinds"}, "(means over kinds)")
 
 
-def show(rows: list[statements.Row]) -> None:
+def show(rows: list[statements.Row], column: str) -> None:
     for row in rows:
-        for column in ("cited",):
-            found = check(row.statement, [getattr(row, column)])
-            if (found.verdict == "supported") is not row.truth:
-                print(f"\n[{found.verdict}] {row.statement}\n   {' '.join(found.reasons)}\n   ← {getattr(row, column)}")
+        found = check(row.statement, [getattr(row, column)])
+        if (found.verdict == "supported") is not row.truth:
+            print(f"\n[{found.verdict}] {row.statement}\n   {' '.join(found.reasons)}\n   ← {getattr(row, column)}")
 
 
 if __name__ == "__main__":

@@ -274,7 +274,16 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     return s.replace(chance.choice(here), chance.choice(others), 1)
 
 
-NAMES = ("ケトルビー", "マラケシュ", "オスロ", "ヘンドリック", "パタゴニア", "リンドクヴィスト", "チューリッヒ", "モロー")
+NAMES = (
+    "ケトルビー",
+    "マラケシュ",
+    "オスロ",
+    "ヘンドリック",
+    "パタゴニア",
+    "リンドクヴィスト",
+    "チューリッヒ",
+    "モロー",
+)
 
 
 def _invent_name(s: str, passage: str, chance: random.Random) -> str | None:

@@ -100,6 +100,7 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
 
 
 PARTS = ("fit", "unseen")
+OF_QUESTIONS = frozenset({"question+answer", "question: answer", "answer to question", "question+answer framed"})
 
 
 def part_of(article: str, articles: Sequence[str]) -> str:
