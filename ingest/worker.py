@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from index import errors, platform
-from ingest.network import close_network
+from ingest.network import SWITCHES, close_network
 
 Payload = dict[str, Any]
 Message = tuple[Payload, list[bytes]]
@@ -109,7 +109,7 @@ class Worker:
         self.close()
         root = str(Path(__file__).resolve().parent.parent)
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-        environment = {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(paths)}
+        environment = {**os.environ, **SWITCHES, **self.environment, "PYTHONPATH": os.pathsep.join(paths)}
         arguments = [
             sys.executable,
             "-P",

@@ -239,6 +239,24 @@ main(["status", "--debug"])
 """
 
 
+REFUSED = """
+import ctypes, socket, subprocess, sys
+from index import platform
+assert platform.refuse_internet()
+libc = ctypes.CDLL(None)
+assert libc.socket(2, 1, 0) == -1 and libc.socket(10, 2, 0) == -1, "C opens no internet socket"
+assert libc.socket(1, 1, 0) >= 0, "sockets of this machine's files are no way out"
+child = "import socket; socket.socket()"
+assert b"Permission denied" in subprocess.run([sys.executable, "-c", child], capture_output=True).stderr
+"""
+
+
+@only_linux
+def test_where_no_namespace_is_allowed_internet_sockets_are_refused_to_c_as_well() -> None:
+    done = subprocess.run([sys.executable, "-c", REFUSED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_commands_are_guarded() -> None:
     done = subprocess.run([sys.executable, "-c", PLANTED], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
