@@ -32,7 +32,7 @@ def main(folder: Path, questions: list[tuple[str, str]], out: Path) -> None:
                 if kb.text(quote.path)[span.start : span.end] != span.text
             ]
             ran = kb.generator is not None and kb.generator.last_run is not before
-            found.append({"answer": asdict(answer), "wrong": wrong, "ran": ran, "text": kb.text(f"docs/{name}")})
+            found.append({"answer": asdict(answer), "wrong": wrong, "ran": ran})
         warned = [[note.path, note.reason] for note in report.warned]
     out.write_text(json.dumps({"answers": found, "warned": warned, "failed": [asdict(note) for note in report.failed]}))
 

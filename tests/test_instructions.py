@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -22,8 +23,8 @@ from rag.screen import clean
 # Whatever a terminal may take for more than letters: all controls but line ends and tabs, marks of direction, and what is
 # not seen at all.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-# What the program itself may write on a terminal: colours, and links to files of this machine.
-OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;(?:file://[^\x1b]*)?\x1b\\")
+# What the program itself may write on a terminal: colours, links to files of this machine, and its progress bar.
+OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;(?:file://[^\x1b]*)?\x1b\\|\x1b\[(?:2K|1A|\?25[lh])|\r")
 
 
 def write(folder: Path, planted: list[Planted]) -> dict[str, Path]:
@@ -61,12 +62,12 @@ def check(folder: Path, planted: list[Planted], models: dict[str, str]) -> None:
         answer: dict[str, Any] = found["answer"]
         assert not found["wrong"], case.name
         assert {quote["path"] for quote in (*answer["quotes"], *answer["citations"])} <= {f"docs/{case.name}"}
-        assert case.fact in found["text"].replace("\n", "") or not case.fact.isascii(), case.name
         # hidden text is told at ingest
         assert (f"docs/{case.name}" in warned) != case.seen, case.name
         assert "999 days" not in answer["text"] or case.seen
         ran += found["ran"]
         answered += any(case.fact.rstrip(".。") in " ".join(quote["text"].split()) for quote in answer["quotes"])
+    assert answered == len(planted), "what the documents say is still found"
     # written: nothing but the knowledge base and what this test asked for
     after = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     new = {name for name in after - before.keys() if name.split("/")[0] not in ("kb", "home", "models")}
@@ -127,7 +128,7 @@ def test_no_command_lets_a_document_move_the_cursor(tmp_path: Path, terminal: bo
         paths = [f"docs/{case.name}" for case in planted] + [f"docs/{evil}"] if "show" in command else [""]
         for path in paths:
             output = _run([*words, *filter(None, [path])], settings, folder, terminal, f"{question}\n")
-            rest = OURS.sub("", output).replace("\r\n", "\n")
+            rest = OURS.sub("", output) if terminal else output
             assert not CONTROL.findall(rest), (command, CONTROL.findall(rest))
             assert "192.0.2.7" not in "".join(OURS.findall(output))
             count += len(output)
@@ -140,28 +141,19 @@ def _run(words: list[str], settings: dict[str, str], folder: Path, terminal: boo
         done = subprocess.run(command, env=settings, cwd=folder, capture_output=True, input=given.encode(), check=False)
         return (done.stdout + done.stderr).decode()
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command,
-        env={**settings, "TERM": "xterm-256color"},
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-    )
+    settings = {**settings, "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, env=settings, cwd=folder, stdin=subprocess.PIPE, stdout=theirs, stderr=theirs)
     os.close(theirs)
-    assert process.stdin and process.stderr
+    assert process.stdin
     process.stdin.write(given.encode())
     process.stdin.close()
     output = bytearray()
-    try:
+    with contextlib.suppress(OSError):  # it says so when nobody holds the other end any more
         while piece := os.read(ours, 1 << 16):
             output += piece
-    except OSError:
-        pass  # the other end is closed
     os.close(ours)
-    errors = process.stderr.read()
     process.wait()
-    return (bytes(output) + errors).decode()
+    return output.decode()
 
 
 def test_a_saved_conversation_shows_no_links_or_pictures_of_documents() -> None:

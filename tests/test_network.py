@@ -29,7 +29,7 @@ COMMANDS = (
     "ask|Who won the 1998 World Cup?", "chat", "chat --list", "open 1", "show docs/rules.md", "label docs/rules.md hr",
     "search leave --label hr", "eval --limit 2 --quiet", "verify", "verify --deep", "repair", "repair --apply", "doctor",
     "doctor --offline", "trust .rag", "models list", "models list --all", "models show qwen3-4b", "models recommend",
-    "models rm nothing.gguf", "models quantize tiny.gguf --to Q4_0", "bench tiny.gguf", "setup --from empty",
+    "models rm nothing.gguf", "models quantize tiny.gguf --to Q4_0", "bench", "setup --from empty",
     "rm docs/rules.md", "forget docs/name.txt", "verify --absent words-that-are-nowhere", "nonsense",
 )  # fmt: skip
 SENDER = """
