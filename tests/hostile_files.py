@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from parser_samples import MAIL, PAGE, WORDS, docx, epub, office, open_document, package, pdf, png, pptx, xlsx
+from parser_samples import PAGE, WORDS, docx, epub, office, open_document, package, pdf, png, pptx, xlsx
 
 MEGABYTE = 1 << 20
 LAUGHS = (
@@ -354,16 +354,16 @@ HOSTILE: dict[str, Hostile] = {
     "body.eml": Hostile(
         mail(
             'Content-Type: multipart/mixed; boundary="b"',
-            f'--b\nContent-Type: text/html\n\n<p>{WORDS}</p><img src="http://192.0.2.1/">\n--b\nContent-Type: message/external-body; '
-            'access-type=URL; URL="http://192.0.2.1/x"\n\nContent-Type: text/plain\n\n--b--\n',
+            f'--b\nContent-Type: text/html\n\n<p>{WORDS}</p><img src="http://192.0.2.1/">\n--b\nContent-Type: '
+            'message/external-body; access-type=URL; URL="http://192.0.2.1/x"\n\nContent-Type: text/plain\n\n--b--\n',
         ),
         "added",
     ),
     "actions.pdf": Hostile(
         page(
             f"BT /F1 12 Tf 72 700 Td ({WORDS}) Tj ET".encode(),
-            catalog="/OpenAction << /S /JavaScript /JS (app.launchURL('http://192.0.2.1/')) >> /AA << /WC << /S /Launch "
-            "/F (/bin/sh) >> >>",
+            catalog="/OpenAction << /S /JavaScript /JS (app.launchURL('http://192.0.2.1/')) >> /AA << /WC "
+            "<< /S /Launch /F (/bin/sh) >> >>",
         ),
         "added",
     ),

@@ -1,7 +1,7 @@
 """Ingests a folder in a process of its own and writes what became of it, and the most memory that it took.
 
-Arguments: the knowledge base, the folder, a file for the result, and the seconds after which a reader that says nothing is
-given up. Run by test_hostile.py.
+Arguments: the knowledge base, the folder, a file for the result, and the seconds after which a silent reader is given
+up. Run by test_hostile.py.
 """
 
 from __future__ import annotations

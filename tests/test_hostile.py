@@ -113,8 +113,8 @@ def check(folder: Path, names: Sequence[str], good: int) -> None:
     assert not any("evil" in path.name or "drive" in path.name for path in new)
     assert found["peak"] < MOST
     print(
-        f"\n{len(expected)} of {len(expected)} good files read, {len(names) + 1} of {len(names) + 1} hostile ones reported with"
-        f" their reason, {found['peak'] / 1e6:.0f} MB, {seconds:.0f} s"
+        f"\n{len(expected)} of {len(expected)} good files read, {len(names) + 1} of {len(names) + 1} hostile ones"
+        f" reported with their reason, {found['peak'] / 1e6:.0f} MB, {seconds:.0f} s"
     )
 
 
@@ -140,7 +140,8 @@ def test_no_copy_of_a_document_stays_behind(tmp_path: Path) -> None:
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     environment = {
-        **os.environ, "TMPDIR": str(scratch), "RAG_EMBED_MODEL": "hashing:64", "PYTHONPATH": plant_parser(tmp_path / "code"),
+        **os.environ, "TMPDIR": str(scratch), "RAG_EMBED_MODEL": "hashing:64",
+        "PYTHONPATH": plant_parser(tmp_path / "code"),
     }  # fmt: skip
     command = [sys.executable, "-m", "rag", "ingest", "all", "--kb", "kb"]
     process = subprocess.Popen(

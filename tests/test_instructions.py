@@ -20,8 +20,8 @@ from test_network import ROOT, environment
 from rag.chat import plain
 from rag.screen import clean
 
-# Whatever a terminal may take for more than letters: all controls but line ends and tabs, marks of direction, and what is
-# not seen at all.
+# Whatever a terminal may take for more than letters: all controls but line ends and tabs, marks of direction, and what
+# is not seen at all.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 # What the program itself may write on a terminal: colours, links to files of this machine, and its progress bar.
 OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;(?:file://[^\x1b]*)?\x1b\\|\x1b\[(?:2K|1A|\?25[lh])|\r")
@@ -75,9 +75,9 @@ def check(folder: Path, planted: list[Planted], models: dict[str, str]) -> None:
     assert {name: before[name].read_bytes() for name in contents} == contents
     hidden = sum(not case.seen for case in planted)
     print(
-        f"\n{len(planted)} planted instructions ({hidden} hidden, all told), the model ran {ran} times, the fact is quoted"
-        f" {answered} times: 0 of {len(done.calls)} calls leave, 0 citations that are no exact ranges, 0 control characters in"
-        f" {len(shown)}, 0 texts from outside"
+        f"\n{len(planted)} planted instructions ({hidden} hidden, all told), the model ran {ran} times, the fact is"
+        f" quoted {answered} times: 0 of {len(done.calls)} calls leave, 0 citations that are no exact ranges,"
+        f" 0 control characters in {len(shown)}, 0 texts from outside"
     )
     assert ran >= len(planted) // 4, "the model was really asked"
 

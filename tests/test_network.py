@@ -23,11 +23,13 @@ RULES = (
 )
 # Each command once, in an order in which each finds what it needs; some of them with what they have to refuse.
 COMMANDS = (
-    "--help", "--version", "init", "ingest docs --quiet", "ingest docs", "ingest --dry-run", "list", "list --json", "status",
+    "--help", "--version", "init", "ingest docs --quiet", "ingest docs", "ingest --dry-run", "list", "list --json",
+    "status",
     "search leave -k 3", "search 休暇 --mode lexical --explain --json", "search leave --within docs/*.md",
     f"ask|{QUESTION}", f"ask|{QUESTION}|--no-generate", f"ask|{QUESTION}|--json", "ask|有給休暇は何日ですか",
     "ask|Who won the 1998 World Cup?", "chat", "chat --list", "open 1", "show docs/rules.md", "label docs/rules.md hr",
-    "search leave --label hr", "eval --limit 2 --quiet", "verify", "verify --deep", "repair", "repair --apply", "doctor",
+    "search leave --label hr", "eval --limit 2 --quiet", "verify", "verify --deep", "repair", "repair --apply",
+    "doctor",
     "doctor --offline", "trust .rag", "models list", "models list --all", "models show qwen3-4b", "models recommend",
     "models rm nothing.gguf", "models quantize tiny.gguf --to Q4_0", "bench", "setup --from empty",
     "rm docs/rules.md", "forget docs/name.txt", "verify --absent words-that-are-nowhere", "nonsense",
