@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import make_document
 from hostile_files import HOSTILE, MEGABYTE, SHORT, changing, write_hostile
 from parser_samples import PICTURES, sample
 from system_calls import only_linux
 
+from index.types import Block, Document, Kind
+from ingest.chunk import chunk_document
 from ingest.parsers import _modules
 
 ROOT = Path(__file__).parent.parent
@@ -150,3 +153,21 @@ def test_no_copy_of_a_document_stays_behind(tmp_path: Path) -> None:
     threading.Timer(4.0, process.kill).start()
     process.wait()
     assert [str(path) for path in scratch.rglob("*")] == []
+
+
+@pytest.mark.timeout(120)  # where time grows with the square of the length, this takes an hour
+@pytest.mark.parametrize(
+    "unit", ["x,", "x ", "、", "a", "A. ", "Mr. ", "（。）", "“", "1.\n", "- x\n", "\v", "あ", "."]
+)
+def test_no_text_makes_cutting_it_crawl(unit: str) -> None:
+    """Chunks are made by the process that reads for others: there no limit ends what a hostile text drags out."""
+    chunks = chunk_document(make_document(f"b {unit * (600_000 // len(unit))} e"))
+    assert chunks
+
+
+def test_a_table_of_many_rows_is_cut_in_one_pass() -> None:
+    text, blocks = "", [Block(0, 4, Kind.HEADER)]
+    text = "head\n" + "row\n" * 60_000
+    blocks += [Block(5 + 4 * n, 8 + 4 * n, Kind.ROW) for n in range(60_000)]
+    chunks = chunk_document(Document("t", text, tuple(blocks)))
+    assert all(chunk.context[0].text == "head" for chunk in chunks[1:])
