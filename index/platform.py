@@ -151,13 +151,18 @@ def leave_network() -> bool:
 
     By a network namespace without any interface, or where that is forbidden by a filter that refuses internet sockets.
     """
+    return enter_empty_network() or refuse_internet()
+
+
+def enter_empty_network() -> bool:
+    """Move this process into a network namespace without any interface; False where the system does not let us."""
     if not LINUX:
         return False
     import ctypes
 
     new_user, new_network = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET in <linux/sched.h>
     libc = ctypes.CDLL(None, use_errno=True)
-    return any(libc.unshare(flags) == 0 for flags in (new_network, new_user | new_network)) or refuse_internet()
+    return any(libc.unshare(flags) == 0 for flags in (new_network, new_user | new_network))
 
 
 def refuse_internet() -> bool:

@@ -14,14 +14,13 @@ import select
 import socket
 import struct
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from index.platform import leave_network
 
 # seccomp's number, then those of the calls that are watched, from the kernel's tables. io_uring can connect without any
 # of them, so its first call is watched too.
@@ -37,6 +36,14 @@ _ASK, _ALLOW = 0x7FC00000, 0x7FFF0000  # SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALL
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
 _NO_NEW_PRIVILEGES = 38  # <linux/prctl.h>
 _RESOLVERS = ("nscd", "resolve", "dns", "avahi")  # parts of the names of local sockets that look names up
+# What a command is started by when it has to do without a network.
+_CUT_OFF = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from index.platform import enter_empty_network
+assert enter_empty_network(), "this system lets no process leave the network: run the tests where one may"
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 only_linux = pytest.mark.skipif(
     platform.system() != "Linux" or platform.machine() not in _NUMBERS, reason="traces calls on Linux only"
@@ -99,13 +106,12 @@ def trace(
             listener.append(_listen())
             process.append(
                 subprocess.Popen(
-                    command,
+                    command if network else [sys.executable, "-c", _CUT_OFF, *command],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     env=dict(environment),
                     cwd=folder,
-                    preexec_fn=None if network else _cut_off,
                 )
             )
         finally:
@@ -127,11 +133,6 @@ def trace(
     finally:
         os.close(listener[0])
     return Traced(process[0].returncode, out, err, tuple(calls))
-
-
-def _cut_off() -> None:
-    if not leave_network():
-        raise OSError("this system lets no process leave the network; run the tests in a container that may")
 
 
 def _listen() -> int:
