@@ -147,6 +147,14 @@ def limit_process(*, memory: int | None, files: int | None, written: int | None)
 
 
 def leave_network() -> bool:
+    """Cut this process and all it starts off from the internet for good; False where the system does not let us.
+
+    By a network namespace without any interface, or where that is forbidden by a filter that refuses internet sockets.
+    """
+    return enter_empty_network() or refuse_internet()
+
+
+def enter_empty_network() -> bool:
     """Move this process into a network namespace without any interface; False where the system does not let us."""
     if not LINUX:
         return False
@@ -155,6 +163,36 @@ def leave_network() -> bool:
     new_user, new_network = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET in <linux/sched.h>
     libc = ctypes.CDLL(None, use_errno=True)
     return any(libc.unshare(flags) == 0 for flags in (new_network, new_user | new_network))
+
+
+def refuse_internet() -> bool:
+    """Make this process and all it starts fail to open IPv4 and IPv6 sockets (seccomp(2)); False where that cannot be.
+
+    Needs no privilege. C and C++ libraries are bound by it too.
+    """
+    import ctypes
+    import platform
+    import struct
+
+    # socket's and seccomp's numbers and the machine's AUDIT_ARCH, from the kernel's tables
+    socket, seccomp, machine = {
+        "x86_64": (41, 317, 0xC000003E),
+        "aarch64": (198, 277, 0xC00000B7),
+    }.get(platform.machine(), (0, 0, 0))
+    if not LINUX or not seccomp:
+        return False
+    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
+    allow, refuse = 0x7FFF0000, 0x00050000 | 13  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO with EACCES
+    steps = (
+        *((load, 0, 0, 4), (equal, 0, 5, machine), (load, 0, 0, 0), (equal, 0, 3, socket), (load, 0, 0, 16)),
+        *((equal, 2, 0, 2), (equal, 1, 0, 10), (give, 0, 0, allow), (give, 0, 0, refuse)),  # AF_INET, AF_INET6
+    )
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which the kernel asks for
+    every_thread = 1  # SECCOMP_FILTER_FLAG_TSYNC
+    return bool(libc.syscall(seccomp, 1, every_thread, program) == 0)
 
 
 def end_family(process: int) -> None:

@@ -34,10 +34,12 @@ def chunk_document(document: Document) -> list[Chunk]:
     """The chunks of a document in reading order; together they cover all of its blocks but headings with text below."""
     chunks: list[Chunk] = []
     for section in _sections(document):
+        starts = [block.start for block in section.blocks]
+        leads = _find_leads(section.blocks)
         pieces = [piece for block in section.blocks for piece in _split(document.text, block)]
         for group in _pack(document.text, pieces):
             start, end = group[0].start, group[-1].end
-            context = tuple(_context(document, section.blocks, group))
+            context = tuple(_context(document.text, leads[bisect_left(starts, start)], group[0]))
             text = document.text[start:end]
             chunks.append(Chunk(start, end, text, section.heading, tuple(group), context))
     return chunks
@@ -99,10 +101,12 @@ def _split(text: str, block: Block) -> Iterator[Block]:
 def _units(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """Sentences, and pieces of a sentence that is itself too long."""
     for first, last in split_sentences(text, block.start, block.end):
-        while last - first > LONGEST_UNIT and measure(text[first:last]) > TARGET:
+        left = measure(text[first:last]) if last - first > LONGEST_UNIT else 0.0
+        while last - first > LONGEST_UNIT and left > TARGET:
             cut = max(text.rfind(mark, first + 1, first + LONGEST_UNIT) for mark in " \n、，,|")
             cut = cut + 1 if cut > first else first + LONGEST_UNIT
             yield first, cut
+            left -= measure(text[first:cut])  # not measured anew: a stranger's file may be one sentence of megabytes
             first = cut
         if first < last:
             yield first, last
@@ -135,18 +139,21 @@ def _pack(text: str, pieces: Sequence[Block]) -> list[list[Block]]:
     return groups
 
 
-def _context(document: Document, blocks: Sequence[Block], group: Sequence[Block]) -> Iterator[Span]:
-    """The header row of a table and the lead-in of a list that the group begins inside of."""
-    first = group[0]
-    if first.kind not in (Kind.ROW, Kind.ITEM):
-        return
-    for block in reversed(blocks[: bisect_left(blocks, first.start, key=lambda block: block.start)]):
-        if first.kind is Kind.ROW and block.kind is Kind.HEADER:
-            yield Span(block.start, block.end, document.text[block.start : block.end])
-            return
-        if first.kind is Kind.ITEM and block.kind is Kind.TEXT:
-            if block.end - block.start <= LEAD_IN:
-                yield Span(block.start, block.end, document.text[block.start : block.end])
-            return
-        if block.kind is not first.kind:
-            return
+def _find_leads(blocks: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
+    """For each place between blocks the header row of the table and the paragraph before the list that go on there."""
+    header: Block | None = None
+    paragraph: Block | None = None
+    leads: list[tuple[Block | None, Block | None]] = [(None, None)]
+    for block in blocks:
+        header = block if block.kind is Kind.HEADER else header if block.kind is Kind.ROW else None
+        paragraph = block if block.kind is Kind.TEXT else paragraph if block.kind is Kind.ITEM else None
+        leads.append((header, paragraph))
+    return leads
+
+
+def _context(text: str, leads: tuple[Block | None, Block | None], first: Block) -> Iterator[Span]:
+    """The header row of a table and the lead-in of a list that a group of blocks begins inside of."""
+    header, paragraph = leads
+    lead = header if first.kind is Kind.ROW else paragraph if first.kind is Kind.ITEM else None
+    if lead is not None and (lead is header or lead.end - lead.start <= LEAD_IN):
+        yield Span(lead.start, lead.end, text[lead.start : lead.end])

@@ -22,7 +22,7 @@ from index.store import Origin, Unread
 from index.types import Document
 from ingest.chunk import chunk_document, embedding_input
 from ingest.parsers import ParseOptions
-from ingest.reading import Reader, Reading, check_readable, reader_version
+from ingest.reading import Reader, Reading, check_readable, is_large, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
 from ingest.scan import Skipped, Source, load, plan_roots
 from ingest.space import check_space
@@ -163,8 +163,11 @@ class _Run:
                 raise _Same
             return source.path, data
 
+        def alone(source: Source) -> bool:
+            return is_large(source.path, source.size)
+
         with Reader(self.options.parse, self.options.jobs) as reader:
-            for number, (source, reading) in enumerate(reader.read_each(wanted, load_checked)):
+            for number, (source, reading) in enumerate(reader.read_each(wanted, load_checked, alone)):
                 self.progress("read", number, len(wanted), source.path)
                 origin = self._origin(source, hashes.get(source.path, ""))
                 if isinstance(reading.error, _Same):

@@ -20,11 +20,15 @@ from typing import Any, TypeVar
 from index.errors import DocumentError, LimitError, MissingError, RagError, UnsupportedError
 from index.types import Block, Document, Kind, Member
 from ingest.parsers import ParseOptions, find_parser
+from ingest.parsers.archive import EXTENSIONS as ARCHIVES
 from ingest.worker import Handler, Limits, Worker, WorkerError
 
 VERSION = "1"  # goes up when a parser or the chunker reads better than before, so that files are read again
 MEMORY = 4 << 30  # address space of a worker: OCR maps about 2 GB, of which it touches a quarter
-OUTPUT = 1 << 30
+# What the process that stores documents has to hold of each at once, several times over: together below 500 MB.
+MAX_TEXT_BYTES = 64 << 20  # ten million words
+OUTPUT = 256 << 20  # text, and files inside
+LARGE = 32 << 20  # bytes of a file from which it is read alone; so are archives, whose size says little
 SILENCE = 60.0  # seconds for a small file or a page of one, which OCR reads in 4 to 8; a hang costs no more than this
 SILENCE_PER_MB = 5.0  # the slowest readers take about a second a megabyte
 SECONDS = 3600.0  # for any file: a scanned book of 500 pages on a slow machine
@@ -72,9 +76,15 @@ class Reader:
             return Reading(None, error)
 
     def read_each(
-        self, files: Iterable[_Key], load: Callable[[_Key], tuple[str, bytes]]
+        self,
+        files: Iterable[_Key],
+        load: Callable[[_Key], tuple[str, bytes]],
+        alone: Callable[[_Key], bool] = lambda _: False,
     ) -> Iterator[tuple[_Key, Reading]]:
-        """Parse many files at once and yield them in the order given; `load` gives a file's name and bytes."""
+        """Parse many files at once and yield them in the order given.
+
+        `load` gives a file's name and bytes; those for which `alone` holds are read while no other is.
+        """
 
         def work(file: _Key) -> Reading:
             try:
@@ -84,10 +94,14 @@ class Reader:
 
         ahead: deque[tuple[_Key, Future[Reading]]] = deque()
         for file in files:
-            ahead.append((file, self._threads.submit(work, file)))
-            if len(ahead) > 2 * self.jobs:  # enough to keep every worker busy, few enough to hold in memory
+            large = alone(file)
+            while ahead and (large or len(ahead) > 2 * self.jobs):  # enough for every worker, few enough to hold
                 key, future = ahead.popleft()
                 yield key, future.result()
+            if large:
+                yield file, work(file)
+            else:
+                ahead.append((file, self._threads.submit(work, file)))
         while ahead:
             key, future = ahead.popleft()
             yield key, future.result()
@@ -114,6 +128,11 @@ def _explain(error: WorkerError) -> RagError:
     if error.cause == "memory":
         return LimitError("Reading needed more memory than allowed.", "Split the file, or save it again.")
     return DocumentError(f"The reader of this format failed: {error.message}", "Save the file again in its program.")
+
+
+def is_large(path: str, size: int) -> bool:
+    """Whether a file is read alone, because it or what it holds may take much memory."""
+    return size >= LARGE or PurePosixPath(path).suffix.lower() in ARCHIVES
 
 
 def reader_version(path: str, options: ParseOptions) -> str:
@@ -164,11 +183,20 @@ def _parse(module: ModuleType, name: str, data: bytes, options: ParseOptions) ->
             f"reading this format needs {error.name}", f"Run: pip install 'tebiki-rag[{extra}]'" if extra else ""
         ) from error
     except RecursionError as error:
-        raise LimitError("nested too deeply", "Save the file again in its program.") from error
+        raise LimitError("It is nested too deeply.", "Save the file again in its program.") from error
+    except DocumentError as error:
+        if data:
+            raise
+        raise DocumentError(f"{name} is empty (0 bytes).", "Get a complete copy of the file.") from error
 
 
 def pack_document(document: Document) -> tuple[dict[str, Any], list[bytes]]:
-    """A document as one message; `unpack_document` gives it back."""
+    """A document as one message; `unpack_document` gives it back. Raises LimitError when it holds too much text."""
+    text = document.text.encode("utf-8", "replace")
+    if len(text) > MAX_TEXT_BYTES:
+        raise LimitError(
+            f"It holds {len(text) >> 20} MiB of text; more than {MAX_TEXT_BYTES >> 20} MiB are not read.", "Split it."
+        )
     head = {
         "title": document.title,
         "blocks": [[b.start, b.end, b.kind, b.level, b.page, b.line, b.sheet] for b in document.blocks],
@@ -178,26 +206,23 @@ def pack_document(document: Document) -> tuple[dict[str, Any], list[bytes]]:
         "warnings": document.warnings,
         "members": [member.name for member in document.members],
     }
-    return head, [document.text.encode("utf-8", "replace"), *(member.data for member in document.members)]
+    return head, [text, *(member.data for member in document.members)]
 
 
 def unpack_document(head: dict[str, Any], blobs: list[bytes]) -> Document:
-    """The document in a message; raises DocumentError when its ranges do not fit its text."""
-    text = blobs[0].decode("utf-8")
-    blocks = tuple(Block(b[0], b[1], Kind(b[2]), *b[3:]) for b in head["blocks"])
-    ends = [0, *(edge for block in blocks for edge in (block.start, block.end)), len(text)]
-    if ends != sorted(ends):
+    """The document in a message; raises DocumentError when it is none, or its ranges do not fit its text."""
+    try:
+        text = blobs[0].decode("utf-8")
+        blocks = tuple(Block(b[0], b[1], Kind(b[2]), *b[3:]) for b in head["blocks"])
+        ends = [0, *(edge for block in blocks for edge in (block.start, block.end)), len(text)]
+        whole = ends == sorted(ends)
+        members = tuple(Member(name, data) for name, data in zip(head["members"], blobs[1:], strict=True))
+        labels, warnings = tuple(head["page_labels"]), tuple(head["warnings"])
+        document = Document(head["title"], text, blocks, labels, head["pages"], head["date"], warnings, members)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DocumentError("The reader of this format gave no document.", "Please report this file.") from error
+    if not whole:
         raise DocumentError(
             "The reader of this format gave ranges that do not fit the text.", "Please report this file."
         )
-    members = tuple(Member(name, data) for name, data in zip(head["members"], blobs[1:], strict=True))
-    return Document(
-        head["title"],
-        text,
-        blocks,
-        tuple(head["page_labels"]),
-        head["pages"],
-        head["date"],
-        tuple(head["warnings"]),
-        members,
-    )
+    return document

@@ -17,7 +17,7 @@ from ingest.ignore import FILE_NAME, Rule, always_ignored, is_ignored, read_rule
 from ingest.texts.decoding import decode
 from ingest.texts.member_names import decode_name, printable, unique_name
 
-MAX_FILE_BYTES = 512 << 20  # a file is held in memory twice while a worker parses it
+MAX_FILE_BYTES = 256 << 20  # a file is held in memory twice while a worker parses it
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 

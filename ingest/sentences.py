@@ -22,6 +22,9 @@ _BRACKET = re.compile(f"[{_OPENERS}{_CLOSERS}]")
 # A quotation longer than this is a speech with sentences of its own; a shorter one belongs to the sentence around it.
 _LONGEST_QUOTATION = 200
 
+_INK = re.compile(r"\S")
+_LONGEST_NUMBERING = 60  # characters from the beginning of a line
+
 _BLANK_LINES = re.compile(r"(?:\r\n|[\n\r\v\x85\u2028\u2029])[^\S\n\r]*[\n\r\v\x85\u2028\u2029]\s*")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
@@ -105,20 +108,26 @@ def _stops(text: str, start: int, end: int) -> Iterator[int]:
     """Yield the position behind every sentence end that punctuation makes."""
     bracketed = _bracketed(text, start, end)
     opens = [opening for opening, _ in bracketed]
-    begin = start
+    begin, ink = start, _next_ink(text, start, end)
     for match in _STOP.finditer(text, start, end):
         inside = bisect_right(opens, match.start()) - 1
         if inside >= 0 and bracketed[inside][1] >= match.start():
             # A stop inside brackets ends nothing, unless the brackets hold the whole sentence: （ただし、役員を除く。）
             opening, closing = bracketed[inside]
-            ends = text[opening] == "（" and match.end() == closing + 1 and not text[begin:opening].strip()
+            ends = text[opening] == "（" and match.end() == closing + 1 and ink >= opening
         elif match["japanese"] is not None:
             ends = _japanese_stop_ends(text, match, end)
         else:
             ends = _stop_ends(text, match, begin, end)
         if ends:
             yield match.end()
-            begin = match.end()
+            begin, ink = match.end(), _next_ink(text, match.end(), end)
+
+
+def _next_ink(text: str, start: int, end: int) -> int:
+    """The first place that is no white space."""
+    found = _INK.search(text, start, end)
+    return found.start() if found else end
 
 
 def _bracketed(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -164,8 +173,9 @@ def _stop_ends(text: str, match: re.Match[str], begin: int, end: int) -> bool:
     word = found[0].lower().rstrip(".")
     if match["after"] and not match["after"].startswith(("[", "*", "_")):
         return True
-    line = max(begin, text.rfind("\n", begin, match.start()) + 1)
-    if _NUMBERING.fullmatch(text[line : match.start()].strip(" \t#*_-")):
+    near = max(begin, match.start() - _LONGEST_NUMBERING)
+    line = text.rfind("\n", near, match.start()) + 1 or (begin if near == begin else -1)
+    if line >= 0 and _NUMBERING.fullmatch(text[line : match.start()].strip(" \t#*_-")):
         return False  # the number of a list entry or heading: "1. Scope"
     if word in _BEFORE_NUMBER and next_word[:1].isdigit():
         return False

@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from index import errors, platform
+from ingest.network import SWITCHES, close_network
 
 Payload = dict[str, Any]
 Message = tuple[Payload, list[bytes]]
@@ -42,6 +43,7 @@ MAGIC = b"RAGM"
 HEAD = struct.Struct("<4sIII")  # magic, length of the JSON, number of blobs, CRC-32 of everything after the head
 LENGTH = struct.Struct("<Q")
 LAST_BREATH = 1.0  # seconds a child may take to end after it closed its stream; then it is killed
+OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "memory allocation of")  # as Python, C++ and Rust say it
 STDERR_KEPT = 4_000  # characters of the child's last words that an error may show under --debug
 
 
@@ -107,7 +109,7 @@ class Worker:
         self.close()
         root = str(Path(__file__).resolve().parent.parent)
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-        environment = {**os.environ, **self.environment, "PYTHONPATH": os.pathsep.join(paths)}
+        environment = {**os.environ, **SWITCHES, **self.environment, "PYTHONPATH": os.pathsep.join(paths)}
         arguments = [
             sys.executable,
             "-P",
@@ -229,7 +231,7 @@ class Worker:
         time.sleep(0.01)  # the listener's last lines
         words = "".join(self._stderr)[-STDERR_KEPT:]
         self.close()
-        cause = "memory" if "MemoryError" in words or "bad_alloc" in words or code == -9 else "crash"
+        cause = "memory" if code == -9 or any(sign in words for sign in OUT_OF_MEMORY) else "crash"
         return WorkerError(cause, f"The reading process ended without an answer (exit {code}).", words)
 
     def _receive(self, pipe: IO[bytes], inbox: queue.Queue[Message | Ended]) -> None:
@@ -352,21 +354,6 @@ def _answer(
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         final = {"state": "error", "error": type(error).__name__, "message": "", "next": "", "place": place}
     send(replies, {"n": number, **final}, ())
-
-
-def close_network() -> None:
-    """Cut this process off from every network: by namespace where the system allows, and by refusing sockets."""
-    import socket
-
-    platform.leave_network()
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError("this process has no network")
-
-    for name in ("connect", "connect_ex", "sendto", "bind"):
-        setattr(socket.socket, name, refuse)
-    socket.getaddrinfo = refuse  # type: ignore[assignment]
-    socket.create_connection = refuse  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

@@ -16,17 +16,12 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from ingest.network import SWITCHES
+
 # Read before any library loads libgomp: waiting threads that spin keep llama.cpp from its cores. And the switches that
 # keep libraries from looking for anything on a network.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-for _switch in (
-    "HF_HUB_OFFLINE",
-    "TRANSFORMERS_OFFLINE",
-    "HF_HUB_DISABLE_TELEMETRY",
-    "DO_NOT_TRACK",
-    "SCARF_NO_ANALYTICS",
-):
-    os.environ.setdefault(_switch, "1")
+for _name, _value in {"OMP_WAIT_POLICY": "passive", **SWITCHES}.items():
+    os.environ.setdefault(_name, _value)
 
 if TYPE_CHECKING:
     from index.errors import RagError as RagError

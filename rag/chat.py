@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 from index.conversations import keep_conversation
 from rag.answer import Answer, Step
 from rag.followup import Subject, complete, follow
+from rag.screen import clean
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
+
+
+# What begins anything but words in Markdown, and the marks that make some programs turn an address into a link.
+_LIVE = re.compile(r"[\\`*_\[\]<>!#|~]|:(?=//)|(?<=www)\.|@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,23 @@ class Chat:
         return self._number
 
     def to_markdown(self) -> str:
-        """The conversation as a text file: questions, answers, and the quotes they rest on."""
+        """The conversation as a text file: questions, answers, and the quotes they rest on.
+
+        Text of documents stands in it as words, not as Markdown: who shows the file would fetch a picture in it.
+        """
         parts: list[str] = []
         for turn in self.turns:
-            parts += [f"## {turn.typed}", turn.answer.text or "—"]
+            parts += [f"## {plain(turn.typed)}", plain(turn.answer.text) or "—"]
             parts += [
-                f"- [{quote.n}] {', '.join(filter(None, (quote.path, quote.where)))}: {' '.join(quote.text.split())}"
+                f"- [{quote.n}] {plain(', '.join(filter(None, (quote.path, quote.where))))}: {plain(quote.text)}"
                 for quote in turn.answer.citations or turn.answer.quotes
             ]
         return "\n\n".join(parts) + "\n"
+
+
+def plain(text: str) -> str:
+    """`text` in one line of Markdown that shows it as it is, without links, pictures, HTML or control characters."""
+    return _LIVE.sub(r"\\\g<0>", " ".join(clean(text).split()))
 
 
 def _record(turn: Turn) -> dict[str, Any]:

@@ -26,8 +26,9 @@ def clean(text: str) -> str:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout, dataclasses by their fields."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_encode))
+    """One JSON object on stdout, dataclasses by their fields; what is unsafe on a terminal is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False, default=_encode).encode("utf-8", "replace").decode("utf-8")
+    click.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
 
 
 def _encode(value: Any) -> Any:

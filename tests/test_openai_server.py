@@ -11,7 +11,8 @@ from scripted_server import MESSAGES, Scripted, options, reply, vectors
 
 from index.errors import MissingError, UsageError
 from ingest.embedders import Options, open_embedder
-from ingest.models.openai_server import RefusedError, Server, is_loopback
+from ingest.models.openai_server import RefusedError, Server
+from ingest.network import is_loopback
 from rag.generators import ChatMessage, open_generator
 from rag.settings import Settings
 

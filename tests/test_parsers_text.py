@@ -239,6 +239,50 @@ def test_a_page_is_read_as_its_visitor_sees_it() -> None:
     assert document.warnings == ("hidden text left out (29 characters)",)
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<table><tr><th>Office<th>Days<tr><td>Cork<td>9<span hidden>ORDER</span></table>",
+        "<h2>Days<span style='display:none'>ORDER</span></h2>",
+        "<pre>Days<span style='font-size:0'>ORDER</span></pre>",
+        "<p style='position:absolute; left:-9999px'>ORDER</p>",
+        "<p style='text-indent: -5000em'>ORDER</p>",
+        "<p style='height:0; overflow:hidden'>ORDER</p>",
+        "<p style='color: transparent'>ORDER</p>",
+        "<p>Background noise.</p><p style='color:#ffffff'>ORDER</p>",
+        "<style>body{background:#fff}</style><p style='color:white'>ORDER</p>",
+    ],
+)
+def test_hidden_text_is_left_out_wherever_it_stands(hidden: str) -> None:
+    document = read(html, f"<html><body><p>Seen.</p>{hidden}</body></html>")
+    assert "ORDER" not in document.text and "Seen." in document.text
+    assert document.warnings == ("hidden text left out (5 characters)",)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<style>.x{display:none}</style><p class='a x'>Later.</p>",
+        "<style>p#y, q { font-size: 0 }</style><p id=y>Later.</p>",
+        "<p style='opacity:0'>Later.</p>",
+    ],
+)
+def test_what_styles_may_show_later_is_read_and_told(kept: str) -> None:
+    document = read(html, f"<html><body><p>Seen.</p>{kept}</body></html>")
+    assert "Later." in document.text
+    assert document.warnings == ("text that styles may hide was read (6 characters)",)
+
+
+def test_rules_for_printers_and_coloured_grounds_hide_nothing() -> None:
+    page = (
+        "<style>/* .a{display:none} */ @media print {.a{display:none} .b{color:red}} .c{background:#036}</style>"
+        "<p class=a>One.</p><p class=c style='color:#fff'>Two.</p>"
+    )
+    document = read(html, page)
+    assert texts(document) == ["One.", "Two."]
+    assert document.warnings == ()
+
+
 def test_white_text_on_something_and_small_text_with_large_inside_are_seen() -> None:
     banner = '<div bgcolor=navy><p style="color:white">Title</p></div>'
     page = banner + '<p style="font-size:0"><b style="font-size:14px">x</b></p>'

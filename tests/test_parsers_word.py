@@ -315,6 +315,25 @@ def test_hidden_text_is_left_out_and_told() -> None:
     assert document.warnings == ("hidden text in 2 places left out",)
 
 
+@pytest.mark.parametrize("look", ['<w:color w:val="FFFFFF"/>', '<w:sz w:val="1"/>', '<w:color w:val="ffffff"/><w:b/>'])
+def test_white_and_tiny_text_is_hidden_text(look: str) -> None:
+    document = read(paragraph("Seen", run(" unseen", look)))
+    assert texts(document) == ["Seen"]
+    assert document.warnings == ("hidden text in 1 place left out",)
+
+
+def test_white_text_on_a_colour_is_seen() -> None:
+    white = '<w:color w:val="FFFFFF"/>'
+    dark = '<w:shd w:val="clear" w:fill="003366"/>'
+    cell = f"<w:tc>{paragraph(run('Office', white))}</w:tc><w:tc>{paragraph(run('Days', white))}</w:tc>"
+    row = f"<w:tc>{paragraph('Cork')}</w:tc><w:tc>{paragraph('9')}</w:tc>"
+    table = f"<w:tbl><w:tr>{cell}</w:tr><w:tr>{row}</w:tr></w:tbl>"
+    band = f"<w:p><w:pPr>{dark}</w:pPr>{run('Band', white)}</w:p>"
+    document = read(paragraph(run("Shaded", white + dark)) + band + table)
+    assert "Shaded" in document.text and "Band" in document.text and "Office" in document.text
+    assert document.warnings == ()
+
+
 def test_a_text_box_written_for_two_generations_of_word_is_read_once() -> None:
     box = f"<w:txbxContent>{paragraph('In the box')}</w:txbxContent>"
     new = f'<mc:Choice Requires="wps"><w:drawing><wps:txbx>{box}</wps:txbx></w:drawing></mc:Choice>'

@@ -8,17 +8,17 @@ proxy, which is what private documents need.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from index.errors import MissingError, RagError, UsageError
+from ingest.network import is_loopback, open_door
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 300.0  # a server may have to load its model first, from a slow disk
@@ -146,7 +146,8 @@ class Server:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=CONNECT_SECONDS)
         try:
-            connection.connect()
+            with nullcontext() if self._local else open_door():
+                connection.connect()
         except OSError as error:
             raise self._unreachable(error) from error
         # Kept, because the connection forgets its socket when the server announces that it will close it.
@@ -226,11 +227,3 @@ class Server:
             f"No server answers at {self.base_url} ({error.strerror or error}).",
             "Start it (Ollama: `ollama serve`), or set base_url.",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is an address of this machine alone, or a name that stands for one (RFC 6761: localhost)."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost")

@@ -1,4 +1,4 @@
-"""What Word's styles say about a paragraph: heading level, list, hidden text, inherited along basedOn."""
+"""What Word's styles say about a paragraph: heading level, list, unseen text, inherited along basedOn."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _HEADING_NAME = re.compile(
 )
 _CONTENTS_NAME = re.compile(r"(?:toc|目次|目录)\s*[1-9]$", re.IGNORECASE)
 _MAX_CHAIN = 20  # styles based on styles; Word itself stops at 11
+_TINY = 2  # half points: a letter of one point is a speck on paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Style:
     list_id: str = ""
     list_level: int | None = None
     hidden: bool = False
+    white: bool = False
+    shaded: bool = False  # its paragraphs stand on a colour
 
 
 @dataclass(slots=True)
@@ -49,9 +52,9 @@ class Styles:
         return self._known[style_id]
 
     def _resolve(self, style_id: str) -> Style:
-        heading, list_id, list_level, hidden = 0, "", None, None
+        heading, list_id, list_level, hidden, white = 0, "", None, None, None
         outline: int | None = None
-        title = contents = False
+        title = contents = shaded = False
         node = self._nodes.get(style_id)
         for step in range(_MAX_CHAIN):
             if node is None:
@@ -65,16 +68,18 @@ class Styles:
             if properties is not None:
                 if outline is None and (level := properties.find(f"{W}outlineLvl")) is not None:
                     outline = number(level, "val")
+                shaded = shaded or is_shaded(properties)
                 if (numbers := properties.find(f"{W}numPr")) is not None:
                     list_id = list_id or value(numbers, "numId")
                     if list_level is None and (at := numbers.find(f"{W}ilvl")) is not None:
                         list_level = number(at, "val")
-            if hidden is None:
-                hidden = is_on(node.find(f"{W}rPr"), "vanish")
+            letters = node.find(f"{W}rPr")
+            hidden = is_unseen(letters) if hidden is None else hidden
+            white = is_white(letters) if white is None else white
             node = self._nodes.get(value(node, "basedOn"))
         if outline is not None:  # 9 is "body text": it takes a heading style out of the outline
             heading = outline + 1 if outline < 9 else 0
-        return Style(heading, title, contents, list_id, list_level, bool(hidden))
+        return Style(heading, title, contents, list_id, list_level, bool(hidden), bool(white), shaded)
 
 
 def heading_named(style: str) -> int:
@@ -87,3 +92,24 @@ def is_on(properties: etree._Element | None, tag: str) -> bool | None:
     """Whether a switch such as w:vanish is set; None when nothing is said."""
     switch = None if properties is None else properties.find(f"{W}{tag}")
     return None if switch is None else switch.get(f"{W}val", "1") not in ("0", "false", "off")
+
+
+def is_unseen(properties: etree._Element | None) -> bool | None:
+    """Whether letters are hidden or too small to see; None when nothing is said."""
+    hidden = is_on(properties, "vanish")
+    size = "" if properties is None or hidden is not None else value(properties, "sz")
+    return True if size.isdecimal() and len(size) < 4 and int(size) <= _TINY else hidden
+
+
+def is_white(properties: etree._Element | None) -> bool | None:
+    """Whether letters are white, and on nothing of their own; None when nothing is said."""
+    colour = "" if properties is None else value(properties, "color").upper()
+    if properties is None or not colour:
+        return None
+    return colour == "FFFFFF" and not is_shaded(properties) and properties.find(f"{W}highlight") is None
+
+
+def is_shaded(properties: etree._Element | None) -> bool:
+    """Whether a paragraph or its letters stand on a colour other than white."""
+    shade = None if properties is None else properties.find(f"{W}shd")
+    return shade is not None and shade.get(f"{W}fill", "auto").upper() not in ("AUTO", "FFFFFF")

@@ -108,8 +108,10 @@ def _engine() -> Any:
     if not is_installed():
         raise MissingError("Reading text in images needs RapidOCR.", INSTALL[0].upper() + INSTALL[1:] + ".")
     import cv2
+    import onnxruntime
     import rapidocr
 
+    onnxruntime.disable_telemetry_events()  # on Windows, where it heeds no variable
     cv2.setNumThreads(_THREADS)
     models = Path(rapidocr.__file__).parent / "models"
     paths = {part: _model(models, part) for part in ("det", "cls", "rec")}

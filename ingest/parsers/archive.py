@@ -24,7 +24,7 @@ REQUIRES = ()
 EXTRA = ""
 
 MAX_MEMBERS = 2_000
-MAX_TOTAL_BYTES = 384 << 20  # what the worker may hold besides the archive, well below its memory limit
+MAX_TOTAL_BYTES = 128 << 20  # the process that stores documents gets all of it in one message (ingest/reading.py)
 MAX_RATIO = 200  # times its packed size that an archive may unpack to; text packs to a tenth, bombs to a thousandth
 _RATIO_FROM = 16 << 20  # unpacked bytes from which the ratio counts: a small file of one letter repeated is no attack
 

@@ -21,7 +21,7 @@ from ingest.office.symbol_fonts import symbol
 from ingest.office.table_rows import add_table
 from ingest.office.unstyled_headings import mark_headings
 from ingest.office.word_numbering import Numbering, W, number, value
-from ingest.office.word_styles import Style, Styles, is_on
+from ingest.office.word_styles import Style, Styles, is_on, is_shaded, is_unseen, is_white
 from ingest.office.zip_package import Package, within_depth
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
@@ -32,6 +32,7 @@ EXTRA = ""
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = (f"{W}{tag}" for tag in ("p", "tbl", "tr", "tc", "txbxContent"))
 _DELETED = {f"{W}del", f"{W}moveFrom"}
 _INSERTED = {f"{W}ins", f"{W}moveTo"}
@@ -82,6 +83,7 @@ class _Reader:
     # What stands beside the running text and is written after it: text boxes, nested tables, charts, notes.
     aside: deque[etree._Element] = field(default_factory=deque)
     in_cell: bool = False
+    paper: bool = True  # pages are white, and no picture lies behind the text
     # Text of a paragraph whose end mark was deleted: it runs on into the next paragraph.
     carried: str = ""
 
@@ -100,6 +102,8 @@ class _Reader:
         return cls(package, main, Styles.read(found.get("styles")), Numbering.read(found.get("numbering")), notes)
 
     def read(self, body: etree._Element) -> None:
+        behind = any(anchor.get("behindDoc") in ("1", "true") for anchor in body.iter(f"{_WP}anchor"))
+        self.paper = not behind and next(body.itersiblings(f"{W}background", preceding=True), None) is None
         self._story(body, self.out)
         self._write_asides()
         self._write_margins()
@@ -132,7 +136,7 @@ class _Reader:
         properties = node.find(f"{W}pPr")
         style = self.styles[value(properties, "pStyle") if properties is not None else ""]
         marked = None if properties is None else properties.find(f"{W}rPr")
-        text = self.carried + self._inline(node, style.hidden)
+        text = self.carried + self._inline(node, style, self._is_on_paper(properties, node, style))
         self.carried = ""
         if marked is not None and marked.find(f"{W}del") is not None:
             self.carried = text
@@ -214,33 +218,36 @@ class _Reader:
 
     # ---- text inside a paragraph
 
-    def _inline(self, paragraph: etree._Element, hidden: bool) -> str:
+    def _inline(self, paragraph: etree._Element, style: Style, on_paper: bool) -> str:
         parts: list[str] = []
         fields: list[bool] = []  # one for each open field: whether its result has begun
         counted = self.hidden
 
-        def walk(node: etree._Element, hidden: bool) -> None:
+        def unseen(look: tuple[bool, bool]) -> bool:
+            return look[0] or (look[1] and on_paper)
+
+        def walk(node: etree._Element, look: tuple[bool, bool]) -> None:
             for child in node:
                 tag = child.tag
                 if tag == f"{W}t":
                     if not all(fields):
                         continue
-                    if hidden:
+                    if unseen(look) and (child.text or "").strip():
                         self.hidden = counted + 1
-                    else:
+                    elif not unseen(look):
                         parts.append((child.text or "").translate(_INVISIBLE))
                 elif tag == f"{W}r":
-                    walk(child, self._is_hidden(child, hidden))
+                    walk(child, self._look(child, look))
                 elif tag in _SKIPPED:
                     continue
                 elif tag in _DELETED:
                     self.deletions += any(node.text for node in child.iter(f"{W}delText", f"{W}t"))
                 elif tag in _INSERTED:
                     before = len(parts)
-                    walk(child, hidden)
+                    walk(child, look)
                     self.insertions += any(part.strip() for part in parts[before:])
                 elif tag in _AS_TEXT:
-                    if child.get(f"{W}type") != "page" and not hidden:
+                    if child.get(f"{W}type") != "page" and not unseen(look):
                         parts.append(_AS_TEXT[tag])
                 elif tag == f"{W}sym":
                     parts.append(symbol(child.get(f"{W}font", ""), child.get(f"{W}char", "")))
@@ -249,35 +256,44 @@ class _Reader:
                 elif tag in (f"{W}drawing", f"{W}pict", f"{W}object"):
                     self.aside.extend(_drawn(child))
                 elif tag == f"{_MC}AlternateContent":
-                    walk_alternatives(child, hidden)
+                    walk_alternatives(child, look)
                 elif tag == f"{M}oMath":
                     parts.append(equation_text(child))
                 elif (name := tag.removeprefix(W)) in _NOTES:
                     note = self.notes.pop((_NOTES[name], child.get(f"{W}id", "")), None)
                     self.aside.extend(() if note is None else (note,))
                 else:  # links, content controls, smart tags, ruby and whatever else wraps runs
-                    walk(child, hidden)
+                    walk(child, look)
 
-        def walk_alternatives(node: etree._Element, hidden: bool) -> None:
+        def walk_alternatives(node: etree._Element, look: tuple[bool, bool]) -> None:
             """The same content written for newer and older programs: the first that holds something."""
             for choice in node:
                 before = len(parts), len(self.aside)
-                walk(choice, hidden)
+                walk(choice, look)
                 if before != (len(parts), len(self.aside)):
                     return
 
-        walk(paragraph, hidden)
+        walk(paragraph, (style.hidden, style.white))
         return "".join(parts)
 
-    def _is_hidden(self, run: etree._Element, inherited: bool) -> bool:
+    def _look(self, run: etree._Element, inherited: tuple[bool, bool]) -> tuple[bool, bool]:
+        """Whether a run is hidden, and whether it is white: by its own word, its style's, or its paragraph's."""
         properties = run.find(f"{W}rPr")
         if properties is None:
             return inherited
-        own = is_on(properties, "vanish")
-        if own is not None:
-            return own
-        style = value(properties, "rStyle")
-        return inherited or (bool(style) and self.styles[style].hidden)
+        hidden, white = is_unseen(properties), is_white(properties)
+        named = value(properties, "rStyle")
+        style = self.styles[named] if named else Style()
+        return (
+            (inherited[0] or style.hidden) if hidden is None else hidden,
+            (inherited[1] or style.white) if white is None else white,
+        )
+
+    def _is_on_paper(self, properties: etree._Element | None, paragraph: etree._Element, style: Style) -> bool:
+        """Whether white letters of a paragraph stand on white; tables and text boxes may have any colour."""
+        if not self.paper or style.shaded or is_shaded(properties):
+            return False
+        return next(paragraph.iterancestors(_CELL, _BOX), None) is None
 
     # ---- what stands beside the text
 

@@ -66,11 +66,14 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         builder.add("\n".join(f"{header}: {value}" for header, value in shown if value))
     title = subject
     plain, page = "\n\n".join(parts.plain), "\n".join(parts.html)
-    if page and not (plain.strip() and is_mail and _says_all(plain, page)):
-        facts = add_html(builder, page)
+    shown_page = TextBuilder()
+    facts = add_html(shown_page, page) if page else None
+    if facts and not (plain.strip() and is_mail and _says_all(plain, shown_page.build("").text)):
+        add_html(builder, page)
         title = subject or facts.title
     else:
         add_prose(builder, plain, lines=False)
+        builder.warnings += shown_page.warnings  # what it hides is told although the other body is taken
     builder.members.extend(name_members(parts.attached))
     return builder.build(title, date=_date(message))
 
@@ -174,9 +177,7 @@ def _read(raw: bytes, charset: str | None) -> str:
 
 def _says_all(plain: str, page: str) -> bool:
     """Whether the plain body has every word of the other one."""
-    shown = TextBuilder()
-    add_html(shown, page)
-    return not Counter(_WORD.findall(shown.build("").text)) - Counter(_WORD.findall(plain))
+    return not Counter(_WORD.findall(page)) - Counter(_WORD.findall(plain))
 
 
 def _date(message: Message) -> str | None:

@@ -1,7 +1,7 @@
 """HTML to blocks, for web pages, mails, e-books and saved pages. Nothing is fetched, no script is run.
 
 What a visitor sees is kept; what only programs see is not: scripts, styles, readings of ruby, menus made of links, and
-text hidden by its own element (counted, because hidden text can be an attack on whoever reads by program).
+hidden text.
 """
 
 from __future__ import annotations
@@ -17,60 +17,19 @@ from ingest.office.table_rows import add_table
 from ingest.office.word_numbering import spell
 from ingest.text_builder import TextBuilder
 from ingest.texts.dates import iso_date
+from ingest.texts.html_hidden import take_out_hidden
+from ingest.texts.html_text import BLOCKS, BREAK, fold, is_left_out, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_UNSEEN = {
-    *("script", "style", "template", "noscript", "head", "svg", "iframe", "object", "audio", "video", "canvas", "map"),
-    *("rt", "rp", "rtc", "annotation", "select", "datalist", "button", "textarea"),
-}
-_BLOCKS = {
-    *(
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dt",
-        "fieldset",
-    ),
-    *(
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hgroup",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "p",
-        "section",
-    ),
-    *("summary", "table", "caption", "td", "th", "tr"),
-}
 _LISTS = {"ol", "ul", "menu", "dir", "dl"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _NUMBERS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 
-_MENU_LINKS = 0.6  # share of its text inside links from which a nav, footer or aside is a menu and not content
 _MAX_SPAN = 100  # columns or rows that one cell may cover: browsers allow 1,000, no reader can follow that
 # A table arranges a page, and does not tabulate, when a cell of so many characters holds half of its text or a table.
 _LAYOUT_CELL = 300
-_HIDDEN_STYLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)(?:;|!|$)")
-_TINY = re.compile(r"(?:^|;)font-size:(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?(?:;|!|$)")
-_WHITE = re.compile(r"(?:^|;)color:(?:white|#fff(?:fff)?|rgb\(255,255,255\))(?:;|!|$)")
-_CJK = r"[\u3000-\u30ff\u3400-\u9fff\uff01-\uff9f]"
-_CJK_LINE_END = re.compile(rf"(?<={_CJK})[ \t]*\n\s*(?={_CJK})")  # between CJK characters a line end is no space
-_BREAK = "\v"  # stands for <br> until white space is folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +50,9 @@ def add_html(builder: TextBuilder, source: str) -> PageFacts:
     root = _parse(source)
     if root is None:
         return PageFacts("", None)
-    reader = _Reader(builder, plain_background="background" not in source and "bgcolor" not in source)
+    facts = PageFacts(_find_title(root), _find_date(root))
+    hidden, kept = take_out_hidden(root)
+    reader = _Reader(builder)
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
         if event == "start":
@@ -100,17 +61,11 @@ def add_html(builder: TextBuilder, source: str) -> PageFacts:
         else:
             reader.close(element)
     reader.flush()
-    if reader.hidden:
-        builder.warnings.append(f"hidden text left out ({reader.hidden} characters)")
-    title = root.find(".//title")
-    return PageFacts("" if title is None else fold(title.text or ""), _find_date(root))
-
-
-def fold(text: str) -> str:
-    """Text as a browser lays it out: runs of white space are one space, breaks are line ends."""
-    text = text.replace("\xa0", " ").replace("\u200b", "").replace("\xad", "")
-    text = re.sub(r"[ \t\n]+", " ", _CJK_LINE_END.sub("", text))
-    return re.sub(rf" ?{_BREAK} ?", "\n", text).strip()
+    if hidden:
+        builder.warnings.append(f"hidden text left out ({hidden} characters)")
+    if kept:
+        builder.warnings.append(f"text that styles may hide was read ({kept} characters)")
+    return facts
 
 
 def _parse(source: str) -> HtmlElement | None:
@@ -131,10 +86,8 @@ def _parse(source: str) -> HtmlElement | None:
 class _Reader:
     """Takes the elements as they open and close; text collects until one begins or ends a block."""
 
-    def __init__(self, builder: TextBuilder, *, plain_background: bool) -> None:
+    def __init__(self, builder: TextBuilder) -> None:
         self.builder = builder
-        self.plain_background = plain_background
-        self.hidden = 0
         self.pieces: list[str] = []
         self.kind, self.prefix = Kind.TEXT, ""
         self.lists: list[tuple[int, str] | None] = []  # next number and its style, None in lists without numbers
@@ -142,17 +95,17 @@ class _Reader:
     def open(self, element: HtmlElement) -> bool:
         """Begin `element`; False when all of it is dealt with already."""
         tag = str(element.tag)
-        if self._is_left_out(element, tag):
+        if is_left_out(element, tag):
             return False
         if tag == "br":
-            self.pieces.append(_BREAK)
+            self.pieces.append(BREAK)
         elif tag in _HEADINGS:
             self.flush()
-            self.builder.add(fold(_text(element)).rstrip(" ¶#"), Kind.HEADING, level=_HEADINGS[tag])
+            self.builder.add(fold(text_of(element)).rstrip(" ¶#"), Kind.HEADING, level=_HEADINGS[tag])
             return False
         elif tag == "pre":
             self.flush()
-            self.builder.add(_text(element).replace(_BREAK, "\n").strip("\n"), Kind.CODE)
+            self.builder.add(text_of(element).replace(BREAK, "\n").strip("\n"), Kind.CODE)
             return False
         elif tag == "table" and _is_data(element):
             self.flush()
@@ -164,7 +117,7 @@ class _Reader:
             number = int(start) if start.isdecimal() and len(start) < 6 else 1
             style = _NUMBERS.get(element.get("type", ""), "decimal")
             self.lists.append((number, style) if tag == "ol" else None)
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self.flush()
             if tag in ("li", "dt", "dd"):
                 self._open_item(element)
@@ -174,7 +127,7 @@ class _Reader:
     def close(self, element: HtmlElement) -> None:
         """End `element` and take the text behind it."""
         tag = str(element.tag)
-        if tag in _BLOCKS or tag in _LISTS:
+        if tag in BLOCKS or tag in _LISTS:
             self.flush()
             if tag in ("li", "dt", "dd"):
                 self.kind, self.prefix = Kind.TEXT, ""
@@ -199,39 +152,15 @@ class _Reader:
             self.prefix = f"{spell(number, style)}. "
             self.lists[-1] = (number + 1, style)
 
-    def _is_left_out(self, element: HtmlElement, tag: str) -> bool:
-        if tag in _UNSEEN:
-            return True
-        if tag in ("nav", "footer", "aside") or element.get("role") == "navigation":
-            return _is_menu(element)
-        if "katex-html" in element.get("class", ""):  # the drawing of a formula; its text stands beside it
-            return True
-        if self._is_hidden(element):
-            self.hidden += len("".join(fold(_text(element)).split()))
-            return True
-        return False
-
-    def _is_hidden(self, element: HtmlElement) -> bool:
-        if element.get("hidden", "until-found") != "until-found":
-            return True
-        style = "".join(element.get("style", "").lower().split())
-        if not style:
-            return False
-        if _HIDDEN_STYLE.search(style):
-            return True
-        if _TINY.search(style):  # newsletters set it on cells and undo it inside, against gaps between pictures
-            return not any("font-size" in inner.get("style", "") for inner in element.iterdescendants("*"))
-        return bool(self.plain_background and _WHITE.search(style))
-
     def _add_table(self, table: HtmlElement) -> None:
         caption = table.find("caption")
         if caption is not None:
-            self.builder.add(fold(_text(caption)))
+            self.builder.add(fold(text_of(caption)))
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
         marked = list(takewhile(_names_columns, rows))
-        headers = sum(1 for row in marked if len([cell for cell in row if fold(_text(cell))]) > 1)
+        headers = sum(1 for row in marked if len([cell for cell in row if fold(text_of(cell))]) > 1)
         if not marked and len(rows) > 1 and len(rows[0]) > 2:
-            headers = 0 if re.search(r"\d", _text(rows[0])) else 1  # none is marked: a first row of words names them
+            headers = 0 if re.search(r"\d", text_of(rows[0])) else 1  # none is marked: a first row of words names them
         add_table(self.builder, _grid(rows), headers=headers)
 
 
@@ -247,7 +176,7 @@ def _grid(rows: list[HtmlElement]) -> list[list[str]]:
         for cell in cells:
             while len(line) in covered:
                 line.append(covered[len(line)][1])
-            text, across, down = fold(_text(cell)), 1 if alone else _span(cell, "colspan"), _span(cell, "rowspan")
+            text, across, down = fold(text_of(cell)), 1 if alone else _span(cell, "colspan"), _span(cell, "rowspan")
             for _ in range(across):
                 if down > 1:
                     below[len(line)] = (down - 1, text)
@@ -264,31 +193,12 @@ def _span(cell: HtmlElement, name: str) -> int:
     return min(_MAX_SPAN, max(1, int(value))) if value.isdecimal() and len(value) < 6 else 1
 
 
-def _text(element: HtmlElement) -> str:
-    """All text in `element` that is seen, blocks parted by spaces."""
-    from lxml import etree
-
-    pieces: list[str] = []
-    walker = etree.iterwalk(element, events=("start", "end"))
-    for event, inner in walker:
-        if event == "start":
-            if inner.tag in _UNSEEN:
-                walker.skip_subtree()
-                continue
-            pieces.append(_BREAK if inner.tag == "br" else " " if inner.tag in _BLOCKS else "")
-            pieces.append(inner.text or "")
-        elif inner is not element:
-            pieces.append(" " if inner.tag in _BLOCKS else "")
-            pieces.append(inner.tail or "")
-    return "".join(pieces)
-
-
 def _is_data(table: HtmlElement) -> bool:
     """Whether a table tabulates; many only arrange a page or a mail in columns."""
     if table.get("role") in ("presentation", "none"):
         return False
     cells = [cell for cell in table.iter("td", "th") if next(cell.iterancestors("table")) is table]
-    lengths = [len(fold(_text(cell))) for cell in cells]
+    lengths = [len(fold(text_of(cell))) for cell in cells]
     for cell, length in zip(cells, lengths, strict=True):
         if length > _LAYOUT_CELL and next(cell.iterdescendants("table"), None) is not None:
             return False
@@ -300,16 +210,12 @@ def _is_data(table: HtmlElement) -> bool:
 def _names_columns(row: HtmlElement) -> bool:
     cells = [cell for cell in row if cell.tag in ("td", "th")]
     marked = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in cells)
-    return bool(cells) and marked and any(fold(_text(cell)) for cell in cells)
+    return bool(cells) and marked and any(fold(text_of(cell)) for cell in cells)
 
 
-def _is_menu(element: HtmlElement) -> bool:
-    """Mostly links, and not itself the page's main matter."""
-    if any(inner.tag == "main" for inner in element.iterdescendants("main")):
-        return False
-    everything = len(fold(_text(element)))
-    links = sum(len(fold(_text(link))) for link in element.iterdescendants("a"))
-    return links > _MENU_LINKS * everything
+def _find_title(root: HtmlElement) -> str:
+    title = root.find(".//title")
+    return "" if title is None else fold(title.text or "")
 
 
 def _find_date(root: HtmlElement) -> str | None:

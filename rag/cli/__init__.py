@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from index.errors import RagError
+from ingest.network import stay_on_this_machine
 
 # command → module in this package, and its line in `rag --help`, so that help loads nothing
 COMMANDS = {
@@ -82,6 +82,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end with its exit code; every error becomes one line on stderr."""
+    stay_on_this_machine()
     given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -96,7 +97,7 @@ def _run(given: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except RagError as error:
         if debug:
-            raise
+            _trace(error)
         return _tell(error.exit, error.message, error.next, as_json)
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -110,14 +111,29 @@ def _run(given: list[str]) -> int:
         return 0
     except Exception as error:
         if debug:
-            raise
+            _trace(error)
         message = f"A defect of this program: {type(error).__name__}."
         return _tell(1, message, "Run it again with --debug and report what it shows.", as_json)
 
 
+def _trace(error: BaseException) -> None:
+    """Show where an error came from; what foreign ones say is left out, because it may be text of a document."""
+    import traceback
+
+    from rag.screen import note
+
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        _trace(before)
+    said = f": {error}" if isinstance(error, RagError | OSError) else ""
+    note(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}{said}")
+
+
 def _tell(code: int, message: str, hint: str, as_json: bool) -> int:
+    from rag.screen import note, print_json
+
     if as_json:
-        click.echo(json.dumps({"error": {"exit": code, "message": message, "next": hint}}, ensure_ascii=False))
+        print_json({"error": {"exit": code, "message": message, "next": hint}})
     else:
-        click.echo(f"rag: {message}" + (f"\n     {hint}" if hint else ""), err=True)
+        note(f"rag: {message}" + (f"\n     {hint}" if hint else ""))
     return code

@@ -105,12 +105,14 @@ def pull_command(model: str, runtime: str, precision: str, as_json: bool) -> Non
       rag models pull qwen3-4b --precision Q8_0
       rag models pull qwen3-4b --runtime mlx
     """
+    from ingest.network import lift
     from rag.catalogue import find_model
     from rag.catalogue.pull import pull_model
     from rag.screen import print_json
     from rag.show_models import show_pulled
     from rag.show_steps import show_steps
 
+    lift()
     pulled = show_steps(pull_model(model, runtime=runtime, precision=precision))
     if pulled:
         print_json(pulled) if as_json else show_pulled(pulled, find_model(model).purpose)

@@ -34,12 +34,15 @@ def setup_command(
       rag setup --download-to /media/x   on a machine with a network …
       rag setup --from /media/x          … and on one without
     """
+    from ingest.network import lift
     from rag.settings import save_settings
     from rag.setup import download_originals, set_up
     from rag.setup.choice import guess_languages
     from rag.show_setup import show_carried, show_installed
     from rag.show_steps import show_steps
 
+    if not carried:
+        lift()
     if download_to:
         show_steps(download_originals(download_to))
         show_carried(download_to, as_json)

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from index.errors import MissingError
 from index.files import PIECE
-from ingest.models.openai_server import is_loopback
+from ingest.network import is_loopback
 from rag.setup.originals import Original
 
 HUB = "https://huggingface.co"
