@@ -94,16 +94,19 @@ def test_readers_do_not_wait_for_a_writer_that_stands_still(tmp_path: Path, time
         writer = subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT)
         assert writer.stdout is not None
         writer.stdout.readline()
-        time.sleep(chance.uniform(0, 0.3))
+        writer.stdout.readline()  # it has committed its first document: before, SQLite's own opening may hold a lock
+        time.sleep(chance.uniform(0, 0.15))
         writer.send_signal(signal.SIGSTOP)
-        if (kb / DATABASE).exists():
-            with opened(kb) as index:
-                answers(index)
-                known = max(known, len(index.store.origins()))
-                with contextlib.suppress(LockedError), index.store.session("test"):
-                    pass
-        writer.kill()
-        writer.communicate()
+        try:
+            if (kb / DATABASE).exists():
+                with opened(kb) as index:
+                    answers(index)
+                    known = max(known, len(index.store.origins()))
+                    with contextlib.suppress(LockedError), index.store.session("test"):
+                        pass
+        finally:
+            writer.kill()
+            writer.communicate()
     assert known
     print(f"a writer stood still {times} times: readers answered each time, from up to {known} documents")
 
