@@ -51,6 +51,8 @@ def sample(language: str, row: statements.Row, source: str) -> Sample:
     comparison = Comparison(stated, said, stands, text)
     if any(True for _ in comparison.doubts()) or comparison.alignment.found < LEAST_FOUND:
         return Sample(group, row.truth, row.article, "doubted", {})
+    if comparison.only_shortened():
+        return Sample(group, row.truth, row.article, "supported", {})
     return Sample(group, row.truth, row.article, "open", features(comparison))
 
 
