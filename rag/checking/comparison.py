@@ -64,7 +64,7 @@ class Comparison:
                 yield from self._word(s, near)
 
     def only_shortened(self) -> bool:
-        """Whether the statement is one sentence of the source in its order with something left out, in long stretches."""
+        """Whether the statement is a sentence of the source with something left out, in long stretches."""
         course = [self.course.follows.get(i, -1) for i in range(len(self.said))]
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
