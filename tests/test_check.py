@@ -56,7 +56,6 @@ def test_supported(statement: str, source: str) -> None:
         ("資格のない者は機械を操作してよい。", KISOKU, "操作"),
         ("Beyoncé did not release her first album in 2003.", OFFICES, "release"),
         ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
-        ("1969年代に支店ができた。", "1970年代に支店ができた。", "1969年代"),
     ],
 )
 def test_contradicted(statement: str, source: str, named: str) -> None:
@@ -96,6 +95,7 @@ def test_unchecked(statement: str, source: str) -> None:
         ("Error ERR-4012 means the disk is full.", "Error ERR-4013 means the disk is full."),
         ("Masonry is one of the most dangerous trades.", "Roofing is one of the most dangerous trades."),
         ("Farmers analyse samples of rock from the quarry.", "Geologists analyse samples of rock from the quarry."),
+        ("1969年代に支店ができた。", "1970年代に支店ができた。"),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
     ],

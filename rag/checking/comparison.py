@@ -19,6 +19,7 @@ from rag.checking.values import Value, calculated, comparable, exclude, is_appro
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _LOOSE = 0.2  # share of tokens that may go their own way in a copy so close that another word is another thing
+_STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -63,12 +64,12 @@ class Comparison:
                 yield from self._word(s, near)
 
     def only_shortened(self) -> bool:
-        """Whether the statement is one sentence of the source in its order with something left out, mostly not much."""
+        """Whether the statement is a sentence of the source with something left out, in long stretches."""
         course = [self.course.follows.get(i, -1) for i in range(len(self.said))]
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
         steps = [b - a for a, b in pairwise(course)]
-        return len(steps) > 1 and min(steps) > 0 and sum(step == 1 for step in steps) >= _COPY * len(steps)
+        return min(steps, default=0) > 0 and _STRETCH * sum(step > 1 for step in steps) <= len(course)
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""

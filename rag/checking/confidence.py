@@ -20,21 +20,21 @@ _LONG = 15  # tokens, from which a statement counts as long
 
 # As printed by tests/bench/fit_confidence.py.
 _WEIGHTS = {
-    "copied": 2.87,
-    "covered": 4.50,
-    "paired": 1.24,
-    "found": -5.04,
-    "value rivalry": -1.70,
-    "name rivalry": -0.10,
-    "last rivalry": -1.53,
-    "one exchanged": -0.51,
-    "more exchanged": -3.41,
-    "values away": 0.13,
-    "free length": 0.13,
-    "pieces": 0.18,
-    "stride": -0.97,
+    "copied": 1.88,
+    "covered": 4.29,
+    "paired": 3.02,
+    "found": -6.11,
+    "value rivalry": -1.99,
+    "name rivalry": -0.57,
+    "last rivalry": -1.78,
+    "one exchanged": 0.50,
+    "more exchanged": -3.04,
+    "values away": 0.14,
+    "free length": 2.60,
+    "pieces": 0.97,
+    "stride": -0.17,
 }
-_BIAS, _BIAS_JAPANESE = 0.48, -0.75
+_BIAS, _BIAS_JAPANESE = -0.82, -2.10
 
 
 def confidence(comparison: Comparison) -> float:

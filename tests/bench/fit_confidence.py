@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit the weights of `rag.checking.confidence` and print them with what they reach on articles they were not fitted on.
 
-    python tests/bench/fit_confidence.py --data DIR [--limit 150] [--false-support 0.02]
+    python tests/bench/fit_confidence.py --data DIR [--limit 70] [--false-support 0.014]
 
 DIR holds the folders squad2 and jsquad; only the articles of the part "fit" are read (tests/bench/check.py measures
 on the others). Logistic regression by Newton's method with a small ridge; each kind of statement of each language
@@ -51,6 +51,8 @@ def sample(language: str, row: statements.Row, source: str) -> Sample:
     comparison = Comparison(stated, said, stands, text)
     if any(True for _ in comparison.doubts()) or comparison.alignment.found < LEAST_FOUND:
         return Sample(group, row.truth, row.article, "doubted", {})
+    if comparison.only_shortened():
+        return Sample(group, row.truth, row.article, "supported", {})
     return Sample(group, row.truth, row.article, "open", features(comparison))
 
 
@@ -68,8 +70,8 @@ def fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=150)
-    parser.add_argument("--false-support", type=float, default=0.02)
+    parser.add_argument("--limit", type=int, default=70)
+    parser.add_argument("--false-support", type=float, default=0.014)
     options = parser.parse_args()
     samples = []
     for language, name in (("en", "squad2"), ("ja", "jsquad")):
