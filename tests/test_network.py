@@ -93,7 +93,7 @@ def run(folder: Path, models: dict[str, str], command: str, *, network: bool) ->
 @only_linux
 @pytest.mark.slow
 @pytest.mark.models
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_command_leaves_this_machine_and_none_misses_the_network(
     tmp_path: Path, bundled_models: dict[str, str]
 ) -> None:
