@@ -215,6 +215,17 @@ def lower_priority() -> None:
             os.nice(5)
 
 
+def computed_seconds(process: int) -> float | None:
+    """Processor time that a running process has used; None where that cannot be told."""
+    if not LINUX:
+        return None
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def children_peak_memory() -> int:
     """Bytes of memory the largest process took that this one started and that has ended; 0 where it is not known."""
     if WINDOWS:

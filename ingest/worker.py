@@ -42,6 +42,8 @@ Handler = Callable[[Payload, list[bytes], Callable[[], bool]], Iterator[Message]
 MAGIC = b"RAGM"
 HEAD = struct.Struct("<4sIII")  # magic, length of the JSON, number of blobs, CRC-32 of everything after the head
 LENGTH = struct.Struct("<Q")
+IDLE = 0.01  # share of the processor below which a silent child does nothing
+PATIENCE = 20  # times the silence allowed, for a child that gets a twentieth of a processor
 LAST_BREATH = 1.0  # seconds a child may take to end after it closed its stream; then it is killed
 OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "memory allocation of")  # as Python, C++ and Rust say it
 STDERR_KEPT = 4_000  # characters of the child's last words that an error may show under --debug
@@ -206,17 +208,33 @@ class Worker:
             process.wait()
 
     def _next(self, deadline: float | None, silence: float | None) -> Message:
-        limits = [] if deadline is None else [max(0.0, deadline - time.monotonic())]
-        limits += [] if silence is None else [silence]
+        """The next message; `silence` is seconds in which the child computes without a word, or does nothing at all.
+
+        On a busy machine a child gets little of the processor, and is no hang for that: then it is waited for longer.
+        """
         start = time.monotonic()
-        try:
-            message = self._inbox.get(timeout=min(limits, default=None))
-        except queue.Empty:
-            self.kill()
-            raise WorkerError("time", f"Nothing came for {time.monotonic() - start:.0f} s.") from None
+        begun = computed = self._computed()
+        while True:
+            limits = [] if deadline is None else [max(0.0, deadline - time.monotonic())]
+            limits += [] if silence is None else [silence]
+            try:
+                message = self._inbox.get(timeout=min(limits, default=None))
+                break
+            except queue.Empty:
+                before, computed = computed, self._computed()
+                over = deadline is not None and time.monotonic() >= deadline
+                waited = time.monotonic() - start
+                idle = computed - before < IDLE * (silence or 0.0)
+                if over or silence is None or idle or computed - begun >= silence or waited >= PATIENCE * silence:
+                    self.kill()
+                    raise WorkerError("time", f"Nothing came for {waited:.0f} s.") from None
         if isinstance(message, Ended):
             raise self._dead() if message.trusted else self._untrusted()
         return message
+
+    def _computed(self) -> float:
+        """Processor time the child has used; 0 where the system does not tell, so that it counts as idle."""
+        return (platform.computed_seconds(self._process.pid) if self._process else None) or 0.0
 
     def _untrusted(self) -> WorkerError:
         self.kill()  # it may be alive, waiting for its next request, but its stream cannot be followed any more

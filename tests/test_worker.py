@@ -84,6 +84,17 @@ def tick(request: dict[str, Any], *_: object) -> Iterator[Message]:
         yield {"alive": True}, []
 
 
+def spin(*_: object) -> Iterator[Message]:
+    while True:
+        pass
+    yield {}, []
+
+
+def late(*_: object) -> Iterator[Message]:
+    time.sleep(1.5)
+    yield {"late": True}, []
+
+
 def close_stream(*_: object) -> Iterator[Message]:
     os.closerange(3, 256)  # the replies go where a library may have closed what it does not own
     time.sleep(60)
@@ -105,7 +116,7 @@ def connect(*_: object) -> Iterator[Message]:
 BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
     "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
     "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect, "tick": tick,
-    "close": close_stream,
+    "close": close_stream, "spin": spin, "late": late,
 }  # fmt: skip
 
 
@@ -146,6 +157,20 @@ def test_slow_work_that_tells_of_itself_is_no_hang(worker: Worker) -> None:
     assert worker.call({"do": "tick", "n": 6}, silence=1.0)[0] == {"alive": True}
     with pytest.raises(WorkerError, match="Nothing came"):
         worker.call({"do": "hang"}, silence=0.5)
+
+
+@pytest.mark.parametrize("behaviour", ["spin", "hang"])
+def test_computing_and_doing_nothing_are_hangs_both(worker: Worker, behaviour: str) -> None:
+    worker.call({"do": "echo"})
+    with pytest.raises(WorkerError, match="Nothing came"):
+        worker.call({"do": behaviour}, silence=0.5)
+
+
+def test_a_child_that_gets_little_of_the_processor_is_no_hang(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker.call({"do": "echo"})
+    used = iter(range(100))
+    monkeypatch.setattr("index.platform.computed_seconds", lambda _: next(used) / 100)  # a hundredth at each look
+    assert worker.call({"do": "late"}, silence=0.3)[0] == {"late": True}
 
 
 def test_our_errors_cross_the_pipe_whole(worker: Worker) -> None:
