@@ -74,6 +74,11 @@ _TELLS = {
         re.I,
     ),
 }
+_ASKS_ABOUT = re.compile(
+    r"\b(?:tell (?:me|us) (?:more )?about|what (?:do you know|is known|is said|does it say) about|explain|describe)\b"
+    r"|について|に関して|とは(?:何|なん|どのような|どういう)?[^、。]{0,8}[?？。]?$|(?:教|おし)えて",
+    re.I,
+)
 _LEANS_BACK = re.compile(
     r"(?:It|He|She|They|This|That|These|Those|His|Her|Their|Its|Such|The (?:latter|former|same))\b"
     r"|これ|それ|この|その|彼|彼女|同[社氏国年法日]|また|さらに|なお|ここ|そこ|こう|そう|しかし|ただし|一方"
@@ -123,6 +128,11 @@ def tells(kind: str, sentence: str, question: Question) -> bool:
     if kind == "number":
         return any(match[0] not in question.numbers for match in _TELLS[kind].finditer(normalize(sentence)))
     return any(match[0] not in question.text for match in _TELLS[kind].finditer(sentence))
+
+
+def asks_about(question: Question) -> bool:
+    """Return whether a question only names a subject: "tell me about X", Xについて教えてください, Xとは."""
+    return not question.kinds and _ASKS_ABOUT.search(question.text) is not None
 
 
 def leans_back(sentence: str) -> bool:
