@@ -112,16 +112,16 @@ def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
         "社用車の運転に必要な免許は何ですか",
         "Tell me about parental leave in Norway",
         "社用車について教えてください",
-        "保育園の送迎に補助は出ますか",
     ],
 )
 def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
     assert not desk.answers(question, desk.calibration())
 
 
-@pytest.mark.xfail(strict=True, reason="a known gap: a near question is answered on so small a collection")
-def test_a_near_question_that_they_do_not_answer_is_refused(desk: Desk) -> None:
-    assert not desk.answers("What is the daily allowance in Singapore?", desk.calibration())
+@pytest.mark.xfail(strict=True, reason="a known gap: near questions are answered on so small a collection")
+@pytest.mark.parametrize("question", ["What is the daily allowance in Singapore?", "保育園の送迎に補助は出ますか"])
+def test_near_questions_that_they_do_not_answer_are_refused(desk: Desk, question: str) -> None:
+    assert not desk.answers(question, desk.calibration())
 
 
 def test_nothing_found_is_refused(desk: Desk) -> None:
