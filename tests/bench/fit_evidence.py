@@ -48,7 +48,7 @@ WITHHELD = 0.2
 PARTS = 3
 PASSAGES = 10
 RANKING_RIDGE, DECISION_RIDGE = 2e-3, 3e-3  # of standardised columns
-TARGET = 0.045  # own questions refused: the bar is 0.05
+TARGET = 0.04  # own questions refused: the bar is 0.05, and the questions of a set differ
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name != "other_year"],
     "words": [name for name in MEASURES if name not in ("other_year", "passage_cosine")],
