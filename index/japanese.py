@@ -37,7 +37,10 @@ def words(text: str) -> list[str]:
 
 
 class Morpheme(NamedTuple):
-    """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`)."""
+    """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`).
+
+    `named` is what a proper name names (人名, 地名, 一般, …), else "".
+    """
 
     surface: str
     key: str
@@ -46,6 +49,7 @@ class Morpheme(NamedTuple):
     proper: bool
     start: int
     end: int
+    named: str = ""
 
 
 def morphemes(text: str) -> Iterator[Morpheme]:
@@ -59,7 +63,8 @@ def morphemes(text: str) -> Iterator[Morpheme]:
                     key = _LONG_END.sub("", m.normalized_form().casefold().replace(" ", "_"))
                     begin, end = at + start + m.begin(), at + start + m.end()
                     proper = "固有名詞" in part[1:3]
-                    yield Morpheme(m.surface(), key, m.dictionary_form(), part[0], proper, begin, end)
+                    named = part[2] if part[1] == "固有名詞" else ""
+                    yield Morpheme(m.surface(), key, m.dictionary_form(), part[0], proper, begin, end, named)
         at += len(line)
 
 

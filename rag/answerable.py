@@ -10,31 +10,29 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from statistics import fmean
 
 import numpy as np
 
 from index.characters import is_unspaced, normalize
 from index.words import read_words, terms
+from rag.interaction import Nearness
 from rag.languages import language_of
-from rag.relevance import Weighed, names_of
+from rag.measures import names_of
+from rag.question import asks_about
+from rag.relevance import Sight, Weighed
 
-# Logistic regression over SQuAD 2, CLAPnq, COVID-QA, JSQuAD and NIILC, each with a fifth of its documents taken out:
-# their own questions against those about the missing documents and those of other sets; an intercept for each set.
-WEIGHTS: Mapping[str, float] = {
-    "fit": 0.61,  # score of the best sentence, on the scale of `rag.relevance`
-    "lead": 4.91,  # of the best passage over the mean of the next four, as a share of its score
-    "kind": -0.45,  # 1 when a date, number … is asked for, 2 when the best sentence has one: `fit` makes too much of it
-    "names_nowhere": -3.24,  # share of the question, by idf, in names and numbers that no passage has
-    "phrases": 1.92,  # share of the question's phrases that the passage of the best sentence has
-}
-# The score that 0.95 of the answerable questions of SQuAD 2 and JSQuAD reach; others of those sets need less.
-STRICT = 6.7
+# Logistic regression, fitted and printed by tests/bench/fit_evidence.py, which writes this file: for each sight (see
+# `rag.relevance`) the weight of every sign, and the score that 0.96 of the answerable questions of SQuAD 2 (with the
+# embedding model) or JSQuAD (by words alone) reach, "strict".
+WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
 AT_LEAST, AT_MOST = 0.84, 2.0
+KEPT = "calibration 2"  # under which name an index keeps it; a new one where the scores are on a new scale
 LEAST_QUESTIONS = 8  # fewer questions of a language say too little about its spread
 
 _LOOKED_AT = 10  # passages; what stands lower never changed a decision
@@ -46,12 +44,14 @@ class Unanswered:
     """The scores of questions whose document was left out: how many were asked, their median and spread.
 
     The spread is from the 16th percentile to the median: one standard deviation of a normal distribution. Above the
-    median are also questions that another document answers (last year's rules, another office's).
+    median are also questions that another document answers (last year's rules, another office's). `sight` is what was
+    seen of the sentences: scores of different sights are not comparable.
     """
 
     questions: int
     median: float
     spread: float
+    sight: Sight = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,15 @@ class Calibration:
     passages: int = 0
     unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
 
-    def threshold(self, language: str) -> float:
-        """The score from which a question of this language counts as answered."""
+    def threshold(self, language: str, sight: Sight) -> float:
+        """The score from which a question of this language, seen so, counts as answered."""
+        enough = strict(sight)
         known = self.unanswered.get(language)
-        if known is None or known.questions < LEAST_QUESTIONS:
-            return STRICT
+        if known is None or known.questions < LEAST_QUESTIONS or known.sight != sight:
+            return enough
         lowest, highest = (known.median + spreads * known.spread for spreads in (AT_LEAST, AT_MOST))
         # Half way only: where documents repeat each other, some of those questions are answered after all.
-        return min(STRICT + max(lowest - STRICT, 0.0) / 2, highest)
+        return min(enough + max(lowest - enough, 0.0) / 2, highest)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -94,40 +95,108 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     if not signs or not signs["shared"]:
         # Not one word in common: the model was fitted to no such questions, and needs not be asked.
         return Verdict(False, 0.0, signs)
-    threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text))
+    threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text), weighed.sight)
     # The logistic function, in the form that does not overflow.
-    probability = (1 + math.tanh((total(signs) - threshold) / 2)) / 2
+    probability = (1 + math.tanh((total(signs, weighed.sight) - threshold) / 2)) / 2
+    if asks_about(weighed.question) and signs["headed"] > 0.999:
+        # What stands under a heading answers a question that asks for no more than its subject.
+        probability = max(probability, 0.5)
     return Verdict(probability >= 0.5, probability, signs)
 
 
-def total(signs: Mapping[str, float]) -> float:
+def total(signs: Mapping[str, float], sight: Sight) -> float:
     """Return the score that signs add up to."""
-    return sum(WEIGHTS[name] * signs[name] for name in WEIGHTS)
+    return sum(WEIGHTS[sight][name] * value for name, value in signs.items() if name in WEIGHTS[sight])
+
+
+def strict(sight: Sight) -> float:
+    """Return the score that is enough for a collection about which nothing is known."""
+    return WEIGHTS[sight]["strict"]
 
 
 def read_signs(weighed: Weighed) -> dict[str, float]:
-    """Return the signs that WEIGHTS names, and "shared"; empty where no sentence was found."""
+    """Return every sign, those that WEIGHTS names, "headed" and "shared"; empty where no sentence was found."""
     if not weighed.sentences:
         return {}
     question = weighed.question
     number = int(np.argmax(weighed.scores))
     best = weighed.sentences[number]
     passages = [hit.passage for hit in weighed.ranked[:_LOOKED_AT]]
-    known: set[str] = set()
-    for passage in passages:
-        known.update(terms("\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text))))
+    held = [
+        frozenset(terms("\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text))))
+        for passage in passages
+    ]
+    known = frozenset().union(*held)
+    path = weighed.ranked[best.rank].passage.path
+    elsewhere = frozenset().union(*(has for has, passage in zip(held, passages, strict=True) if passage.path != path))
+    here = held[best.rank] if best.rank < len(held) else frozenset()
     best_score, *others = sorted((hit.score for hit in weighed.ranked), reverse=True)
     phrases = frozenset(read_words(question.text).shingles)
     place = weighed.ranked[best.rank].passage
-    here = frozenset(read_words(f"{place.title}\n{place.chunk.text}").shingles)
+    said = frozenset(read_words(f"{place.title}\n{place.chunk.text}").shingles)
+    mass = sum(question.idf.values())
+    words = weighed.column("words")
+    found = {name: float(weighed.column(name)[number]) for name in ("words", "above", "before", "title", "counted")}
     return {
         "fit": float(weighed.scores[number]),
+        "certain": float(weighed.probabilities[number]),
         "lead": 1 - fmean(others[:4]) / best_score if others and best_score > 0 else 1.0,
-        "kind": bool(question.kinds) + weighed.tells_kind(number),
+        "asked": float(bool(question.kinds)),
+        "asks_number": float("number" in question.kinds),
+        "told": float(weighed.tells_kind(number)),
+        "counted": found["counted"],
         "names_nowhere": question.share(find_names(question.text) - known),
-        "phrases": len(phrases & here) / len(phrases) if phrases else 0.5,
+        "names_elsewhere": question.share(find_names(question.text) - here),
+        "phrases": len(phrases & said) / len(phrases) if phrases else 0.5,
+        "phrases_here": float(weighed.column("phrases")[number]),
+        "title": found["title"],
+        "headed": question.share(terms("\n".join((*names_of(place), *place.chunk.heading)))),
+        "terms": float(len(question.idf)),
+        "mass": mass,
+        "mass_found": float(words.max()) * mass,
+        "mass_missing": mass * (1 - found["words"] - found["above"] - found["before"]),
+        "passage_missing": mass * (1 - question.share(here)),
+        "only_here": question.share(here - elsewhere),
+        **_signs_of_vectors(weighed, number),
         "shared": question.share(known),
     }
+
+
+def _signs_of_vectors(weighed: Weighed, number: int) -> dict[str, float]:
+    """What the embedding model adds: how near the best passage, the best sentence and its words come, and by how much
+    they come nearer than the next ones."""
+    cosines = [hit.scores["dense"] for hit in weighed.ranked if "dense" in hit.scores]
+    signs = {
+        "passage_cosine": max(cosines, default=0.0),
+        "cosine": float(weighed.column("cosine")[number]),
+        "nearest": float(weighed.column("cosine").max(initial=0.0)),
+        "every_word": float(weighed.column("every_word")[number]),
+        "telling_words": float(weighed.column("telling_words")[number]),
+        "asking_word": float(weighed.column("asking_word")[number]),
+        "every_lead": 0.0,
+        "telling_lead": 0.0,
+        "least_near": 0.0,
+        "nearer_elsewhere": 0.0,
+    }
+    near = weighed.near
+    if near:
+        shares = [nearness.share(weighed.question) for nearness in near]
+        here = weighed.embedded.index(number) if number in weighed.embedded else int(np.argmax(shares))
+        anywhere: dict[str, float] = {}
+        for nearness in near:
+            for term, cosine in nearness.terms.items():
+                anywhere[term] = max(cosine, anywhere.get(term, cosine))
+        signs["every_lead"] = _lead([nearness.every for nearness in near])
+        signs["telling_lead"] = _lead(shares)
+        signs["least_near"] = min(near[here].terms.values(), default=0.0)
+        signs["nearer_elsewhere"] = Nearness(anywhere, 0.0, 0.0).share(weighed.question) - shares[here]
+    return signs
+
+
+def _lead(values: Sequence[float]) -> float:
+    """By how much the best of some values exceeds the fourth."""
+    order = sorted(values, reverse=True)
+    return order[0] - order[min(3, len(order) - 1)]
 
 
 def find_names(question: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
 
 if TYPE_CHECKING:
-    from ingest.embedders import Embedder, Vectors
+    from ingest.embedders import Embedder, Reading, Vectors
     from rag.answerable import Calibration
     from rag.rerankers import Reranker
 
@@ -43,7 +43,7 @@ class Retriever:
         self._opening: Future[Embedder] | None = None
         self._open_reranker = open_reranker
         self._reranker: Reranker | None = None
-        self._understood: tuple[str, Vectors] | None = None
+        self._understood: tuple[str, Reading] | None = None
 
     def start(self) -> None:
         """Begin to open the embedding model, without waiting for it."""
@@ -113,16 +113,25 @@ class Retriever:
 
     def embed_question(self, question: str) -> Vectors | None:
         """The question's unit vector (d,); None without a model, or without vectors to compare it with."""
+        reading = self.read_question(question)
+        return None if reading is None else reading.vector
+
+    def read_question(self, question: str) -> Reading | None:
+        """The question as the embedding model reads it; None as in `embed_question`, no words where it shows none."""
         embedder = self.embedder
         if embedder is None or self.index.vectors() is None or not question.strip():
             return None
         if self._understood is None or self._understood[0] != question:
-            self._understood = (question, embedder.embed_question(question))
+            [reading] = embedder.read([question], question=True) or [_bare(embedder.embed_question(question))]
+            self._understood = (question, reading)
         return self._understood[1]
 
-    def embed(self, texts: Sequence[str]) -> Vectors | None:
-        """Unit vectors (n, d) of sentences; None without a model."""
-        return self.embedder.embed_documents(texts) if self.embedder else None
+    def read(self, texts: Sequence[str]) -> list[Reading] | None:
+        """Sentences as the embedding model reads them; None without a model."""
+        embedder = self.embedder
+        if embedder is None:
+            return None
+        return embedder.read(texts) or [_bare(vector) for vector in embedder.embed_documents(texts)]
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term over the chunks, as in BM25."""
@@ -140,20 +149,21 @@ class Retriever:
 
     def calibration(self) -> Calibration | None:
         """How high questions get that this collection cannot answer, once that was found out."""
-        from rag.answerable import Calibration
+        from rag.answerable import KEPT, Calibration
 
-        kept = self.index.kept("calibration")
+        kept = self.index.kept(KEPT)
         return Calibration.from_json(kept) if kept else None
 
     def calibrate(self) -> None:
         """Find out again how high questions get that cannot be answered, where the collection has changed enough."""
+        from rag.answerable import KEPT
         from rag.calibration import calibrate, is_outdated
 
         if not self.count or not is_outdated(self.calibration(), self.count):
             return
         chunks = sorted(self.index.store.all_chunk_ids())
         passages = self.index.store.passages(chunks[:: max(1, len(chunks) // SAMPLE)])
-        self.index.keep("calibration", calibrate(list(passages.values()), self, self.count).to_json())
+        self.index.keep(KEPT, calibrate(list(passages.values()), self, self.count).to_json())
 
     @property
     def count(self) -> int:
@@ -163,3 +173,10 @@ class Retriever:
 
 def _idf(frequency: int, count: int) -> float:
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def _bare(vector: Vectors) -> Reading:
+    """A vector of a runtime that shows no words."""
+    from ingest.embedders import Reading
+
+    return Reading(vector, (), vector[None, :0])

@@ -16,13 +16,13 @@ from rag.answerable import (
     AT_LEAST,
     AT_MOST,
     LEAST_QUESTIONS,
-    STRICT,
     WEIGHTS,
     Calibration,
     Unanswered,
     find_names,
     judge,
     read_signs,
+    strict,
     total,
 )
 from rag.calibration import QUESTIONS, calibrate, describe_calibration, is_outdated, make_question
@@ -93,6 +93,9 @@ def desk() -> Desk:
         "社員が結婚するときの特別休暇は何日ですか",
         "通勤手当の上限は月額いくらですか",
         "在宅勤務は週何日までですか",
+        "Tell me about sick leave",
+        "慶弔休暇について教えてください",
+        "通勤手当とは",
     ],
 )
 def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
@@ -107,6 +110,8 @@ def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
         "How do I file an insurance claim for my bicycle?",
         "日本で一番高い山は何ですか",
         "社用車の運転に必要な免許は何ですか",
+        "Tell me about parental leave in Norway",
+        "社用車について教えてください",
     ],
 )
 def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
@@ -126,13 +131,15 @@ def test_nothing_found_is_refused(desk: Desk) -> None:
 
 def test_the_score_is_the_weighted_sum_of_all_signs(desk: Desk) -> None:
     signs = read_signs(weigh_sentences("When is lunch served?", desk.ranked("When is lunch served?"), desk))
-    assert signs.keys() == WEIGHTS.keys() | {"shared"}
-    assert total(signs) == pytest.approx(sum(weight * signs[name] for name, weight in WEIGHTS.items()))
+    for sight, weights in WEIGHTS.items():
+        named = weights.keys() - {"strict"}
+        assert named < signs.keys()
+        assert total(signs, sight) == pytest.approx(sum(weights[name] * signs[name] for name in named))
 
 
 def test_a_missing_name_lowers_the_score(desk: Desk) -> None:
     known, unknown = (
-        total(read_signs(weigh_sentences(question, desk.ranked(question), desk)))
+        total(read_signs(weigh_sentences(question, desk.ranked(question), desk)), "words")
         for question in ("What is the daily allowance in Dublin?", "What is the daily allowance in Singapore?")
     )
     assert unknown < known - 1
@@ -174,19 +181,22 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
     questions: int, median: float, spread: float
 ) -> None:
     calibration = Calibration(100, {"en": Unanswered(questions, median, spread)})
-    assert calibration.threshold("ja") == STRICT
-    border = calibration.threshold("en")
+    enough = strict("words")
+    assert calibration.threshold("ja", "words") == enough
+    assert calibration.threshold("en", "tokens") == strict("tokens"), "other sights have another scale"
+    border = calibration.threshold("en", "words")
     if questions < LEAST_QUESTIONS:
-        assert border == STRICT
+        assert border == enough
     else:
         assert border <= median + AT_MOST * spread
-        assert border <= max(STRICT, median + AT_LEAST * spread)
-        assert border >= min(STRICT, median + AT_LEAST * spread)
+        assert border <= max(enough, median + AT_LEAST * spread)
+        assert border >= min(enough, median + AT_LEAST * spread)
     assert Calibration.from_json(calibration.to_json()) == calibration
 
 
 def test_a_harder_collection_has_a_higher_border() -> None:
-    borders = [Calibration(9, {"ja": Unanswered(40, mean, 1.0)}).threshold("ja") for mean in (1.0, 2.0, 3.0)]
+    means = (strict("words") - 4, strict("words") - 3, strict("words") - 2.5)
+    borders = [Calibration(9, {"ja": Unanswered(40, mean, 1.0)}).threshold("ja", "words") for mean in means]
     assert all(one < other for one, other in pairwise(borders))
 
 

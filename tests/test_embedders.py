@@ -19,6 +19,7 @@ from ingest.embedders.llamacpp import LlamaCppEmbedder
 from ingest.models.embedding_families import choose_dimension, find_family
 from ingest.models.llamacpp.child import Child
 from ingest.models.runtimes import list_runtimes
+from ingest.models.windows import join_tokens
 from rag.setup.bert_gguf import convert_bert
 
 # A small model for each runtime; a new runtime adds its own here.
@@ -81,6 +82,30 @@ def test_a_question_is_one_unit_vector(embedder: Embedder) -> None:
     vector = embedder.embed_question("leave days ?")
     assert vector.shape == (embedder.dimension,)
     assert abs(float(np.linalg.norm(vector)) - 1) < 1e-5
+
+
+def test_a_text_read_word_by_word_has_the_same_vector(embedder: Embedder) -> None:
+    texts = [*(text for text in TEXTS if text.strip()), LONG]
+    readings = embedder.read(texts)
+    if readings is None:  # this runtime shows no tokens
+        assert not embedder.name.startswith("llamacpp:")
+        return
+    for text, reading in zip(texts, readings, strict=True):
+        assert np.allclose(reading.vector, embedder.embed_documents([text])[0], atol=1e-5)
+        assert reading.vectors.shape[0] == len(reading.words) > 0
+        assert np.allclose(np.linalg.norm(reading.vectors, axis=1), 1, atol=1e-5)
+    asked = embedder.read(["leave days ?"], question=True)
+    assert asked and np.allclose(asked[0].vector, embedder.embed_question("leave days ?"), atol=1e-5)
+
+
+def test_the_tokens_of_a_word_are_joined() -> None:
+    states = np.arange(1, 15, dtype=np.float32).reshape(7, 2)
+    words, vectors = join_tokens(["", " un", "paid", "\u2581leave", " ", "a", ""], states)
+    assert words == ("unpaid", "leave", "a")
+    for row, members in zip(vectors, ([1, 2], [3], [5]), strict=True):
+        mean = states[members].mean(axis=0)
+        assert np.allclose(row, mean / np.linalg.norm(mean))
+    assert join_tokens(["", ""], states[:2])[0] == ()
 
 
 def test_nothing_of_a_long_text_is_lost(embedder: Embedder) -> None:

@@ -17,10 +17,13 @@ from index.search import Ranked
 from index.types import Block, Document, Kind, Passage, Quote
 from index.words import terms
 from ingest.chunk import chunk_document
+from ingest.embedders import Reading
 from ingest.text_builder import TextBuilder
+from rag.answer_types import offers
+from rag.interaction import compare_words
 from rag.question import take_apart, tells
 from rag.quotes import LONGEST, find_heading, select_quotes
-from rag.relevance import EMBEDDED, WEIGHTS, weigh_sentences
+from rag.relevance import COLUMNS, EMBEDDED, WEIGHTS, weigh_sentences
 
 
 class Shelf:
@@ -35,15 +38,23 @@ class Shelf:
         ]
         self.frequency = Counter(t for p in self.passages for t in set(terms(p.chunk.text)))
         self.vectors = vectors
+        self.words = False  # whether the model shows the words it reads
         self.embedded = 0
 
     def idf(self, term: str) -> float:
         n, df = len(self.passages), self.frequency[term]
         return math.log(1 + (n - df + 0.5) / (df + 0.5))
 
-    def embed(self, texts: Sequence[str]) -> Any:
+    def read(self, texts: Sequence[str]) -> list[Reading]:
         self.embedded += len(texts)
-        return np.stack([self.embed_question(text) for text in texts])
+        return [self.read_question(text) for text in texts]
+
+    def read_question(self, text: str) -> Reading:
+        vector = self.embed_question(text)
+        if not self.words:
+            return Reading(vector, (), vector[None, :0])
+        words = text.split()
+        return Reading(vector, tuple(words), np.stack([self.embed_question(word) for word in words]))
 
     def embed_question(self, text: str) -> Any:
         vector = np.zeros(64, np.float32)
@@ -178,13 +189,58 @@ def test_few_sentences_are_embedded() -> None:
     shelf = Shelf(document((Kind.TEXT, text)), vectors=True)
     weighed = weigh_sentences("What of the leave?", shelf.ranked("What of the leave?"), shelf)
     assert len(weighed.sentences) == 60
-    assert shelf.embedded == EMBEDDED == len(weighed.cosines)
+    assert shelf.embedded == EMBEDDED == len(weighed.embedded)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "words", "sight"), [(False, False, "words"), (True, False, "vectors"), (True, True, "tokens")]
+)
+def test_what_the_model_shows_decides_how_sentences_are_weighed(vectors: bool, words: bool, sight: str) -> None:
+    shelf = Shelf(document((Kind.TEXT, "The canteen opens at noon. Staff get 20 days of leave. Dogs stay outside.")))
+    shelf.vectors, shelf.words = vectors, words
+    weighed = weigh_sentences("When does the canteen open?", shelf.ranked("When does the canteen open?"), shelf)
+    assert weighed.sight == sight
+    assert len(weighed.near) == (len(weighed.embedded) if words else 0)
+    assert "noon" in weighed.sentences[int(weighed.scores.argmax())].text
+
+
+def test_words_are_compared_by_their_nearest() -> None:
+    rows = np.eye(4, dtype=np.float32)
+    question = take_apart("who founded acme", lambda term: {"found": 2.0}.get(term, 1.0))
+    asked = Reading(rows[0], ("who", "founded", "acme"), rows[[0, 1, 2]])
+    half = (rows[1] + rows[3]) / np.sqrt(2)
+    sentence = Reading(rows[0], ("acme", "began", "smith"), np.stack([rows[2], half, rows[0]]))
+    [near] = compare_words(question, asked, [sentence])
+    assert near.terms == pytest.approx({"found": np.sqrt(0.5), "acm": 1.0})
+    assert near.every == pytest.approx((1 + np.sqrt(0.5) + 1) / 3)
+    assert near.asking == pytest.approx(1.0), "smith is new, and near to who"
+    assert near.share(question) == pytest.approx((2 * np.sqrt(0.5) + 1) / 3)
+    assert near.share(question, among={"acm"}) == pytest.approx(1 / 3)
+    assert near.share(question, power=2) == pytest.approx((2 * 0.5 + 1) / 3)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "offered"),
+    [
+        ("How many offices are there?", "It has 12 small offices in Japan.", (True, False, False)),
+        ("How many offices are there?", "The offices opened in 2012.", (False, False, False)),
+        ("Who runs the office?", "It is run by Anna Smith.", (False, True, False)),
+        ("Where is the office?", "It is in Osaka.", (False, False, True)),
+        ("社員は何人ですか", "社員は30人である。", (True, False, False)),
+        ("社員は何人ですか", "30日に集まる。", (False, False, False)),
+        ("社長は誰ですか", "社長は山田太郎である。", (False, True, False)),
+        ("本社はどこですか", "本社は大阪にある。", (False, False, True)),
+    ],
+)
+def test_what_a_sentence_offers(question: str, sentence: str, offered: tuple[bool, bool, bool]) -> None:
+    assert offers(take_apart(question, lambda _: 1.0), sentence) == offered
 
 
 def test_every_measure_has_a_column() -> None:
     question = "How many days of paid leave?"
     weighed = weigh_sentences(question, office().ranked(question), office())
-    assert weighed.measures.shape == (len(weighed.sentences), len(WEIGHTS))
+    assert weighed.measures.shape == (len(weighed.sentences), len(COLUMNS))
+    assert all(set(weights) < set(COLUMNS) for weights in WEIGHTS.values())
     assert weighed.probabilities.sum() == pytest.approx(1)
 
 

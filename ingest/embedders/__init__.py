@@ -60,6 +60,19 @@ class ModelIdentity:
         return cls(**json.loads(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as a model reads it: its unit vector (d,), its words, and a unit vector for each of them (n, w).
+
+    A word's vector is the mean of those of its tokens as they stand in this text, before pooling; `w` is the model's
+    width, whatever its vectors are shortened to.
+    """
+
+    vector: Vectors
+    words: tuple[str, ...]
+    vectors: Vectors
+
+
 class Embedder(Protocol):
     """A model that turns text into unit vectors: a context manager, not to be shared by threads."""
 
@@ -82,6 +95,9 @@ class Embedder(Protocol):
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 (d,)."""
+
+    def read(self, texts: Sequence[str], *, question: bool = False) -> list[Reading] | None:
+        """What `embed_documents` (`embed_question`) gives, with the words; None where the runtime shows no tokens."""
 
     def readable_share(self, text: str) -> float:
         """The share of the text's tokens that are neither unknown nor single characters: 0 for text without tokens.

@@ -52,6 +52,9 @@ class HashingEmbedder:
         vector: Vectors = self.embed_documents([text])[0]
         return vector
 
+    def read(self, texts: Sequence[str], *, question: bool = False) -> None:
+        return None
+
     def readable_share(self, text: str) -> float:
         return 1.0 if _WORD.search(text) else 0.0
 

@@ -67,6 +67,9 @@ class ServedEmbedder:
         vector: Vectors = self._embed(self.identity.question_prefix, [text])[0]
         return vector
 
+    def read(self, texts: Sequence[str], *, question: bool = False) -> None:
+        return None
+
     def readable_share(self, text: str) -> float:
         """As far as the model's name tells: a family for one script reads no Japanese or Chinese."""
         words = _WORD.findall(text)

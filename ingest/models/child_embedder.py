@@ -1,19 +1,21 @@
 """An embedder whose model lives in child processes: what every runtime with local weights shares.
 
-The child answers ``open`` (with its dimension, its pooling, and whether it runs on a graphics processor), ``embed``
-(the vector of each window and its tokens, see ingest/models/windows.py) and ``pieces`` (how a text falls into tokens).
+The child answers ``open`` (with its dimension, its pooling, and whether it runs on a graphics processor and shows the
+vectors of its tokens), ``embed`` (the vector of each window and its tokens, see ingest/models/windows.py), ``pieces``
+(how a text falls into tokens) and, where it shows them, ``read`` (the vector of each token, and what it stands for).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
-from ingest.embedders import ModelIdentity, Options
+from ingest.embedders import ModelIdentity, Options, Reading
 from ingest.models.embedding_families import Family, choose_dimension
 from ingest.models.model_child import ModelChild
-from ingest.models.windows import join_windows, shorten
+from ingest.models.windows import join_tokens, join_windows, pool, shorten
 from ingest.worker import Payload
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class ChildEmbedder:
             if description.get("gpu"):
                 self._processes = 1  # they would wait for the same device
             self._whole = int(description["dimension"])
+            self._shows_tokens = bool(description.get("tokens"))
             self.dimension = choose_dimension(family, self._whole, options.dimension)
             self.identity = ModelIdentity(
                 weights=weights(),
@@ -102,6 +105,26 @@ class ChildEmbedder:
         # A question of a few tokens gains nothing from a second thread and loses when the other core is busy.
         vector: Vectors = self._embed(self._children[0], self.identity.question_prefix, [text], 1)[0]
         return vector
+
+    def read(self, texts: Sequence[str], *, question: bool = False) -> list[Reading] | None:
+        import numpy as np
+
+        if not self._shows_tokens:
+            return None
+        prefix = self.identity.question_prefix if question else self.identity.document_prefix
+        request = {"do": "read", "prefix": prefix, "threads": 1 if question else self._threads}
+        reply, (data,) = self._children[0].call(request, [text.encode("utf-8", "replace") for text in texts])
+        states = np.frombuffer(data, np.float32).reshape(-1, self._whole)
+        readings, at = [], 0
+        for windows in reply["pieces"]:
+            pooled, start = [], at
+            for pieces in windows:
+                pooled.append(pool(states[at : at + len(pieces)], self.identity.pooling))
+                at += len(pieces)
+            counts = [[len(pieces) for pieces in windows]]
+            [vector] = shorten(join_windows(np.stack(pooled), counts), self._family, self.dimension)
+            readings.append(Reading(vector, *join_tokens(list(chain(*windows)), states[start:at])))
+        return readings
 
     def readable_share(self, text: str) -> float:
         counts, _ = self._children[0].call({"do": "pieces"}, [text.encode("utf-8", "replace")])

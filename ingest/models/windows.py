@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ingest.embedders import Vectors
     from ingest.models.embedding_families import Family
 
+WORD_START = "\u2581"  # how the vocabularies of WordPiece and SentencePiece mark the begin of a word
+
 
 def find_ends(bare: list[int], full: list[int]) -> tuple[list[int], list[int]]:
     """The tokens before and after `bare` in `full`: what a model puts around every text."""
@@ -57,6 +59,43 @@ def join_windows(vectors: Vectors, counts: Sequence[Sequence[int]]) -> Vectors:
     weights = np.fromiter((tokens for text in counts for tokens in text), np.float32)[:, None]
     starts = np.cumsum([0, *(len(text) for text in counts[:-1])])
     return unit_rows(np.add.reduceat(unit_rows(vectors) * weights, starts, axis=0))
+
+
+def pool(states: Vectors, pooling: str) -> Vectors:
+    """The vector (w,) that a model makes of those of its tokens (n, w); `pooling` is "mean", "cls" or "last"."""
+    import numpy as np
+
+    if not len(states):
+        return np.zeros(states.shape[1], np.float32)
+    rows = {"cls": states[:1], "last": states[-1:]}.get(pooling, states)
+    return rows.mean(axis=0)  # type: ignore[no-any-return]
+
+
+def join_tokens(pieces: Sequence[str], states: Vectors) -> tuple[tuple[str, ...], Vectors]:
+    """The words of a text and their unit vectors (n, w), each the mean of its tokens' (`states`).
+
+    A piece that begins with a blank, or the mark that vocabularies have for one, begins a word; an empty one is a token
+    that the model puts around a text.
+    """
+    import numpy as np
+
+    words: list[str] = []
+    members: list[list[int]] = []
+    open_word = False
+    for place, piece in enumerate(pieces):
+        bare = piece.lstrip(" " + WORD_START)
+        if not bare:
+            open_word = False
+        elif open_word and bare == piece:
+            words[-1] += bare
+            members[-1].append(place)
+        else:
+            words.append(bare)
+            members.append([place])
+            open_word = True
+    if not words:
+        return (), np.zeros((0, states.shape[1]), np.float32)
+    return tuple(words), unit_rows(np.stack([states[place].mean(axis=0) for place in members]))
 
 
 def shorten(rows: Vectors, family: Family, dimension: int) -> Vectors:

@@ -8,14 +8,12 @@ from typing import Any
 from index.errors import DamagedError
 from ingest.models.gguf_header import POOLING
 from ingest.models.llamacpp.pooled import PooledModel
-from ingest.models.windows import split_windows
+from ingest.models.windows import WORD_START, split_windows
 from ingest.worker import Handler, Message, Payload
-
-WORD_START = "\u2581"  # how the vocabularies of WordPiece and SentencePiece mark the begin of a word
 
 
 def serve() -> Handler:
-    """The handler of ingest.worker for `open`, `embed` and `pieces` requests."""
+    """The handler of ingest.worker for `open`, `embed`, `read` and `pieces` requests."""
     models: list[_Embedding] = []
 
     def handle(request: Payload, blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
@@ -31,6 +29,15 @@ def serve() -> Handler:
                     return
                 vectors.append(vector)
             yield {"tokens": [[len(window) for window in text] for text in windows]}, [b"".join(vectors)]
+        elif request["do"] == "read":
+            models[0].pooled.use_threads(request["threads"])
+            windows = [models[0].windows(request["prefix"], blob.decode()) for blob in blobs]
+            states: list[bytes] = []
+            for rows in models[0].read([window for text in windows for window in text]):
+                if cancelled():
+                    return
+                states.append(rows)
+            yield {"pieces": [[models[0].pieces(window) for window in text] for text in windows]}, [b"".join(states)]
         else:
             yield models[0].count_pieces(blobs[0].decode()), []
 
@@ -54,6 +61,7 @@ class _Embedding:
             "limit": self.pooled.limit,
             "pooling": POOLING[self.pooled.pooling],
             "gpu": self._model.on_gpu,
+            "tokens": True,
         }
 
     def windows(self, prefix: str, text: str) -> list[list[int]]:
@@ -68,6 +76,14 @@ class _Embedding:
     def embed(self, windows: list[list[int]]) -> Iterator[bytes]:
         """The pooled vector of each window: 32-bit floats, not yet of unit length."""
         return self.pooled.read(windows, self._dimension)
+
+    def read(self, windows: list[list[int]]) -> Iterator[bytes]:
+        """The vector of every token of the windows, before pooling."""
+        return self.pooled.read_each(windows, self._dimension)
+
+    def pieces(self, tokens: list[int]) -> list[str]:
+        """What each token stands for; "" for those the model puts around a text."""
+        return [self._model.piece(token).decode("utf-8", "replace") for token in tokens]
 
     def count_pieces(self, text: str) -> dict[str, int]:
         """How many tokens `text` has, how many of them are unknown, and how many are a single character."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model
@@ -16,6 +17,7 @@ from ingest.models.windows import find_ends
 
 TOGETHER = 128  # tokens of texts that are read at once, and at most as many texts as there are sequences
 SEQUENCES = 16
+NO_POOLING = 0  # LLAMA_POOLING_TYPE_NONE
 
 
 class PooledModel:
@@ -26,19 +28,10 @@ class PooledModel:
         self.model = Model(path)
         self._library = library = self.model.library
         self.limit = min(limit or 1 << 30, library.llama_model_n_ctx_train(self.model.handle))
-        room = max(self.limit, TOGETHER)
-        # n_ubatch below the length of a text would abort the process, n_batch would cut the text.
-        self._context = self.model.context(
-            n_ctx=room,
-            n_batch=room,
-            n_ubatch=room,
-            n_seq_max=SEQUENCES,
-            kv_unified=True,  # else every sequence would have its own part of the context
-            embeddings=True,
-            **({} if pooling is None else {"pooling_type": pooling}),
-        )
+        self._room = room = max(self.limit, TOGETHER)
+        self._context = self._open(**({} if pooling is None else {"pooling_type": pooling}))
+        self._bare: Any = None  # a second context over the same weights that does not pool, once it is asked for
         self.pooling = int(library.llama_pooling_type(self._context))
-        self._memory = library.llama_get_memory(self._context)  # None in encoders, which keep nothing between texts
         self._batch = library.llama_batch_init(room, 0, 1)
         for place in range(room):
             self._batch.n_seq_id[place] = 1
@@ -46,14 +39,15 @@ class PooledModel:
         self.head, self.tail = find_ends(self.model.tokens("a", special=False), self.model.tokens("a", special=True))
 
     def use_threads(self, count: int) -> None:
-        self._library.llama_set_n_threads(self._context, count, count)
+        for context in filter(None, (self._context, self._bare)):
+            self._library.llama_set_n_threads(context, count, count)
 
     def read(self, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
         """Yield the `size` numbers that the model makes of each text's tokens, 32-bit floats; zeros for no tokens."""
         for pack in _pack_short(texts):
             full = [text for text in pack if text]
             if full:
-                self._decode(full)
+                self._decode(self._context, full)
             sequence = 0
             for text in pack:
                 if not text:
@@ -65,9 +59,35 @@ class PooledModel:
                 yield ctypes.string_at(numbers, 4 * size)
                 sequence += 1
 
-    def _decode(self, texts: Sequence[list[int]]) -> None:
-        if self._memory:
-            self._library.llama_memory_clear(self._memory, True)
+    def read_each(self, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
+        """Yield, for some texts at a time, the `size` numbers of every token before they are pooled, in order."""
+        if self._bare is None:
+            self._bare = self._open(pooling_type=NO_POOLING)
+            count = self._library.llama_n_threads(self._context)
+            self._library.llama_set_n_threads(self._bare, count, count)
+        for pack in _pack_short([text for text in texts if text]):
+            self._decode(self._bare, pack)
+            tokens = sum(map(len, pack))
+            numbers = self._library.llama_get_embeddings(self._bare)
+            if not numbers:
+                raise DamagedError(f"llama.cpp gave nothing for a text of {tokens} tokens.", "")
+            yield ctypes.string_at(numbers, 4 * size * tokens)
+
+    def _open(self, **pooling: int) -> Any:
+        # n_ubatch below the length of a text would abort the process, n_batch would cut the text.
+        return self.model.context(
+            n_ctx=self._room,
+            n_batch=self._room,
+            n_ubatch=self._room,
+            n_seq_max=SEQUENCES,
+            kv_unified=True,  # else every sequence would have its own part of the context
+            embeddings=True,
+            **pooling,
+        )
+
+    def _decode(self, context: Any, texts: Sequence[list[int]]) -> None:
+        if memory := self._library.llama_get_memory(context):  # None in encoders, which keep nothing between texts
+            self._library.llama_memory_clear(memory, True)
         place = 0
         for sequence, tokens in enumerate(texts):
             for position, token in enumerate(tokens):
@@ -76,7 +96,7 @@ class PooledModel:
                 self._batch.seq_id[place][0] = sequence
                 place += 1
         self._batch.n_tokens = place
-        if code := self._library.llama_decode(self._context, self._batch):
+        if code := self._library.llama_decode(context, self._batch):
             raise DamagedError(f"llama.cpp could not read a text of {place} tokens (code {code}).", "")
 
 
