@@ -19,9 +19,11 @@ CTRL_C = "\x03"
 CONTROLS = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[=>]")
 # prompt_toolkit would ask where the cursor is, and nobody answers here.
 TERMINAL = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "120", "PROMPT_TOOLKIT_NO_CPR": "1"}
-# Makes the terminal that stands as its input the one whose Ctrl-C reaches it.
+# Makes the terminal that stands as its input the one whose Ctrl-C reaches it; a test run that was started in the
+# background hands down that Ctrl-C is ignored.
 OWN_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+    " fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
 
