@@ -25,9 +25,9 @@ from rag.measures import names_of
 from rag.question import asks_about
 from rag.relevance import Sight, Weighed
 
-# Logistic regression, fitted and printed by tests/bench/fit_evidence.py, which writes this file: for each sight (see
-# `rag.relevance`) the weight of every sign, and the score that 0.96 of the answerable questions of SQuAD 2 (with the
-# embedding model) or JSQuAD (by words alone) reach, "strict".
+# Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
+# the weight of every sign, and "strict", the score that nearly all of the answerable questions of SQuAD 2 (with the
+# embedding model) or JSQuAD (by words alone) reach.
 WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.

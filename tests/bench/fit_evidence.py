@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit and print what decides which sentence answers (rag/relevance.json) and whether one does (rag/answerable.json).
 
-    python tests/bench/fit_evidence.py --data /work/shared/data/qa [--limit 700] [--write]
+    python tests/bench/fit_evidence.py --data DIR [--limit 700] [--write]
 
 Every set is ingested without a fifth of its documents, with the embedding model of the settings. Its own questions
 teach the ranking (which sentence holds the marked answer, by maximum likelihood of a softmax over the sentences), and
