@@ -26,8 +26,8 @@ from rag.question import asks_about
 from rag.relevance import Sight, Weighed
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
-# the weight of every sign, and "strict", the score that nearly all of the answerable questions of SQuAD 2 (with the
-# embedding model) or JSQuAD (by words alone) reach.
+# the weight of every sign, and "strict", by language, the score that nearly all of the answerable questions of SQuAD 2
+# or JSQuAD reach.
 WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
@@ -63,7 +63,7 @@ class Calibration:
 
     def threshold(self, language: str, sight: Sight) -> float:
         """The score from which a question of this language, seen so, counts as answered."""
-        enough = strict(sight)
+        enough = strict(sight, language)
         known = self.unanswered.get(language)
         if known is None or known.questions < LEAST_QUESTIONS or known.sight != sight:
             return enough
@@ -109,9 +109,10 @@ def total(signs: Mapping[str, float], sight: Sight) -> float:
     return sum(WEIGHTS[sight][name] * value for name, value in signs.items() if name in WEIGHTS[sight])
 
 
-def strict(sight: Sight) -> float:
+def strict(sight: Sight, language: str) -> float:
     """Return the score that is enough for a collection about which nothing is known."""
-    return WEIGHTS[sight]["strict"]
+    weights = WEIGHTS[sight]
+    return weights.get(f"strict {language}", weights["strict en"])
 
 
 def read_signs(weighed: Weighed) -> dict[str, float]:

@@ -132,7 +132,7 @@ def test_nothing_found_is_refused(desk: Desk) -> None:
 def test_the_score_is_the_weighted_sum_of_all_signs(desk: Desk) -> None:
     signs = read_signs(weigh_sentences("When is lunch served?", desk.ranked("When is lunch served?"), desk))
     for sight, weights in WEIGHTS.items():
-        named = weights.keys() - {"strict"}
+        named = {name for name in weights if not name.startswith("strict")}
         assert named < signs.keys()
         assert total(signs, sight) == pytest.approx(sum(weights[name] * signs[name] for name in named))
 
@@ -181,9 +181,9 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
     questions: int, median: float, spread: float
 ) -> None:
     calibration = Calibration(100, {"en": Unanswered(questions, median, spread)})
-    enough = strict("words")
-    assert calibration.threshold("ja", "words") == enough
-    assert calibration.threshold("en", "tokens") == strict("tokens"), "other sights have another scale"
+    enough = strict("words", "en")
+    assert calibration.threshold("ja", "words") == strict("words", "ja")
+    assert calibration.threshold("en", "tokens") == strict("tokens", "en"), "other sights have another scale"
     border = calibration.threshold("en", "words")
     if questions < LEAST_QUESTIONS:
         assert border == enough
@@ -195,7 +195,7 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
 
 
 def test_a_harder_collection_has_a_higher_border() -> None:
-    means = (strict("words") - 4, strict("words") - 3, strict("words") - 2.5)
+    means = (strict("words", "ja") - 4, strict("words", "ja") - 3, strict("words", "ja") - 2.5)
     borders = [Calibration(9, {"ja": Unanswered(40, mean, 1.0)}).threshold("ja", "words") for mean in means]
     assert all(one < other for one, other in pairwise(borders))
 

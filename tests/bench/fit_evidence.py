@@ -48,6 +48,7 @@ WITHHELD = 0.2
 PARTS = 3
 PASSAGES = 10
 RANKING_RIDGE, DECISION_RIDGE = 2e-3, 3e-3  # of standardised columns
+STRICT = {"en": "squad2", "ja": "jsquad"}  # whose questions say what score is enough
 TARGET = 0.04  # own questions refused: the bar is 0.05, and the questions of a set differ
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name != "other_year"],
@@ -225,12 +226,14 @@ def fit(cases: Sequence[Case], sight: Sight) -> tuple[dict[str, float], dict[str
         first = [case for case in ranked if case.data == name]
         print(f"  {sight:8}{name:8}", " · ".join((*_describe_ranking(first), *_describe_decision(of))), flush=True)
     decision = fit_decision(signs, own, share, sets)
-    measured = "squad2" if sight != "words" else "jsquad"
-    of_measured = own & np.array([case.data == measured for case in cases])
-    enough = float(np.quantile((signs @ decision)[of_measured], TARGET))
+    enough = {}
+    for language, measured in STRICT.items():
+        of_measured = own & np.array([case.data == measured for case in cases])
+        if of_measured.any():
+            enough[f"strict {language}"] = float(np.quantile((signs @ decision)[of_measured], TARGET))
     return (
         _round(ranking),
-        _round({**dict(zip(SIGNS[sight], decision, strict=True)), "strict": enough}),
+        _round({**dict(zip(SIGNS[sight], decision, strict=True)), **enough}),
     )
 
 
