@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parser_samples import PAGE, WORDS, docx, epub, office, open_document, package, pdf, png, pptx, xlsx
+from pdf_samples import assemble
 
 MEGABYTE = 1 << 20
 LAUGHS = (
@@ -143,14 +144,7 @@ def book(content: bytes) -> bytes:
 
 def portable(*objects: bytes, root: int = 1) -> bytes:
     """A PDF of these objects, numbered from 1."""
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
-    start = len(out)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(f"{place:010} 00000 n \n".encode() for place in places)
-    return bytes(out + f"trailer << /Size {len(objects) + 1} /Root {root} 0 R >>\nstartxref\n{start}\n%%EOF".encode())
+    return assemble(objects, root)
 
 
 def page(content: bytes, *, catalog: str = "", box: str = "0 0 595 842", packed: bool = False, more: str = "") -> bytes:
