@@ -84,6 +84,8 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
         hit = ranked[sentence.rank]
         passage = hit.passage
         here = frozenset(words.terms)
+        if sentence.kind is Kind.ROW:  # says nothing without the names of its columns
+            here |= _terms_of(" ".join(span.text for span in sentence.lead))
         previous = set(read[i - 1].terms) if i and sentences[i - 1].rank == sentence.rank else set()
         beside = i + 1 < len(sentences) and sentences[i + 1].rank == sentence.rank
         following = set(read[i + 1].terms) if beside else set()

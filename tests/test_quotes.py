@@ -147,6 +147,19 @@ def test_a_row_brings_its_header_and_an_item_its_lead_in() -> None:
     assert [span.text for span in item.context] == ["Leave is granted in the following cases:"]
 
 
+@pytest.mark.parametrize("rows", [2, 120])
+def test_a_row_is_found_by_the_names_of_its_columns_over_two_lines(rows: int) -> None:
+    cities = [(Kind.ROW, f"Town{n} | {1000 + n} | {2000 + n} | {3000 + n}") for n in range(rows)]
+    names = ((Kind.HEADER, "Town | Hotel | Hotel | Train"), (Kind.HEADER, "| summer | winter | return"))
+    prose = (Kind.TEXT, f"Train journeys to Town{rows - 1} are booked by the travel desk.")
+    first = Shelf(document((Kind.HEADING, "Fares"), *names, *cities), document(prose)).quotes(
+        f"Hotel winter Town{rows - 1}"
+    )[0]
+    last = rows - 1
+    assert first.text == f"Town{last} | {1000 + last} | {2000 + last} | {3000 + last}"
+    assert [span.text for span in first.context] == ["Town | Hotel | Hotel | Train\n| summer | winter | return"]
+
+
 def test_a_pronoun_brings_what_it_stands_for() -> None:
     shelf = Shelf(
         document(
