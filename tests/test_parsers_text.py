@@ -106,7 +106,8 @@ def test_the_first_heading_is_the_title_where_none_is_named() -> None:
 
 
 def test_a_table_without_a_rule_has_rows_under_the_names_of_its_columns() -> None:
-    source = "|  | Years ended |\n|  | 2019 | 2018 |\n|  | net | gross |\n| Rooms | $ 5 | 6 |\n| Meals | 7 | 8 |\n\nOf | these |\nfew."
+    table = "|  | Years ended |\n|  | 2019 | 2018 |\n|  | net | gross |\n| Rooms | $ 5 | 6 |\n| Meals | 7 | 8 |"
+    source = table + "\n\nOf | these |\nfew."
     assert rows(read(markdown, source)) == [
         ("text", 0, 1, "Years ended"),
         ("header", 0, 2, "| 2019 | 2018"),
