@@ -22,7 +22,6 @@ from index.words import read_words, terms
 from rag.interaction import Nearness
 from rag.languages import language_of
 from rag.measures import names_of
-from rag.question import asks_about
 from rag.relevance import Sight, Weighed
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
@@ -33,6 +32,9 @@ WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath(
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
 AT_LEAST, AT_MOST = 0.84, 2.0
 KEPT = "calibration 2"  # under which name an index keeps it; a new one where the scores are on a new scale
+# Of the question, in the best passages. By words alone, no question of SQuAD 2, JSQuAD, NIILC or CLAPnq with less was
+# answered; what is asked in a language that few of the documents are written in has less.
+LEAST_SHARED = 0.35
 LEAST_QUESTIONS = 8  # fewer questions of a language say too little about its spread
 
 _LOOKED_AT = 10  # passages; what stands lower never changed a decision
@@ -92,14 +94,15 @@ class Verdict:
 def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     """Return the decision for one question and its weighed sentences; without a calibration the strict one holds."""
     signs = read_signs(weighed)
-    if not signs or not signs["shared"]:
-        # Not one word in common: the model was fitted to no such questions, and needs not be asked.
+    if not signs or signs["shared"] <= (LEAST_SHARED if weighed.sight == "words" else 0.0):
+        # Hardly a word in common: the model was fitted to no such questions, and needs not be asked.
         return Verdict(False, 0.0, signs)
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text), weighed.sight)
     # The logistic function, in the form that does not overflow.
     probability = (1 + math.tanh((total(signs, weighed.sight) - threshold) / 2)) / 2
-    if asks_about(weighed.question) and signs["headed"] > 0.999:
-        # What stands under a heading answers a question that asks for no more than its subject.
+    if not weighed.question.kinds and signs["headed"] > 0.999:
+        # What stands under a heading answers a question that asks for no more than its subject ("about X", Xについて,
+        # Xはできますか): for no date, number, name or reason.
         probability = max(probability, 0.5)
     return Verdict(probability >= 0.5, probability, signs)
 

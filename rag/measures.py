@@ -47,6 +47,8 @@ MEASURES = (
     "passage",  # the passage's score, of the best one's
     "rank",  # log of 1 + its rank from 0
     "passage_cosine",  # the passage's cosine less the nearest one's
+    "first",  # the share of the question in the headings above, for the first sentence of a passage: rules open with it
+    "label",  # a paragraph or heading of a word or two, none of the question's: the name of a field in a form
     "other_year",  # the question names a year, and the document's title, file name or headings another
 )
 NEAR = (
@@ -57,6 +59,7 @@ NEAR = (
     "asking_word",  # cosine of the question word and the nearest word that the question does not have
 )
 
+_LABEL = 2  # terms, up to which a paragraph says nothing of what its heading names
 _OPENING = 6  # terms with which a sentence says what it is about
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _KANJI = re.compile("[\u3400-\u9fff]")
@@ -113,6 +116,8 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
             hit.score / top,
             math.log1p(sentence.rank),
             hit.scores.get("dense", farthest) - nearest,
+            0.0 if i and sentences[i - 1].rank == sentence.rank else question.share(missing & above),
+            float(_is_label(sentence, here) and not here & question.idf.keys()),
             _differ_in_year(question.terms, above),
         ]
 
@@ -120,6 +125,11 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
 def names_of(passage: Passage) -> tuple[str, str]:
     """What a document is called: its title, and its file's name, which often has the year or the office."""
     return passage.title, PurePosixPath(passage.path).stem
+
+
+def _is_label(sentence: Sentence, here: frozenset[str]) -> bool:
+    """Whether a sentence only names something; the member of a list may be all that was asked for."""
+    return sentence.kind in (Kind.TEXT, Kind.HEADING) and len(here - STOP_WORDS) <= _LABEL
 
 
 @lru_cache(maxsize=256)

@@ -160,6 +160,19 @@ def test_a_row_is_found_by_the_names_of_its_columns_over_two_lines(rows: int) ->
     assert [span.text for span in first.context] == ["Town | Hotel | Hotel | Train\n| summer | winter | return"]
 
 
+def test_the_rule_under_a_heading_comes_before_its_exceptions_and_before_the_fields_of_a_form() -> None:
+    form = document((Kind.HEADING, "Secondary employment: application"), (Kind.TEXT, "Reason"), (Kind.TEXT, "Date"))
+    rule = document(
+        (Kind.HEADING, "Secondary employment"),
+        (Kind.ITEM, "1. Staff may work for others outside their hours."),
+        (Kind.ITEM, "2. It is forbidden where secrets may leak"),
+        (Kind.ITEM, "3. It is forbidden where it harms the company"),
+    )
+    first, *others = Shelf(form, rule).quotes("Is secondary employment allowed?", limit=5)
+    assert first.text.startswith("1. Staff may work for others outside their hours.")
+    assert [quote.text for quote in others][-2:] == ["Reason", "Date"]
+
+
 def test_a_pronoun_brings_what_it_stands_for() -> None:
     shelf = Shelf(
         document(
