@@ -48,7 +48,7 @@ MEASURES = (
     "rank",  # log of 1 + its rank from 0
     "passage_cosine",  # the passage's cosine less the nearest one's
     "first",  # the share of the question in the headings above, for the first sentence of a passage: rules open with it
-    "label",  # a paragraph or heading of a word or two, none of the question's: the name of a field in a form
+    "label",  # a paragraph or heading of a word or two, none of the question's: a field of a form, a link
     "other_year",  # the question names a year, and the document's title, file name or headings another
 )
 NEAR = (
@@ -61,6 +61,9 @@ NEAR = (
 
 _LABEL = 2  # terms, up to which a paragraph says nothing of what its heading names
 _OPENING = 6  # terms with which a sentence says what it is about
+_LINK = re.compile(
+    r"(?:\[[^\]]*\]:\s*)?\b[a-z]{2,8}://\S+"
+)  # with the name that Markdown gives it at the end of a page
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _KANJI = re.compile("[\u3400-\u9fff]")
 
@@ -117,7 +120,7 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
             math.log1p(sentence.rank),
             hit.scores.get("dense", farthest) - nearest,
             0.0 if i and sentences[i - 1].rank == sentence.rank else question.share(missing & above),
-            float(_is_label(sentence, here) and not here & question.idf.keys()),
+            float(_is_label(sentence, here, question)),
             _differ_in_year(question.terms, above),
         ]
 
@@ -127,9 +130,12 @@ def names_of(passage: Passage) -> tuple[str, str]:
     return passage.title, PurePosixPath(passage.path).stem
 
 
-def _is_label(sentence: Sentence, here: frozenset[str]) -> bool:
+def _is_label(sentence: Sentence, here: frozenset[str], question: Question) -> bool:
     """Whether a sentence only names something; the member of a list may be all that was asked for."""
-    return sentence.kind in (Kind.TEXT, Kind.HEADING) and len(here - STOP_WORDS) <= _LABEL
+    if sentence.kind not in (Kind.TEXT, Kind.HEADING):
+        return False
+    said = frozenset(terms(_LINK.sub(" ", sentence.text))) if "://" in sentence.text else here
+    return len(said - STOP_WORDS) <= _LABEL and not said & question.idf.keys()
 
 
 @lru_cache(maxsize=256)

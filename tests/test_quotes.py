@@ -161,7 +161,11 @@ def test_a_row_is_found_by_the_names_of_its_columns_over_two_lines(rows: int) ->
 
 
 def test_the_rule_under_a_heading_comes_before_its_exceptions_and_before_the_fields_of_a_form() -> None:
-    form = document((Kind.HEADING, "Secondary employment: application"), (Kind.TEXT, "Reason"), (Kind.TEXT, "Date"))
+    form = document(
+        (Kind.HEADING, "Secondary employment: application"),
+        (Kind.TEXT, "Reason"),
+        (Kind.TEXT, "[employment-form]: https://example.com/secondary-employment"),
+    )
     rule = document(
         (Kind.HEADING, "Secondary employment"),
         (Kind.ITEM, "1. Staff may work for others outside their hours."),
@@ -170,7 +174,10 @@ def test_the_rule_under_a_heading_comes_before_its_exceptions_and_before_the_fie
     )
     first, *others = Shelf(form, rule).quotes("Is secondary employment allowed?", limit=5)
     assert first.text.startswith("1. Staff may work for others outside their hours.")
-    assert [quote.text for quote in others][-2:] == ["Reason", "Date"]
+    assert [quote.text for quote in others][-2:] == [
+        "Reason",
+        "[employment-form]: https://example.com/secondary-employment",
+    ]
 
 
 def test_a_pronoun_brings_what_it_stands_for() -> None:
