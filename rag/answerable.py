@@ -35,6 +35,7 @@ KEPT = "calibration 2"  # under which name an index keeps it; a new one where th
 # Of the question, in the best passages. By words alone, no question of SQuAD 2, JSQuAD, NIILC or CLAPnq with less was
 # answered; what is asked in a language that few of the documents are written in has less.
 LEAST_SHARED = 0.35
+ALL = 0.999  # a share that is only rounded down from 1
 LEAST_QUESTIONS = 8  # fewer questions of a language say too little about its spread
 
 _LOOKED_AT = 10  # passages; what stands lower never changed a decision
@@ -100,11 +101,23 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text), weighed.sight)
     # The logistic function, in the form that does not overflow.
     probability = (1 + math.tanh((total(signs, weighed.sight) - threshold) / 2)) / 2
-    if not weighed.question.kinds and signs["headed"] > 0.999:
-        # What stands under a heading answers a question that asks for no more than its subject ("about X", Xについて,
-        # Xはできますか): for no date, number, name or reason.
+    if _says_all(weighed, signs):
         probability = max(probability, 0.5)
     return Verdict(probability >= 0.5, probability, signs)
+
+
+def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:
+    """Whether the best sentence, with what stands above and before it, leaves nothing of the question open.
+
+    That is every word of it and the kind of thing that is asked for; or, where no kind is, a heading that holds every
+    word: it answers who asks for no more than its subject ("about X", Xについて, Xはできますか). Of the questions whose
+    document is missing, 3 % of JSQuAD's and 5 % of SQuAD 2's have such a sentence (300 each), and hardly one that would
+    else be refused; in house rules, forms and tables, worded unlike those, it is many more that are answered.
+    """
+    kinds = weighed.question.kinds
+    if not kinds and signs["headed"] > ALL:
+        return True
+    return signs["mass_missing"] < 1 - ALL and (not kinds or bool(signs["told"]))
 
 
 def total(signs: Mapping[str, float], sight: Sight) -> float:

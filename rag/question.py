@@ -22,7 +22,7 @@ _ASKING_WORDS = """
     may mean means might much must name named no not old refer refers shall some such tell term type us whose between
     何処 何れ 如何 どう なぜ 何故 いくつ 幾つ 其れ 此れ せる 様 者 為 時 所 年 人 方 名 と
     教える 下さる 知る 等 さん 何年 何人 名前 幾 幾ら どれ どのような どのくらい いつ頃 西暦 人物 場所 アルファベット
-    良い 良く 御 よう 際 つく 関する 貰う 取れる 頂く 欲しい 可能
+    良い 良く 御 よう 際 つく 関する 貰う 取れる 頂く 欲しい 可能 行う 起きる 起こる
 """
 STOP_WORDS = FUNCTION_WORDS | frozenset(stem(word) for word in _ASKING_WORDS.split())
 

@@ -51,6 +51,14 @@ def document(title: str, text: str) -> Document:
     return builder.build(title)
 
 
+def limits() -> Document:
+    builder = TextBuilder()
+    builder.add("購買規程", Kind.HEADING, level=1, line=1)
+    for line, row in enumerate(("決裁者 | 限度額（円）", "課長 | 500,000", "部長 | 3,000,000", "社長 | 20,000,000"), 3):
+        builder.add(row, Kind.HEADER if line == 3 else Kind.ROW, line=line)
+    return builder.build("購買規程")
+
+
 RULES = [
     document(
         "Annual leave", "Full-time employees receive 20 days of paid annual leave per year. Five may be carried over."
@@ -74,6 +82,7 @@ RULES = [
     document("通勤手当", "通勤手当は、一か月の定期券の額を支給する。上限は月額三万円とする。"),
     document("在宅勤務", "在宅勤務は週三日までとし、前日までに上長へ申請する。光熱費の補助は月額二千円とする。"),
     document("退職金", "退職金は、勤続三年以上の社員が退職したときに支給する。懲戒解雇の場合は支給しない。"),
+    limits(),
 ]
 
 
@@ -98,6 +107,8 @@ def desk() -> Desk:
         "通勤手当とは",
         "在宅勤務はできますか",
         "慶弔休暇はもらえますか",
+        "結婚の休暇は何日ですか",
+        "部長はいくらまで決裁できますか",
     ],
 )
 def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
