@@ -53,7 +53,7 @@ PASSAGES = 10
 SPARE = 3  # times as many are searched, since those of the right document fall away
 RANKING_RIDGE, DECISION_RIDGE = 2e-3, 3e-3  # of standardised columns
 STRICT = {"en": "squad2", "ja": "jsquad"}  # whose questions say what score is enough
-TARGET = 0.04  # own questions refused: the bar is 0.05, and the questions of a set differ
+TARGET = 0.045  # own questions refused: the bar is 0.05, and the questions of a set differ
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name not in SET],
     "words": [name for name in MEASURES if name not in (*SET, "passage_cosine")],
