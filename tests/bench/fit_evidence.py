@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit and print what decides which sentence answers (rag/relevance.json) and whether one does (rag/answerable.json).
 
-    python tests/bench/fit_evidence.py --data DIR [--limit 400] [--write]
+    python tests/bench/fit_evidence.py --data DIR [--limit 700] [--write]
 
 Every set is ingested with the embedding model of the settings. Its own questions teach the ranking (which sentence
 holds the marked answer, by maximum likelihood of a softmax over the sentences), and against the same ones asked of the
@@ -51,9 +51,12 @@ LIMITS = {"covidqa": 200}  # whole papers: its sentences take three times as lon
 PARTS = 3
 PASSAGES = 10
 SPARE = 3  # times as many are searched, since those of the right document fall away
-RANKING_RIDGE, DECISION_RIDGE = 2e-3, 3e-3  # of standardised columns
+# Of standardised columns. With a tenth of it, where there are more signs than words, 0.06 fewer of the withheld were
+# refused on unseen articles of SQuAD 2; by words alone, with ten times as much, 0.01 to 0.03 fewer.
+RANKING_RIDGE = 2e-3
+DECISION_RIDGE: Mapping[Sight, float] = {"words": 3e-3, "vectors": 3e-2, "tokens": 3e-2}
 STRICT = {"en": "squad2", "ja": "jsquad"}  # whose questions say what score is enough
-TARGET = 0.045  # own questions refused: the bar is 0.05, and the questions of a set differ
+TARGET = 0.035  # own questions refused: the bar is 0.05, and where documents are missing a question scores lower
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name not in SET],
     "words": [name for name in MEASURES if name not in (*SET, "passage_cosine")],
@@ -186,16 +189,16 @@ def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]
     return dict(zip(names, descend(loss, len(names)) / scale, strict=True))
 
 
-def fit_decision(signs: np.ndarray, own: np.ndarray, share: np.ndarray, sets: np.ndarray) -> np.ndarray:
+def fit_decision(signs: np.ndarray, own: np.ndarray, share: np.ndarray, sets: np.ndarray, ridge: float) -> np.ndarray:
     """Weights of the columns of `signs`; each number in `sets` has an intercept of its own, which is not kept."""
     scale = signs.std(axis=0) + 1e-6
     rows = np.hstack([signs / scale, np.eye(sets.max() + 1)[sets]])
-    ridge = np.r_[np.full(signs.shape[1], DECISION_RIDGE), np.full(sets.max() + 1, 1e-6)]
+    bends = np.r_[np.full(signs.shape[1], ridge), np.full(sets.max() + 1, 1e-6)]
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         margin = np.where(own, 1, -1) * (rows @ weights)
         slope = rows.T @ (-share * np.where(own, 1, -1) / (1 + np.exp(np.clip(margin, -30, 30))))
-        return float(share @ np.logaddexp(0, -margin) + ridge @ weights**2 / 2), slope + ridge * weights
+        return float(share @ np.logaddexp(0, -margin) + bends @ weights**2 / 2), slope + bends * weights
 
     # The columns are far from centred: take their means out, which only moves the intercepts.
     rows[:, : signs.shape[1]] -= rows[:, : signs.shape[1]].mean(axis=0)
@@ -229,12 +232,14 @@ def fit(cases: Sequence[Case], sight: Sight) -> tuple[dict[str, float], dict[str
     held = np.zeros(len(cases))
     for part in range(PARTS):
         outside, inside = parts != part, parts == part
-        held[inside] = signs[inside] @ fit_decision(signs[outside], own[outside], share[outside], sets[outside])
+        held[inside] = signs[inside] @ fit_decision(
+            signs[outside], own[outside], share[outside], sets[outside], DECISION_RIDGE[sight]
+        )
     for name in sorted({case.data for case in cases}):
         of = [(case, float(reached)) for case, reached in zip(cases, held, strict=True) if case.data == name]
         first = [case for case in ranked if case.data == name]
         print(f"  {sight:8}{name:8}", " · ".join((*_describe_ranking(first), *_describe_decision(of))), flush=True)
-    decision = fit_decision(signs, own, share, sets)
+    decision = fit_decision(signs, own, share, sets, DECISION_RIDGE[sight])
     enough = {}
     for language, measured in STRICT.items():
         of_measured = own & np.array([case.data == measured for case in cases])
@@ -386,7 +391,7 @@ def fit_all(cases: Sequence[Case], write: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=400, help="questions of a kind of a set")
+    parser.add_argument("--limit", type=int, default=700, help="questions of a kind of a set")
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
     options = parser.parse_args()
     cases: list[Case] = []
