@@ -33,6 +33,11 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ("The answer to “When did Beyoncé release her first album?” is 2003.", OFFICES),
         ("資料によれば、残業は月45時間以内とする。", KISOKU),
         ("「正社員には年に何日の有給休暇が与えられるか」の答えは「20日」です。", KYUKA),
+        ("Staff of the U.S. office get 20 days.", "As agreed, staff of the US office get 20 days."),
+        (
+            "Two-man rule rule guards the keys of the main store.",
+            "This two-man rule again guards the keys of the main store.",
+        ),
     ],
 )
 def test_supported(statement: str, source: str) -> None:
@@ -98,6 +103,15 @@ def test_unchecked(statement: str, source: str) -> None:
         ("1969年代に支店ができた。", "1970年代に支店ができた。"),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
+        ("燃焼で発生する二酸化炭素は有毒である。", "燃焼で発生する一酸化炭素は有毒である。"),
+        (
+            "The number of trained engineers of the company was put at 23,500 in 2004.",
+            "The number of trained engineers of the company was put at 14,900 in 2004, and at 23,500 in 2007.",
+        ),
+        (
+            "日本における組み込みソフトウェアの技術者の数は2004年に23.5万人である。",
+            "日本における組み込みソフトウェアの技術者の数は、2004年に14.9万人、2005年に17.5万人、2007年に23.5万人となった。",
+        ),
     ],
 )
 def test_right_words_in_the_wrong_place_are_not_supported(statement: str, source: str) -> None:

@@ -29,6 +29,7 @@ _REFERENCE = 3.0  # tokens of distance to such a sentence
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
 _REACH = 6.0  # tokens at which nearness has faded to 1/e
+_NUMERAL = re.compile("[一二三四五六七八九十]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def likeness(one: str, other: str) -> float:
         beginning = common >= 5 and common >= 0.6 * len(long)
         whole = common == len(short) >= 4 and len(long) <= len(short) + 3
         return 0.7 if beginning or whole else 0.0
+    if _NUMERAL.sub("", short) == _NUMERAL.sub("", long):  # 一酸化, 二酸化
+        return 0.0
     if short in long and len(short) >= 2:
         return 0.7
     shared = sum("一" <= c <= "鿿" and c in long for c in short)

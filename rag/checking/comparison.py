@@ -69,7 +69,12 @@ class Comparison:
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
         steps = [b - a for a, b in pairwise(course)]
-        return min(steps, default=0) > 0 and _STRETCH * sum(step > 1 for step in steps) <= len(course)
+        if min(steps, default=0) <= 0 or _STRETCH * sum(step > 1 for step in steps) > len(course):
+            return False
+        # Of "14 in 2004 and 17 in 2005" neither number may be left out beside the year of the other.
+        stated = [v for s in self.said if (v := s.value)]
+        left_out = [v for a, b in pairwise(course) for t in self.stands[a + 1 : b] if (v := t.value)]
+        return not any(exclude(v, w) for v in stated for w in left_out)
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
@@ -96,7 +101,13 @@ class Comparison:
             if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
                 # A verb may be exchanged for one that means the same, a thing is another thing.
                 yield Doubt(False, reason("no name", self.statement, s.surface))
-        elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
+        # A word that is said twice ("what principle … the local-global principle") is not put in anything's place.
+        followed = {self.said[i].key for i in self.course.follows if not self.said[i].value}
+        elsewhere = [
+            s
+            for i, s in zip(substitution.stated, said, strict=True)
+            if self.alignment.matches[i] and s.key not in followed
+        ]
         if self.copied and elsewhere and len(elsewhere) == len(said):
             yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
 

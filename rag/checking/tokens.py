@@ -39,8 +39,10 @@ _CODE = (
     r"[A-Za-z]+[-_./]?\d[A-Za-z0-9_]*(?:[-_.][A-Za-z0-9_]+)*"
     r"|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
 )
+# U.S., e.g.: one word however it is dotted, so that US is the same.
+_DOTTED = r"(?:[A-Za-z]\.){2,}"
 _LATIN = re.compile(
-    rf"(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
+    rf"(?P<dotted>(?<!\w){_DOTTED})|(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
 )
 
 
@@ -107,7 +109,9 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
             late = folded != "no"  # "No." may be a number's
             opening = False
             continue
-        if folded in STOP_WORDS and not (m.group("code")):
+        if m.lastgroup == "dotted":
+            folded = folded.rstrip(".")
+        if folded in STOP_WORDS and m.lastgroup != "code" and not _is_initials(text, m):
             opening = False
             continue
         if _DENIES.match(text, m.start()):
@@ -116,13 +120,20 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
             continue
         code = m.lastgroup == "code"
         name = code or (word[:1].isupper() and not opening) or (word.isupper() and len(word) > 1)
-        key = re.sub(r"[-_./]", "", folded) if code else root(folded)
+        key = re.sub(r"[-_./]", "", folded) if m.lastgroup != "word" else root(folded)
         verb = not name and (folded in IRREGULAR or _VERB.search(folded) is not None)
         found.append(Token(key, m.start(), m.end(), word, name=name, negated=0 <= negator <= m.end(), verb=verb))
         if negator <= m.end() and not folded.endswith("ly"):
             negator = -1
         opening = False
     return found, denied
+
+
+def _is_initials(text: str, m: re.Match[str]) -> bool:
+    """Whether a word that is a function word in small letters stands in capitals by itself: US, WHO, not THE END OF."""
+    around = re.findall(r"[^\W\d_]{2,}", text[max(0, m.start() - 12) : m.start()])[-1:]
+    around += re.findall(r"[^\W\d_]{2,}", text[m.end() : m.end() + 12])[:1]
+    return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)
 
 
 _VERB = re.compile(r"(?:ed|ing|i[sz]e|ates?)$")
