@@ -40,7 +40,7 @@ _CODE = (
     r"|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
 )
 # U.S., e.g.: one word however it is dotted, so that US is the same.
-_DOTTED = r"(?:[A-Za-z]\.){2,}"
+_DOTTED = r"[A-Za-z](?:\.[A-Za-z])+(?!\w)\.?"
 _LATIN = re.compile(
     rf"(?P<dotted>(?<!\w){_DOTTED})|(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
 )
