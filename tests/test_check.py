@@ -38,6 +38,11 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
             "Two-man rule rule guards the keys of the main store.",
             "This two-man rule again guards the keys of the main store.",
         ),
+        ("The property of being even is called parity.", "The property of being even (or not) is called parity."),
+        (
+            "資格がなくても工場の古い機械の見学は受付の電話で予約できる。",
+            "資格（会社が認定）がなくても工場の古い機械の見学は受付の電話で予約できる。",
+        ),
     ],
 )
 def test_supported(statement: str, source: str) -> None:
@@ -101,6 +106,10 @@ def test_unchecked(statement: str, source: str) -> None:
         ("Masonry is one of the most dangerous trades.", "Roofing is one of the most dangerous trades."),
         ("Farmers analyse samples of rock from the quarry.", "Geologists analyse samples of rock from the quarry."),
         ("1969年代に支店ができた。", "1970年代に支店ができた。"),
+        (
+            "The Oslo office is closed on Mondays.",
+            "On Mondays, but not on Fridays or in May, the Bergen office is closed.",
+        ),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
         ("燃焼で発生する二酸化炭素は有毒である。", "燃焼で発生する一酸化炭素は有毒である。"),

@@ -95,7 +95,7 @@ class Comparison:
                 if s.value and t.value and self.alignment.matches[i] and comparable(s.value, t.value):
                     yield self._doubt("value", s.surface, t.surface)
                 elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
-                    yield self._doubt("name", s.surface, t.surface)
+                    yield self._doubt("name", s.surface, t.surface, surely=not substitution.beside)
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
             if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
@@ -111,9 +111,9 @@ class Comparison:
         if self.copied and elsewhere and len(elsewhere) == len(said):
             yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
 
-    def _doubt(self, name: str, stated: str, sourced: str = "") -> Doubt:
+    def _doubt(self, name: str, stated: str, sourced: str = "", *, surely: bool = True) -> Doubt:
         """A doubt that contradicts when the source says the same of the same thing but for this."""
-        return Doubt(self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
+        return Doubt(surely and self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):

@@ -48,6 +48,7 @@ _LATIN = re.compile(
 
 # "Not until 1990" denies the time before and not the event, "not true that …" what follows: there the mark goes.
 _CARRIES = re.compile(r"[^.;]{0,120}?\buntil\b|\s+(?:true|correct|right|the case)\s+that\b", re.I)
+_EITHER_WAY = re.compile(r"\bor not(?=\s*(?:[),.;]|$))|\bwhether or not\b", re.I)
 _DENIES = re.compile(r"(?:false|untrue|wrong|den(?:y|ies|ied)|refut(?:e|es|ed))\s+that\b", re.I)
 
 
@@ -104,6 +105,8 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
         contracted = folded.endswith("n't")
         folded = re.sub(r"(?:'s|n't|'re|'ve|'ll|'d)$", "", folded)
         if folded in NEGATORS or contracted:
+            if any(either.end() == m.end() for either in _EITHER_WAY.finditer(text, max(0, m.start() - 11))):
+                continue
             carried = _CARRIES.match(text, m.end())
             negator = carried.end() if carried else m.end()
             late = folded != "no"  # "No." may be a number's
@@ -172,6 +175,15 @@ _NOT_NEGATIVE = re.compile(
 )
 
 
+def _bears_on(found: list[Token], text: str, negative: int) -> int:
+    """The token that a negative word bears on: the one before it, past what only stands in brackets."""
+    for at in range(len(found) - 1, 0, -1):
+        between = text[found[at].end : negative]
+        if between.count(")") <= between.count("("):
+            return at
+    return 0
+
+
 def _japanese(text: str, taken: bytearray) -> list[Token]:
     from index import japanese
 
@@ -184,7 +196,8 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
             start, end = run.start() + m.start, run.start() + m.end
             if m.base in _NEGATIVE and m.part in ("助動詞", "形容詞", "接尾辞") and found:
                 if not _NOT_NEGATIVE.search(text[max(0, start - 6) : end + 6]):
-                    found[-1] = replace(found[-1], negated=True)
+                    at = _bears_on(found, text, start)
+                    found[at] = replace(found[at], negated=True)
                 continue
             if m.part == "接頭辞" and m.surface in _NEGATIVE_PREFIX:
                 denied = end
