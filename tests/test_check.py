@@ -40,8 +40,8 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ),
         ("The property of being even is called parity.", "The property of being even (or not) is called parity."),
         (
-            "資格がなくても工場の古い機械の見学は受付の電話で予約できる。",
-            "資格（会社が認定）がなくても工場の古い機械の見学は受付の電話で予約できる。",
+            "前日までなら資格の証明書がなくても工場の古い機械の見学は電話で予約できる。",
+            "前日までなら資格の証明書（会社が発行）がなくても工場の古い機械の見学は電話で予約できる。",
         ),
     ],
 )
@@ -64,6 +64,7 @@ def test_supported(statement: str, source: str) -> None:
         ("残業は月45時間以上とする。", KISOKU, "45時間"),
         ("輸出の担当は大阪支店の田中である。", KISOKU, "輸出"),
         ("資格のない者は機械を操作してよい。", KISOKU, "操作"),
+        ("最小手の会社は国内の市場で三割を占める。", "最大手の会社は国内の市場で三割を占める。", "小手"),
         ("Beyoncé did not release her first album in 2003.", OFFICES, "release"),
         ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
     ],
@@ -112,6 +113,10 @@ def test_unchecked(statement: str, source: str) -> None:
         ),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
+        (
+            "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は衝突の熱である。",
+            "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は表面が溶けていたことで、原因としては衝突の熱が考えられる。",
+        ),
         ("燃焼で発生する二酸化炭素は有毒である。", "燃焼で発生する一酸化炭素は有毒である。"),
         (
             "The number of trained engineers of the company was put at 23,500 in 2004.",

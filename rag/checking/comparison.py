@@ -20,6 +20,7 @@ from rag.checking.values import Value, calculated, comparable, exclude, is_appro
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _LOOSE = 0.2  # share of tokens that may go their own way in a copy so close that another word is another thing
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
+_PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -69,12 +70,15 @@ class Comparison:
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
         steps = [b - a for a, b in pairwise(course)]
-        if min(steps, default=0) <= 0 or _STRETCH * sum(step > 1 for step in steps) > len(course):
+        cuts = [-1, *(i for i, step in enumerate(steps) if step > 1), len(steps)]
+        stretches = [b - a for a, b in pairwise(cuts)]
+        if min(steps, default=0) <= 0 or min(stretches) < _PIECE or _STRETCH * (len(stretches) - 1) > len(course):
             return False
         # Of "14 in 2004 and 17 in 2005" neither number may be left out beside the year of the other.
         stated = [v for s in self.said if (v := s.value)]
-        left_out = [v for a, b in pairwise(course) for t in self.stands[a + 1 : b] if (v := t.value)]
-        return not any(exclude(v, w) for v in stated for w in left_out)
+        here = (j for j, t in enumerate(self.stands) if t.sentence == self.stands[course[0]].sentence)
+        left_out = [v for j in here if j not in course and (v := self.stands[j].value)]
+        return not any(comparable(v, w) for v in stated for w in left_out)
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""

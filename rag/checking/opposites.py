@@ -80,13 +80,22 @@ def opposites(key: str) -> frozenset[str]:
     return _OPPOSITES.get(key, frozenset())
 
 
+# Characters that turn a word round when one stands in the place of the other: 大手, 小手; 転入, 転出.
+_TURNING = """
+大小 上下 前後 高低 多少 長短 東西 南北 左右 内外 男女 強弱 新旧 増減 入出 早遅 重軽 父母 有無 勝敗 売買 昼夜 公私
+"""
+_CHARACTERS = frozenset(map(frozenset, _TURNING.split()))
 _NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "不", "非", "無", "未")
 
 
 def opposed(one: str, other: str) -> bool:
-    """Return whether two keys are opposites by the table or by a prefix (known, unknown; 公式, 非公式)."""
+    """Return whether two keys are opposites by the table, a prefix or a character (known, unknown; 大型, 小型)."""
     if other in opposites(one):
         return True
+    if len(one) == len(other) > 1 and not one.isascii():
+        apart = [{a, b} for a, b in zip(one, other, strict=True) if a != b]
+        if len(apart) == 1 and apart[0] in _CHARACTERS:
+            return True
     short, long = sorted((one, other), key=len)
     return len(short) >= (2 if not short.isascii() else 4) and any(long == prefix + short for prefix in _NEGATING)
 
