@@ -43,6 +43,14 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
             "前日までなら資格の証明書がなくても工場の古い機械の見学は電話で予約できる。",
             "前日までなら資格の証明書（会社が発行）がなくても工場の古い機械の見学は電話で予約できる。",
         ),
+        (
+            "Lindqvist found the site with two of his students in 1931.",
+            "Karl Lindqvist (1890–1960) found the site with two of his students in 1931.",
+        ),
+        (
+            "リンドクヴィストは学生と遺跡を発見して報告書を書いた。",
+            "カール・リンドクヴィスト（1890年生まれ）は学生と遺跡を発見して報告書を書いた。",
+        ),
     ],
 )
 def test_supported(statement: str, source: str) -> None:

@@ -6,9 +6,10 @@ opposites must point the same way, and nothing may have been put in the place of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
@@ -37,6 +38,14 @@ def _named(token: Token, names: set[str]) -> Token:
     return replace(token, name=True) if token.surface[:1].isupper() and token.key in names else token
 
 
+def _bracketed(text: str) -> bytearray:
+    """For each character whether it stands in round brackets."""
+    inside = bytearray(len(text))
+    for found in re.finditer(r"\([^()]*\)", text):
+        inside[found.start() : found.end()] = b"\1" * (found.end() - found.start())
+    return inside
+
+
 class Comparison:
     """A statement laid beside its sources, token by token."""
 
@@ -48,6 +57,9 @@ class Comparison:
         self.text = text
         self.alignment: Alignment = align(said, stands, text)
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
+        self._at_will = self._left_out_at_will()
+        # The place of each source token in its order, where what may be left out at will takes no room.
+        self.rank = list(accumulate(not at_will for at_will in self._at_will))
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
         self.close = len(said) - len(self.course.follows) <= max(1, _LOOSE * len(said))
@@ -69,16 +81,38 @@ class Comparison:
         course = [self.course.follows.get(i, -1) for i in range(len(self.said))]
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
-        steps = [b - a for a, b in pairwise(course)]
+        steps = [self.rank[b] - self.rank[a] for a, b in pairwise(course)]
         cuts = [-1, *(i for i, step in enumerate(steps) if step > 1), len(steps)]
         stretches = [b - a for a, b in pairwise(cuts)]
         if min(steps, default=0) <= 0 or min(stretches) < _PIECE or _STRETCH * (len(stretches) - 1) > len(course):
             return False
         # Of "14 in 2004 and 17 in 2005" neither number may be left out beside the year of the other.
-        stated = [v for s in self.said if (v := s.value)]
-        here = (j for j, t in enumerate(self.stands) if t.sentence == self.stands[course[0]].sentence)
-        left_out = [v for j in here if j not in course and (v := self.stands[j].value)]
-        return not any(comparable(v, w) for v in stated for w in left_out)
+        here = self.stands[course[0]].sentence
+        kept = [v for s in self.said if (v := s.value)]
+        left_out = [
+            v
+            for j, t in enumerate(self.stands)
+            if t.sentence == here and j not in course and not self._at_will[j] and (v := t.value)
+        ]
+        return not any(comparable(v, w) for v in kept for w in left_out)
+
+    def _left_out_at_will(self) -> list[bool]:
+        """For each source token whether the statement leaves it out as people do: in brackets, or as a first name."""
+        followed = set(self.course.follows.values())
+        bracketed = _bracketed(self.text)
+        found = [False] * len(self.stands)
+        for j in range(len(self.stands) - 1, -1, -1):
+            if j not in followed:
+                t, after = self.stands[j], self.stands[j + 1] if j + 1 < len(self.stands) else None
+                first_name = (
+                    after is not None
+                    and t.name
+                    and after.name
+                    and self.text[t.end : after.start] in (" ", "・")
+                    and (j + 1 in followed or found[j + 1])
+                )
+                found[j] = first_name or bool(bracketed[t.start])
+        return found
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""

@@ -54,7 +54,8 @@ def features(comparison: Comparison) -> dict[str, float]:
     said, stands = comparison.said, comparison.stands
     alignment, course = comparison.alignment, comparison.course
     count = len(said)
-    steps = [course.follows[i + 1] - j for i, j in course.follows.items() if i + 1 in course.follows]
+    rank = comparison.rank
+    steps = [rank[course.follows[i + 1]] - rank[j] for i, j in course.follows.items() if i + 1 in course.follows]
     copied = sum(step == 1 for step in steps) / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
     of_values = [p for p in alignment.parts if said[p.first].value]
