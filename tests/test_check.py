@@ -67,6 +67,7 @@ def test_supported(statement: str, source: str) -> None:
         ("Full-time employees receive 20 days of unpaid annual leave per year.", LEAVE, "unpaid"),
         ("Visitors may take photographs in the laboratory.", RULE, "take"),
         ("Staff may work from home on at least two days a week.", RULE, "two days"),
+        ("He verified this at least the fourth row.", "He verified this up to the fourth row.", "at least"),
         ("正社員には年に10日の有給休暇が与えられる。", KYUKA, "10日"),
         ("正社員には年に20日の有給休暇が与えられない。", KYUKA, "与え"),
         ("残業は月45時間以上とする。", KISOKU, "45時間"),

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.messages import reason
-from rag.checking.opposites import bound, opposed, opposites
+from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
@@ -64,9 +65,19 @@ class Comparison:
         self.copied = len(self.course.follows) >= _COPY * len(said)
         self.close = len(said) - len(self.course.follows) <= max(1, _LOOSE * len(said))
         self.same_thing = self._others_found() >= _SAME_THING
+        # A verb may be exchanged for one that means the same, a thing is mostly another thing.
+        self.things = {
+            i
+            for substitution in self.course.substitutions
+            for i in substitution.stated
+            if not self.alignment.matches[i] and not (said[i].value or said[i].name or said[i].verb)
+        }
+        self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
         """Everything that speaks against the statement."""
+        if self.copied and (turned := turned_bound(self.statement, self._home())):
+            yield self._doubt("bound", turned)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
         for i, s in enumerate(self.said):
@@ -75,6 +86,11 @@ class Comparison:
                 yield from self._value(s, s.value, near)
             else:
                 yield from self._word(s, near)
+
+    def _home(self) -> str:
+        """The text of the sentence of the source that the statement is nearest to."""
+        start, end = split_sentences(self.text)[self.alignment.sentence]
+        return self.text[start:end]
 
     def only_shortened(self) -> bool:
         """Whether the statement is a sentence of the source with something left out, in long stretches."""
@@ -136,18 +152,12 @@ class Comparison:
                     yield self._doubt("name", s.surface, t.surface, surely=not substitution.beside)
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
-            if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
-                # A verb may be exchanged for one that means the same, a thing is another thing.
-                yield Doubt(False, reason("no name", self.statement, s.surface))
+
+    def _stands_elsewhere(self, substitution: Substitution) -> bool:
+        """Whether the statement has put something in its place that the sources have in another."""
         # A word that is said twice ("what principle … the local-global principle") is not put in anything's place.
         followed = {self.said[i].key for i in self.course.follows if not self.said[i].value}
-        elsewhere = [
-            s
-            for i, s in zip(substitution.stated, said, strict=True)
-            if self.alignment.matches[i] and s.key not in followed
-        ]
-        if self.copied and elsewhere and len(elsewhere) == len(said):
-            yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
+        return all(self.alignment.matches[i] and self.said[i].key not in followed for i in substitution.stated)
 
     def _doubt(self, name: str, stated: str, sourced: str = "", *, surely: bool = True) -> Doubt:
         """A doubt that contradicts when the source says the same of the same thing but for this."""

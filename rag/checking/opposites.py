@@ -133,3 +133,16 @@ def bound(value: Value, text: str) -> str:
         if pattern.match(after):
             return code
     return next((code for code, pattern in _BEFORE_RE if pattern.search(before)), "")
+
+
+_AT_LEAST = re.compile(r"\b(?:at least|no less than|no fewer than|not less than|a minimum of)\b", re.I)
+_AT_MOST = re.compile(r"\b(?:at most|up to|no more than|not more than|a maximum of)\b", re.I)
+
+
+def turned_bound(stated: str, sourced: str) -> str:
+    """Return a bound ("at least") that one text has where the other has the contrary ("up to"), mostly none."""
+    for one, other in ((_AT_LEAST, _AT_MOST), (_AT_MOST, _AT_LEAST)):
+        found = one.search(stated)
+        if found and not one.search(sourced) and other.search(sourced) and not other.search(stated):
+            return found.group()
+    return ""
