@@ -9,7 +9,7 @@ the articles of SQuAD 2 and JSQuAD by rule, each kind of statement weighing the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +17,7 @@ from index.words import is_unspaced
 from rag.checking.comparison import Comparison
 from rag.checking.figures import list_figures
 
-# "bias" by language; "curves" by figure: the weight of the figure itself, and of what it has above each of some knots.
+# "bias" by language; "curves" by figure: pairs of a knot and the weight of what the figure has above it.
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
@@ -28,6 +28,5 @@ def confidence(comparison: Comparison) -> float:
     return bias + sum(_height(curve, figures[name]) for name, curve in MODEL["curves"].items())
 
 
-def _height(curve: Mapping[str, Any], figure: float) -> float:
-    height: float = curve["weight"] * figure
-    return height + sum(weight * (figure - knot) for knot, weight in curve["above"] if figure > knot)
+def _height(curve: Sequence[tuple[float, float]], figure: float) -> float:
+    return sum(weight * (figure - knot) for knot, weight in curve if figure > knot)

@@ -62,30 +62,30 @@ def sample(language: str, row: statements.Row, source: str) -> Sample:
 
 @dataclass(frozen=True)
 class Curves:
-    """The figures each with their knots: a column for the figure and one for what it has above each knot."""
+    """The figures each with their knots: a column for what it has above each of them. No figure is below 0."""
 
-    names: list[str]
-    knots: list[list[float]]
+    knots: dict[str, list[float]]
 
     @classmethod
     def through(cls, names: list[str], x: np.ndarray) -> Curves:
-        knots = [sorted({round(float(q), 3) for q in np.quantile(column, KNOTS)} - {0.0}) for column in x.T]
-        return cls(names, knots)
+        found = {}
+        for name, column in zip(names, x.T, strict=True):
+            quantiles = {round(float(q), 3) for q in np.quantile(column, KNOTS)}
+            found[name] = [0.0, *sorted(q for q in quantiles if 0.0 < q < column.max())]
+        return cls(found)
 
     def spread(self, x: np.ndarray) -> np.ndarray:
-        columns = []
-        for column, knots in zip(x.T, self.knots, strict=True):
-            columns += [column, *(np.maximum(0.0, column - knot) for knot in knots)]
-        return np.array(columns).T
+        pairs = zip(x.T, self.knots.values(), strict=True)
+        return np.array([np.maximum(0.0, column - knot) for column, knots in pairs for knot in knots]).T
 
-    def to_json(self, weights: np.ndarray) -> dict[str, object]:
-        curves: dict[str, object] = {}
-        at = 0
-        for name, knots in zip(self.names, self.knots, strict=True):
-            own, *above = (round(float(w), 3) for w in weights[at : at + 1 + len(knots)])
-            curves[name] = {"weight": own, "above": [list(pair) for pair in zip(knots, above, strict=True)]}
-            at += 1 + len(knots)
-        return curves
+    def to_json(self, weights: np.ndarray, bias: dict[str, float]) -> str:
+        """One line a curve."""
+        rest = iter(weights)
+        lines = [
+            f"  {json.dumps(name)}: {json.dumps([[knot, round(float(next(rest)), 3)] for knot in knots])}"
+            for name, knots in self.knots.items()
+        ]
+        return f'{{\n "bias": {json.dumps(bias)},\n "curves": {{\n' + ",\n".join(lines) + "\n }\n}\n"
 
 
 def fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, float]:
@@ -142,8 +142,7 @@ def main() -> None:
         biases[language] = round(bias - float(cut), 3)
     print(f"bias at {options.false_support} false: {biases}")
     if options.write:
-        model = {"bias": biases, "curves": curves.to_json(weights)}
-        TARGET.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+        TARGET.write_text(curves.to_json(weights, biases), encoding="utf-8")
 
 
 def _weights(groups: list[tuple[str, str]]) -> np.ndarray:
