@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.words import normalize
 from rag.checking import check
+from rag.checking.comparison import Comparison
+from rag.checking.confidence import MODEL
+from rag.checking.figures import list_figures
+from rag.checking.tokens import tokens
 
 LEAVE = "Full-time employees receive 20 days of paid annual leave per year. Part-time employees receive 12 days."
 KYUKA = "正社員には年に20日の有給休暇が与えられる。試用期間中の社員は対象外とする。申請は3日前までに行う。"
@@ -158,3 +163,18 @@ def test_any_text_gets_a_verdict_and_a_reason(statement: str, sources: list[str]
     found = check(statement, sources)
     assert found.verdict in ("supported", "contradicted", "unchecked")
     assert found.reasons and all(found.reasons)
+
+
+WORDS = st.sampled_from((LEAVE + OFFICES + RULE).replace(".", " .").split())
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(WORDS, min_size=1, max_size=12), st.lists(WORDS, min_size=1, max_size=40))
+def test_figures_are_those_of_the_model_and_keep_their_bounds(statement: list[str], source: list[str]) -> None:
+    stated, text = normalize(" ".join(statement)), normalize(" ".join(source))
+    said, stands = tokens(stated), tokens(text)
+    if said and stands:
+        figures = list_figures(Comparison(stated, said, stands, text))
+        assert figures.keys() == MODEL["curves"].keys()
+        # The knots of a curve begin at 0, so that a figure below would say nothing.
+        assert all(0.0 <= figure <= 2.0 for figure in figures.values()), figures

@@ -40,7 +40,6 @@ class Alignment:
     """What of a statement stands where in its sources; shares are between 0 and 1."""
 
     covered: float  # share of the statement's weight that the best sentence has
-    paired: float  # the same of the best sentence and the one behind it
     found: float  # the same anywhere in the sources
     stride: float  # the longest way from one token of the statement to the next in the source, 0 to 1
     window: float  # the shortest piece of the best sentence with all of the statement that it has, 0 to 1
@@ -61,10 +60,6 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
     best = max(sentences, key=lambda k: (by_sentence[k], -k), default=0)
     return Alignment(
         covered=by_sentence.get(best, 0.0) / total,
-        paired=max(
-            (sum(max(share.get(k, 0.0), share.get(k + 1, 0.0)) for share in shares) for k in sentences), default=0.0
-        )
-        / total,
         found=sum(max(share.values(), default=0.0) for share in shares) / total,
         stride=stride(matches, line),
         window=window([[j for j, _ in ms if source[j].sentence == best] for ms in matches], line),

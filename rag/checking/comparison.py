@@ -20,7 +20,6 @@ from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
-_LOOSE = 0.2  # share of tokens that may go their own way in a copy so close that another word is another thing
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
@@ -63,15 +62,7 @@ class Comparison:
         self.rank = list(accumulate(not at_will for at_will in self._at_will))
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
-        self.close = len(said) - len(self.course.follows) <= max(1, _LOOSE * len(said))
         self.same_thing = self._others_found() >= _SAME_THING
-        # A verb may be exchanged for one that means the same, a thing is mostly another thing.
-        self.things = {
-            i
-            for substitution in self.course.substitutions
-            for i in substitution.stated
-            if not self.alignment.matches[i] and not (said[i].value or said[i].name or said[i].verb)
-        }
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
@@ -152,6 +143,23 @@ class Comparison:
                     yield self._doubt("name", s.surface, t.surface, surely=not substitution.beside)
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
+
+        if self._only_differs_in(substitution):
+            things = (i for i, s in zip(substitution.stated, said, strict=True) if not (s.value or s.name or s.verb))
+            for i in things:
+                if not self.alignment.matches[i]:
+                    # A verb may be exchanged for one that means the same, a thing is another thing.
+                    yield Doubt(False, reason("no name", self.statement, self.said[i].surface))
+
+    def _only_differs_in(self, substitution: Substitution) -> bool:
+        """Whether the rest of the statement stands in the source word by word, on each side of this."""
+        course = [self.course.follows.get(i) for i in range(len(self.said))]
+        sides = (course[: substitution.stated[0]], course[substitution.stated[-1] + 1 :])
+        return all(
+            b is not None and (not i or ((a := side[i - 1]) is not None and self.rank[b] - self.rank[a] == 1))
+            for side in sides
+            for i, b in enumerate(side)
+        )
 
     def _stands_elsewhere(self, substitution: Substitution) -> bool:
         """Whether the statement has put something in its place that the sources have in another."""

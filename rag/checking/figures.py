@@ -7,32 +7,23 @@ name, of the last words (what a statement ends with is often what it is about), 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
 from rag.checking.alignment import Part
 from rag.checking.comparison import Comparison
-from rag.checking.differences import Course
-from rag.checking.tokens import Token
 
-_LONG = 15  # tokens, from which a statement counts as long
-_LONG_SENTENCE = 60  # the same of a sentence of the source
 _ROW = 3  # tokens in a row, from which it makes no difference how many
 _WHOLE = 0.999  # of a weight, from which nothing is missing
 
 
 def list_figures(comparison: Comparison) -> dict[str, float]:
     """Return the figures by name, each between 0 and 2."""
-    said, stands = comparison.said, comparison.stands
-    alignment, course = comparison.alignment, comparison.course
+    said, alignment, course, rank = comparison.said, comparison.alignment, comparison.course, comparison.rank
     count = len(said)
-    rank = comparison.rank
     steps = [rank[course.follows[i + 1]] - rank[j] for i, j in course.follows.items() if i + 1 in course.follows]
     copied = sum(step == 1 for step in steps) / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
-    home = alignment.sentence
-    away = [bool(ms) and all(stands[j].sentence != home for j, _ in ms) for ms in alignment.matches]
     of_values = [p for p in alignment.parts if said[p.first].value]
     of_names = [p for p in alignment.parts if said[p.first].name]
     return {
@@ -40,31 +31,21 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
         "followed": len(course.follows) / count,
         "covered": alignment.covered**2,
         "whole": float(alignment.covered > _WHOLE),
-        "paired": alignment.paired,
         "found": alignment.found,
         "value rivalry": _rivalry(of_values),
         "name rivalry": _rivalry(of_names),
         "last rivalry": _rivalry(alignment.parts[-1:]),
         "any rivalry": _rivalry(alignment.parts),
         "weakest": min((p.nearness for p in alignment.parts), default=0.0),
-        "weakest away": min((p.nearness for p in alignment.parts if any(away[p.first : p.last + 1])), default=1.0),
         "one exchanged": copied * (longest == 1),
         "more exchanged": copied * (longest > 1),
         "elsewhere": float(comparison.elsewhere),
-        "thing exchanged": float(comparison.close and bool(comparison.things)),
-        "things exchanged": copied * len(comparison.things) / count,
         "missing": copied * sum(not ms for ms in alignment.matches) / count,
         "missing in a row": min(_ROW, _longest_row([not ms for ms in alignment.matches])) / _ROW,
         "first missing": float(not alignment.matches[0]),
-        "values away": _values_away(said, stands, course),
-        "names away": sum(a and s.name for a, s in zip(away, said, strict=True)) / count,
-        "away": sum(away) / count,
         "last missing": float(not alignment.matches[-1]),
-        "free length": (1 - copied) * min(count, _LONG) / _LONG,
-        "pieces": len(alignment.parts) / count,
         "stride": alignment.stride,
         "window": alignment.window,
-        "home length": min(1.0, sum(t.sentence == home for t in stands) / _LONG_SENTENCE),
     }
 
 
@@ -75,11 +56,3 @@ def _longest_row(flags: Sequence[bool]) -> int:
 
 def _rivalry(parts: Sequence[Part]) -> float:
     return 1.0 + max((p.rivalry - p.nearness for p in parts), default=-1.0)
-
-
-def _values_away(said: Sequence[Token], stands: Sequence[Token], course: Course) -> float:
-    """Share of the statement's values that do not stand in the sentence most of it follows."""
-    home = Counter(stands[j].sentence for j in course.follows.values()).most_common(1)
-    of_values = [i for i, s in enumerate(said) if s.value]
-    there = {i for i, j in course.follows.items() if stands[j].sentence == home[0][0]}
-    return sum(i not in there for i in of_values) / len(of_values) if of_values else 0.0
