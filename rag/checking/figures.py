@@ -7,11 +7,13 @@ name, of the last words (what a statement ends with is often what it is about), 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
 from rag.checking.alignment import Part
 from rag.checking.comparison import Comparison
+from rag.checking.values import exclude
 
 _ROW = 3  # tokens in a row, from which it makes no difference how many
 _WHOLE = 0.999  # of a weight, from which nothing is missing
@@ -24,6 +26,9 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
     steps = [rank[course.follows[i + 1]] - rank[j] for i, j in course.follows.items() if i + 1 in course.follows]
     copied = sum(step == 1 for step in steps) / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
+    missing = [not ms for ms in alignment.matches]
+    # A verb or a word of wide meaning may be said otherwise; what a statement begins or ends with is often its answer.
+    missing_things = [m and not s.verb and not s.light for m, s in zip(missing, said, strict=True)]
     of_values = [p for p in alignment.parts if said[p.first].value]
     of_names = [p for p in alignment.parts if said[p.first].name]
     return {
@@ -40,13 +45,45 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
         "one exchanged": copied * (longest == 1),
         "more exchanged": copied * (longest > 1),
         "elsewhere": float(comparison.elsewhere),
-        "missing": copied * sum(not ms for ms in alignment.matches) / count,
-        "missing in a row": min(_ROW, _longest_row([not ms for ms in alignment.matches])) / _ROW,
-        "first missing": float(not alignment.matches[0]),
-        "last missing": float(not alignment.matches[-1]),
+        "missing": copied * sum(missing) / count,
+        "missing in a row": min(_ROW, _longest_row(missing)) / _ROW,
+        "first missing": float(missing[0]),
+        "last missing": float(missing[-1]),
+        "things missing first": min(_ROW, _leading(missing_things)) / _ROW,
+        "things missing last": min(_ROW, _leading(missing_things[::-1])) / _ROW,
+        "values beside": min(_ROW, _values_beside(comparison)) / _ROW,
+        "rare away": float(_rare_away(comparison)),
         "stride": alignment.stride,
         "window": alignment.window,
     }
+
+
+def _values_beside(comparison: Comparison) -> int:
+    """How many values of the nearest sentence could stand in the place of one of the statement."""
+    taken = {j for ms in comparison.alignment.matches for j, _ in ms}
+    stated = [value for s in comparison.said if (value := s.value)]
+    beside = (
+        value
+        for j, t in enumerate(comparison.stands)
+        if t.sentence == comparison.alignment.sentence and j not in taken and (value := t.value)
+    )
+    return sum(any(exclude(value, other) for value in stated) for other in beside)
+
+
+def _rare_away(comparison: Comparison) -> bool:
+    """Whether something of the statement stands in the sources once, and in another sentence than the rest."""
+    counts = Counter(t.key for t in comparison.stands)
+    return any(
+        bool(ms)
+        and counts[s.key] == 1
+        and all(comparison.stands[j].sentence != comparison.alignment.sentence for j, _ in ms)
+        for s, ms in zip(comparison.said, comparison.alignment.matches, strict=True)
+    )
+
+
+def _leading(flags: Sequence[bool]) -> int:
+    """How many are set from the beginning on."""
+    return next((i for i, flag in enumerate(flags) if not flag), len(flags))
 
 
 def _longest_row(flags: Sequence[bool]) -> int:
