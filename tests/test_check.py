@@ -127,6 +127,7 @@ def test_unchecked(statement: str, source: str) -> None:
         ),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
+        ("Random noise was first brought to the ports of Europe.", "Plague was first brought to the ports of Europe."),
         (
             "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は衝突の熱である。",
             "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は表面が溶けていたことで、原因としては衝突の熱が考えられる。",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
@@ -22,6 +22,7 @@ from rag.checking.values import Value, calculated, comparable, exclude, is_appro
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
+_ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -69,6 +70,8 @@ class Comparison:
         """Everything that speaks against the statement."""
         if self.copied and (turned := turned_bound(self.statement, self._home())):
             yield self._doubt("bound", turned)
+        if self._says_more():
+            yield Doubt(False, reason("far", self.statement))
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
         for i, s in enumerate(self.said):
@@ -120,6 +123,13 @@ class Comparison:
                 )
                 found[j] = first_name or bool(bracketed[t.start])
         return found
+
+    def _says_more(self) -> bool:
+        """Whether so much in a row stands in no source that it may be what the statement is about."""
+        missing = [not ms for ms in self.alignment.matches]
+        rows = [len(list(row)) for flag, row in groupby(missing) if flag]
+        ends = [all(end) for end in (missing[:_END], missing[-_END:]) if len(missing) > _END]
+        return any(ends) or max(rows, default=0) >= _ROW
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
