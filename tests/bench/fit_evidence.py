@@ -10,8 +10,8 @@ Every question weighs the same within its kind. The figures printed first are of
 parts, each judged by the other two (the signs of the decision see the ranking that is fitted to all). English sets are
 fitted three times: with all that the embedding model shows, with its vectors only, and by words alone, where the
 Japanese ones join them. "words" as shipped is of an earlier form of this script, which left out a fifth of the
-documents instead: with that of this one, fewer of JSQuAD's questions without their document were refused (0.72, not
-0.79), so --sights names the others.
+documents instead: with that of this one, fewer of JSQuAD's questions without their document were refused at as many of
+its own (0.72, not 0.79), so --sights names the others.
 """
 
 from __future__ import annotations
