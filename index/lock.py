@@ -16,8 +16,11 @@ PATIENCE = 1.0  # seconds: long enough for another command's last step, short en
 
 
 @contextlib.contextmanager
-def write_lock(folder: Path, purpose: str) -> Iterator[None]:
-    """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder."""
+def write_lock(folder: Path, purpose: str, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder.
+
+    `patience` is how many seconds another holder is waited for.
+    """
     path = folder / "lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -26,9 +29,9 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
             f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
         ) from error
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not lock_file(descriptor):
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise LockedError(
                     f"{folder} is being changed by {_holder(path)}.", "Wait for it to finish, then try again."
                 )

@@ -19,8 +19,10 @@ from corpus import make_chunks, make_document, make_origin
 from victim import answers, embed_all, opened
 from wholeness import forms
 
+from index.absence import find_traces
 from index.database import DATABASE
 from index.errors import LockedError
+from index.search import Index
 from index.verify import find_damage
 
 HERE = Path(__file__).parent
@@ -109,6 +111,44 @@ def test_readers_do_not_wait_for_a_writer_that_stands_still(tmp_path: Path, time
             writer.communicate()
     assert known
     print(f"a writer stood still {times} times: readers answered each time, from up to {known} documents")
+
+
+ORIGINS = (
+    "import sys; from victim import *\nwith opened(Path(sys.argv[1])) as index: print(*sorted(index.store.origins()))"
+)
+
+
+def seen_by_another(kb: Path) -> set[str]:
+    """The documents that a process sees that opens the knowledge base and closes it again."""
+    command = [sys.executable, "-c", ORIGINS, str(kb)]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.split())
+
+
+def put_in(index: Index, path: str) -> None:
+    document = make_document(f"Text of {path}")
+    chunks = make_chunks(document)
+    index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+
+
+def test_a_reader_that_comes_and_goes_takes_nothing_of_a_writer_away(tmp_path: Path) -> None:
+    """Reading the file byte by byte must not cost SQLite's locks: the reader would delete the log at its end."""
+    kb = tmp_path / "kb"
+    with opened(kb) as index:
+        put_in(index, "docs/0")
+    with opened(kb) as index:
+        with index.store.session("test"):
+            put_in(index, "docs/1")
+            assert seen_by_another(kb) == {"docs/0", "docs/1"}
+            put_in(index, "docs/2")
+            assert seen_by_another(kb) == {"docs/0", "docs/1", "docs/2"}
+        for look in (lambda: list(find_damage(index)), lambda: find_traces(index.store, "nowhere"), index.store.seal):
+            look()
+            with index.store.session("test"):
+                put_in(index, "docs/3")
+                assert "docs/3" in seen_by_another(kb)
+                index.store.delete(["docs/3"])
+                assert "docs/3" not in seen_by_another(kb)
+    assert seen_by_another(kb) == {"docs/0", "docs/1", "docs/2"}
 
 
 WRITER = """
