@@ -64,10 +64,10 @@ class Connection(sqlite3.Connection):
         return self.cursor().executemany(*arguments)
 
 
-def connect(path: Path, mode: str, wait: float = BUSY) -> Connection:
+def connect(path: Path, mode: str) -> Connection:
     """Open a database file; `mode` is "rw" or "immutable" (nothing is written or locked, not even beside it).
 
-    Statements wait up to `wait` seconds for other connections. Raises StoreError.
+    Raises StoreError.
     """
     options = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
     try:
@@ -77,7 +77,7 @@ def connect(path: Path, mode: str, wait: float = BUSY) -> Connection:
     try:
         with translated():
             connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=wait, factory=Connection
+                f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=BUSY, factory=Connection
             )
     except BaseException:
         let_go(file)

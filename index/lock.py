@@ -16,12 +16,12 @@ PATIENCE = 1.0  # seconds: long enough for another command's last step, short en
 
 
 @contextlib.contextmanager
-def write_lock(folder: Path, purpose: str, patience: float = PATIENCE) -> Iterator[None]:
+def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str = "lock") -> Iterator[None]:
     """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder.
 
-    `patience` is how many seconds another holder is waited for.
+    `patience` is how many seconds another holder is waited for; `name` is the file that is locked.
     """
-    path = folder / "lock"
+    path = folder / name
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from index.connection import Connection
 from index.database import Database, portions
 from index.errors import DamagedError
 
@@ -23,7 +24,10 @@ class VectorTable:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.connection = database.connection
+
+    @property
+    def connection(self) -> Connection:
+        return self.database.connection
 
     def model_id(self, identity: str) -> int:
         """The number under which this model's vectors are kept; `identity` is its canonical JSON."""
