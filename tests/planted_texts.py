@@ -82,7 +82,7 @@ def pdf(fact: str, order: str, draw: str) -> bytes:
     return portable(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 1200 842] /Contents 4 0 R "
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 2400 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream".encode(),
         # Adobe's Japanese characters by UTF-16, in a font that every reader of PDFs replaces by one of its own.
