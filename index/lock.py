@@ -13,6 +13,8 @@ from index.errors import LockedError, StoreError
 from index.platform import lock_file
 
 PATIENCE = 1.0  # seconds: long enough for another command's last step, short enough to answer within two
+NAMING = 0.25  # seconds more for the holder's name, which it writes as soon as it has the lock
+WIDTH = 200  # bytes: every name is shorter, so that it covers the one before
 
 
 @contextlib.contextmanager
@@ -31,15 +33,18 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
     try:
         deadline = time.monotonic() + patience
         while not lock_file(descriptor):
-            if time.monotonic() >= deadline:
+            late = time.monotonic() - deadline
+            holder = _holder(path) if late >= 0 else ""
+            if holder or late > NAMING:
                 raise LockedError(
-                    f"{folder} is being changed by {_holder(path)}.", "Wait for it to finish, then try again."
+                    f"{folder} is being changed by {holder or 'another process'}.",
+                    "Wait for it to finish, then try again.",
                 )
             time.sleep(0.05)
         with contextlib.suppress(OSError):  # a full disk keeps the name out, not the lock
-            os.ftruncate(descriptor, 0)
+            said = json.dumps({"pid": os.getpid(), "purpose": purpose}).encode()
             os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
+            os.write(descriptor, said.ljust(WIDTH))  # in one step over the former name, so that it is read whole
         yield
     finally:
         with contextlib.suppress(OSError):  # the kernel drops the lock all the same
@@ -47,8 +52,9 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
 
 
 def _holder(path: Path) -> str:
+    """Who says in the lock to hold it; "" for one who has not done so yet."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         return f"process {facts['pid']} ({facts['purpose']})"
     except (OSError, ValueError, KeyError):
-        return "another process"
+        return ""
