@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hostile_files import paragraph, portable, word
+from hostile_documents import paragraph, portable, word
 
 LINK = "http://192.0.2.7/collect?q=SECRET"
 ESCAPES = "\x1b]8;;http://192.0.2.7/\x07here\x1b]8;;\x07 \x1b[2J\x9b31m \u202egnp.exe\u202c \u2066x\u2069"
