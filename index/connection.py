@@ -12,6 +12,8 @@ from index.descriptors import File, hold, let_go
 from index.errors import DamagedError, LockedError, RagError, StoreError
 
 BUSY = 30.0  # seconds a statement waits for another connection's commit or checkpoint, which takes far less
+# Of a damaged file: where SQLite's message names what is no text, Python cannot even make an error of it.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _DISK = ("full", "disk i/o", "readonly", "read-only", "unable to open")
 
 
@@ -39,7 +41,7 @@ class Cursor(sqlite3.Cursor):
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise _explain(error) from error
 
 
@@ -91,11 +93,11 @@ def translated() -> Iterator[None]:
     """SQLite's errors as ours."""
     try:
         yield
-    except sqlite3.Error as error:
+    except ERRORS as error:
         raise _explain(error) from error
 
 
-def _explain(error: sqlite3.Error) -> RagError:
+def _explain(error: Exception) -> RagError:
     message = str(error)
     if isinstance(error, sqlite3.OperationalError):
         if any(word in message for word in ("locked", "busy", "locking protocol")):

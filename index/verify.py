@@ -36,10 +36,10 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     yield from _message(lambda: _check_structure(store.connection))
     if not store.is_old:
         yield from _message(check_facts, store.connection)
-    paths: list[str] = []
-    yield from _message(lambda: paths.extend(store.document_ids()))
-    for path in paths:
-        yield from _message(store.text, path)
+    documents: list[int] = []
+    yield from _message(lambda: documents.extend(store.document_ids().values()))
+    for document in documents:
+        yield from _message(store.text_of, document)
     yield from _message(lambda: sum(1 for _ in store.each_passage()))
     models: list[int] = []
     yield from _message(lambda: models.extend(n for (n,) in store.connection.execute("SELECT id FROM models")))

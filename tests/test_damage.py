@@ -176,6 +176,35 @@ def test_what_a_killed_writer_left_is_looked_through_whatever_its_size_and_seale
     assert read_seal(kb) is None
 
 
+def test_damage_to_names_in_the_file_is_told_like_any_other(tmp_path: Path) -> None:
+    """A document that the index of paths does not lead to, and a table whose name is no text."""
+    kb = tmp_path / "kb"
+
+    def spoil(*pieces: tuple[bytes, bytes], index: str = "") -> None:
+        wipe(kb)
+        work(kb, 1, lambda _: None)
+        with opened(kb) as opened_kb:
+            run = opened_kb.store.connection.execute
+            (size,) = run("PRAGMA page_size").fetchone()
+            page = run("SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)).fetchone() or (1,)
+        (kb / SEAL).unlink()
+        data, start = (kb / DATABASE).read_bytes(), (page[0] - 1) * size
+        spoilt = data[start : start + size]
+        for old, new in pieces:
+            assert old in spoilt
+            spoilt = spoilt.replace(old, new)
+        put(kb / DATABASE, data[:start] + spoilt + data[start + size :])
+        with pytest.raises(DamagedError):
+            opened(kb).__enter__()
+        assert found_in(kb)
+        repair(kb, apply=True)
+        work(kb, 1, lambda _: None)
+        assert found_in(kb) == []
+
+    spoil((b"docs/6.txt", b"docs/6.txu"), index="sqlite_autoindex_documents_1")
+    spoil((b"labelslabels", b"labe\xc1slabels"), (b"CREATE TABLE labels", b"CREATE TABLF labels"))
+
+
 def test_a_writer_does_not_seal_what_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what decayed in a large file while nothing of it shows a change."""
     kb = tmp_path / "kb"
