@@ -72,7 +72,7 @@ class Database:
             self._connect(damaged)
 
     def _connect(self, damaged: bool) -> None:
-        with self._turn(OPENING if self._seal else BUSY):
+        with self.turn(OPENING if self._seal else BUSY):
             self.connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
             try:
                 self._prepare()
@@ -86,10 +86,11 @@ class Database:
                 self.close()
                 raise
 
-    def _turn(self, patience: float) -> contextlib.AbstractContextManager[None]:
-        """One process at a time opens or closes the file.
+    def turn(self, patience: float) -> contextlib.AbstractContextManager[None]:
+        """One process at a time opens or closes the file, or opens the word index; raises LockedError.
 
-        SQLite takes locks of its own then, and waits ten seconds and longer for a process that stands still with them.
+        SQLite and tantivy take locks of their own then, and wait ten seconds, or for ever, for a process that stands
+        still with them.
         """
         if self.shared:
             return contextlib.nullcontext()
@@ -111,7 +112,7 @@ class Database:
     def close(self) -> None:
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(StoreError):  # one stands still: then SQLite keeps the order
-                stack.enter_context(self._turn(OPENING))
+                stack.enter_context(self.turn(OPENING))
             self.connection.close()
 
     def _prepare(self) -> None:

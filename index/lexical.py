@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from index.database import OPENING
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
 from index.files import link_or_copy
@@ -152,7 +153,7 @@ class WordIndex:
                 return
             if stamp.generation > self.store.generation:
                 return
-            part = self._open(stamp)
+            part = self.open(stamp)
             if part is not None:
                 self._stamp, self._part = stamp, part
             elif read_stamp(self.store.folder / STAMP) == stamp:  # else a writer replaced it meanwhile
@@ -160,17 +161,24 @@ class WordIndex:
         if stamp == self._damaged:
             self._stamp, self._part = None, None
 
-    def _open(self, stamp: Stamp) -> Part | None:
+    def open(self, stamp: Stamp, *, thorough: bool = False) -> Part | None:
+        """The part that a stamp stands for; None when its files are not what was written, by `files_match`."""
         folder = self.folder / stamp.folder
-        if not files_match(stamp, folder, memory=self.store.memory):
+        if not files_match(stamp, folder, thorough=thorough, memory=self.store.memory):
             return None
-        try:
-            return open_part(self._linked(folder, stamp) if self.store.shared else folder)
-        except (ValueError, OSError):
-            return None
+        with contextlib.ExitStack() as stack:
+            apart = self.store.shared
+            try:
+                stack.enter_context(self.store.turn(OPENING))
+            except StoreError:  # no right to lock, or one stands still
+                apart = True
+            try:
+                return open_part(self._linked(folder, stamp) if apart else folder)
+            except (ValueError, OSError):
+                return None
 
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
-        """A folder of links to the files of a part: tantivy makes lock files where it opens."""
+        """A folder of links to the files of a part: tantivy makes and locks files where it opens."""
         self.close()
         self._links = tempfile.TemporaryDirectory(prefix="rag-")
         place = Path(self._links.name)
