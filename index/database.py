@@ -268,7 +268,10 @@ class Database:
 
     @property
     def generation(self) -> int:
-        return int(self.get("generation", "0"))
+        try:
+            return int(self.get("generation", "0"))
+        except ValueError as error:
+            raise DamagedError("The number of the generation is damaged.", "Run: rag repair") from error
 
 
 def check_seal(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> None:

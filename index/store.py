@@ -208,12 +208,12 @@ class Store(Database):
             rows = self.connection.execute(
                 f"SELECT {CHUNK}, crc FROM chunks WHERE id IN ({marks}) ORDER BY document", part
             )
-            for number, together in groupby(rows.fetchall(), key=lambda row: int(row[1])):
+            for number, together in groupby(rows.fetchall(), key=lambda row: row[1]):
                 head, text = self._document(number)
                 found |= {row[0]: unpack_passage(row, head, text) for row in together}
         return found
 
-    def _document(self, number: int) -> tuple[dict[str, Any], str]:
+    def _document(self, number: object) -> tuple[dict[str, Any], str]:
         """The columns and the text of a document; raises DamagedError."""
         row = self.connection.execute(f"SELECT {HEAD}, head, text FROM documents WHERE id = ?", (number,)).fetchone()
         if row is None or checksum(*row[:-2]) != row[-2]:
