@@ -21,6 +21,7 @@ LEAST = TARGET / 3  # a shorter rest joins the chunk before it
 LONGEST_UNIT = 400  # characters of one unbroken run (a table of numbers, base64) that may stay together past the target
 LEAD_IN = 300  # characters: a longer paragraph before a list says more than what the list is about
 
+_Range = tuple[int, int]  # start and end in the document's text
 _WORD = re.compile(r"[^\W\u3005-\u30ff\u3400-\u9fff]+")
 _JAPANESE = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]")
 
@@ -139,21 +140,27 @@ def _pack(text: str, pieces: Sequence[Block]) -> list[list[Block]]:
     return groups
 
 
-def _find_leads(blocks: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
-    """For each place between blocks the header row of the table and the paragraph before the list that go on there."""
-    header: Block | None = None
-    paragraph: Block | None = None
-    leads: list[tuple[Block | None, Block | None]] = [(None, None)]
+def _find_leads(blocks: Sequence[Block]) -> list[tuple[_Range | None, _Range | None]]:
+    """For each place between blocks the header rows of the table and the paragraph before the list that go on there."""
+    header: _Range | None = None
+    paragraph: _Range | None = None
+    leads: list[tuple[_Range | None, _Range | None]] = [(None, None)]
+    last = Kind.TEXT
     for block in blocks:
-        header = block if block.kind is Kind.HEADER else header if block.kind is Kind.ROW else None
-        paragraph = block if block.kind is Kind.TEXT else paragraph if block.kind is Kind.ITEM else None
+        if block.kind is Kind.HEADER:
+            header = (header[0] if header and last is Kind.HEADER else block.start, block.end)
+        elif block.kind is not Kind.ROW:
+            header = None
+        if block.kind is not Kind.ITEM:
+            paragraph = (block.start, block.end) if block.kind is Kind.TEXT else None
+        last = block.kind
         leads.append((header, paragraph))
     return leads
 
 
-def _context(text: str, leads: tuple[Block | None, Block | None], first: Block) -> Iterator[Span]:
-    """The header row of a table and the lead-in of a list that a group of blocks begins inside of."""
+def _context(text: str, leads: tuple[_Range | None, _Range | None], first: Block) -> Iterator[Span]:
+    """The header rows of a table and the lead-in of a list that a group of blocks begins inside of."""
     header, paragraph = leads
     lead = header if first.kind is Kind.ROW else paragraph if first.kind is Kind.ITEM else None
-    if lead is not None and (lead is header or lead.end - lead.start <= LEAD_IN):
-        yield Span(lead.start, lead.end, text[lead.start : lead.end])
+    if lead is not None and (lead is header or lead[1] - lead[0] <= LEAD_IN):
+        yield Span(*lead, text[lead[0] : lead[1]])

@@ -47,6 +47,8 @@ MEASURES = (
     "passage",  # the passage's score, of the best one's
     "rank",  # log of 1 + its rank from 0
     "passage_cosine",  # the passage's cosine less the nearest one's
+    "first",  # the share of the question in the headings above, for the first sentence of a passage: rules open with it
+    "label",  # a paragraph or heading of a word or two, none of the question's: a field of a form, a link
     "other_year",  # the question names a year, and the document's title, file name or headings another
 )
 NEAR = (
@@ -57,7 +59,11 @@ NEAR = (
     "asking_word",  # cosine of the question word and the nearest word that the question does not have
 )
 
+_LABEL = 2  # terms, up to which a paragraph says nothing of what its heading names
 _OPENING = 6  # terms with which a sentence says what it is about
+_LINK = re.compile(
+    r"(?:\[[^\]]*\]:\s*)?\b[a-z]{2,8}://\S+"
+)  # with the name that Markdown gives it at the end of a page
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _KANJI = re.compile("[\u3400-\u9fff]")
 
@@ -84,6 +90,8 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
         hit = ranked[sentence.rank]
         passage = hit.passage
         here = frozenset(words.terms)
+        if sentence.kind is Kind.ROW:  # says nothing without the names of its columns
+            here |= _terms_of(" ".join(span.text for span in sentence.lead))
         previous = set(read[i - 1].terms) if i and sentences[i - 1].rank == sentence.rank else set()
         beside = i + 1 < len(sentences) and sentences[i + 1].rank == sentence.rank
         following = set(read[i + 1].terms) if beside else set()
@@ -111,6 +119,8 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
             hit.score / top,
             math.log1p(sentence.rank),
             hit.scores.get("dense", farthest) - nearest,
+            0.0 if i and sentences[i - 1].rank == sentence.rank else question.share(missing & above),
+            float(_is_label(sentence, here, question)),
             _differ_in_year(question.terms, above),
         ]
 
@@ -118,6 +128,14 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
 def names_of(passage: Passage) -> tuple[str, str]:
     """What a document is called: its title, and its file's name, which often has the year or the office."""
     return passage.title, PurePosixPath(passage.path).stem
+
+
+def _is_label(sentence: Sentence, here: frozenset[str], question: Question) -> bool:
+    """Whether a sentence only names something; the member of a list may be all that was asked for."""
+    if sentence.kind not in (Kind.TEXT, Kind.HEADING):
+        return False
+    said = frozenset(terms(_LINK.sub(" ", sentence.text))) if "://" in sentence.text else here
+    return len(said - STOP_WORDS) <= _LABEL and not said & question.idf.keys()
 
 
 @lru_cache(maxsize=256)

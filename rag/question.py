@@ -22,7 +22,7 @@ _ASKING_WORDS = """
     may mean means might much must name named no not old refer refers shall some such tell term type us whose between
     何処 何れ 如何 どう なぜ 何故 いくつ 幾つ 其れ 此れ せる 様 者 為 時 所 年 人 方 名 と
     教える 下さる 知る 等 さん 何年 何人 名前 幾 幾ら どれ どのような どのくらい いつ頃 西暦 人物 場所 アルファベット
-    良い 良く 御 よう 際
+    良い 良く 御 よう 際 つく 関する 貰う 取れる 頂く 欲しい 可能 行う 起きる 起こる
 """
 STOP_WORDS = FUNCTION_WORDS | frozenset(stem(word) for word in _ASKING_WORDS.split())
 
@@ -75,11 +75,6 @@ _TELLS = {
         re.I,
     ),
 }
-_ASKS_ABOUT = re.compile(
-    r"\b(?:tell (?:me|us) (?:more )?about|what (?:do you know|is known|is said|does it say) about|explain|describe)\b"
-    r"|について|に関して|とは(?:何|なん|どのような|どういう)?[^、。]{0,8}[?？。]?$|(?:教|おし)えて",
-    re.I,
-)
 _LEANS_BACK = re.compile(
     r"(?:It|He|She|They|This|That|These|Those|His|Her|Their|Its|Such|The (?:latter|former|same))\b"
     r"|これ|それ|この|その|彼|彼女|同[社氏国年法日]|また|さらに|なお|ここ|そこ|こう|そう|しかし|ただし|一方"
@@ -129,11 +124,6 @@ def tells(kind: str, sentence: str, question: Question) -> bool:
     if kind == "number":
         return any(match[0] not in question.numbers for match in _TELLS[kind].finditer(normalize(sentence)))
     return any(match[0] not in question.text for match in _TELLS[kind].finditer(sentence))
-
-
-def asks_about(question: Question) -> bool:
-    """Return whether a question only names a subject: "tell me about X", Xについて教えてください, Xとは."""
-    return not question.kinds and _ASKS_ABOUT.search(question.text) is not None
 
 
 def leans_back(sentence: str) -> bool:

@@ -105,6 +105,24 @@ def test_the_first_heading_is_the_title_where_none_is_named() -> None:
     assert read(markdown, "日本語の文章。".encode("cp932")).warnings == ("encoding guessed as CP932",)
 
 
+def test_a_table_without_a_rule_has_rows_under_the_names_of_its_columns() -> None:
+    table = "|  | Years ended |\n|  | 2019 | 2018 |\n|  | net | gross |\n| Rooms | $ 5 | 6 |\n| Meals | 7 | 8 |"
+    source = table + "\n\nOf | these |\nfew."
+    assert rows(read(markdown, source)) == [
+        ("text", 0, 1, "Years ended"),
+        ("header", 0, 2, "| 2019 | 2018"),
+        ("header", 0, 3, "| net | gross"),
+        ("row", 0, 4, "Rooms | $ 5 | 6"),
+        ("row", 0, 5, "Meals | 7 | 8"),
+        ("text", 0, 7, "Of | these |\nfew."),
+    ]
+
+
+def test_words_of_neighbouring_elements_do_not_run_together() -> None:
+    source = "<ul>\n<li><b>Downtime</b><span>how to pause</span></li>\n<li><b>W</b>ord</li>\n</ul>\n"
+    assert [row[-1] for row in rows(read(markdown, source))] == ["Downtime how to pause\nWord"]
+
+
 def test_deep_lists_are_read_whole_and_absurd_ones_refused_never_cut() -> None:
     deep = "".join("  " * depth + f"- level {depth}\n" for depth in range(40))
     assert rows(read(markdown, deep))[-1] == ("item", 40, 40, "level 39")

@@ -147,6 +147,39 @@ def test_a_row_brings_its_header_and_an_item_its_lead_in() -> None:
     assert [span.text for span in item.context] == ["Leave is granted in the following cases:"]
 
 
+@pytest.mark.parametrize("rows", [2, 120])
+def test_a_row_is_found_by_the_names_of_its_columns_over_two_lines(rows: int) -> None:
+    cities = [(Kind.ROW, f"Town{n} | {1000 + n} | {2000 + n} | {3000 + n}") for n in range(rows)]
+    names = ((Kind.HEADER, "Town | Hotel | Hotel | Train"), (Kind.HEADER, "| summer | winter | return"))
+    prose = (Kind.TEXT, f"Train journeys to Town{rows - 1} are booked by the travel desk.")
+    first = Shelf(document((Kind.HEADING, "Fares"), *names, *cities), document(prose)).quotes(
+        f"Hotel winter Town{rows - 1}"
+    )[0]
+    last = rows - 1
+    assert first.text == f"Town{last} | {1000 + last} | {2000 + last} | {3000 + last}"
+    assert [span.text for span in first.context] == ["Town | Hotel | Hotel | Train\n| summer | winter | return"]
+
+
+def test_the_rule_under_a_heading_comes_before_its_exceptions_and_before_the_fields_of_a_form() -> None:
+    form = document(
+        (Kind.HEADING, "Secondary employment: application"),
+        (Kind.TEXT, "Reason"),
+        (Kind.TEXT, "[employment-form]: https://example.com/secondary-employment"),
+    )
+    rule = document(
+        (Kind.HEADING, "Secondary employment"),
+        (Kind.ITEM, "1. Staff may work for others outside their hours."),
+        (Kind.ITEM, "2. It is forbidden where secrets may leak"),
+        (Kind.ITEM, "3. It is forbidden where it harms the company"),
+    )
+    first, *others = Shelf(form, rule).quotes("Is secondary employment allowed?", limit=5)
+    assert first.text.startswith("1. Staff may work for others outside their hours.")
+    assert [quote.text for quote in others][-2:] == [
+        "Reason",
+        "[employment-form]: https://example.com/secondary-employment",
+    ]
+
+
 def test_a_pronoun_brings_what_it_stands_for() -> None:
     shelf = Shelf(
         document(

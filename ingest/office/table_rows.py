@@ -39,7 +39,7 @@ def add_table(
     for place, (i, cells) in enumerate(filled):
         alone = sum(1 for cell in cells if cell.strip()) == 1
         if captions and named == 0 and width > 1 and alone:
-            kind = Kind.TEXT
+            kind, cells = Kind.TEXT, [cell for cell in cells if cell.strip()]
         elif named < headers and place < len(filled) - 1:
             kind = Kind.HEADER
             named += 1

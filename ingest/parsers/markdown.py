@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from index.errors import LimitError
 from index.types import Document, Kind
-from ingest.office.table_rows import join_cells
+from ingest.office.table_rows import add_table, join_cells
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
 from ingest.texts.dates import iso_date
@@ -30,10 +32,13 @@ _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?\n)??\1[ \t]*(?:\n|\Z)",
 _FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*[:=][ \t]*([^\s|>\[{].*?)[ \t]*$", re.M)
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>", re.S)
+_NEXT_ELEMENT = re.compile(r"(?<=[^\s>])</[A-Za-z][^<>]*><[A-Za-z][^<>]*>(?=[^\s<])")
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1\s*>", re.S | re.I)
 _HEADING_ID = re.compile(r"\s*\{[#.:][^{}]*\}\s*\Z")
 _DATA_IMAGE = re.compile(r"\(data:[^()\s]*\)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:\s")
+_ROW = re.compile(r"\s*\|(.*)\|\s*")
+_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
@@ -127,6 +132,9 @@ class _Blocks:
         elif self.marker is not None:
             self.builder.add(self.marker + text.lstrip(), Kind.ITEM, level=self.depth, line=line)
             self.marker = None
+        elif rows := _rows_without_rule(text):
+            lines = None if line is None else list(range(line, line + len(rows)))
+            add_table(self.builder, rows, headers=_count_headers(rows), lines=lines)
         else:
             self.builder.add(text, Kind.NOTE if _FOOTNOTE.match(text) else Kind.TEXT, line=line)
 
@@ -149,8 +157,24 @@ class _Blocks:
                 done = match.end()
 
 
+def _rows_without_rule(text: str) -> list[list[str]]:
+    """The cells of a table that lacks the rule under its header, as converters and language models write them."""
+    lines = text.split("\n")
+    rows = [_ROW.fullmatch(line) for line in lines]
+    cells = [_CELL_END.split(row[1]) for row in rows if row]
+    return cells if 1 < len(lines) == len(cells) and len(cells[0]) > 1 else []
+
+
+def _count_headers(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows name columns: those above the first that begins with a name of its own, but for captions."""
+    unnamed = list(takewhile(lambda cells: not cells[0].strip(), rows))
+    captions = list(takewhile(lambda cells: sum(map(bool, map(str.strip, cells))) < 2, unnamed))
+    return max(1, len(unnamed) - len(captions))
+
+
 def _paragraphs(text: str) -> list[tuple[int, str]]:
     """Pieces of HTML source between empty lines, with where each begins, as text."""
+    text = _NEXT_ELEMENT.sub(lambda match: " " + _ends(match[0]), text)
     pieces = re.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text)
     return [(m.start(), html.unescape(_TAG.sub(_line_ends, m.group()))) for m in pieces]
 

@@ -88,14 +88,14 @@ def time_ours(folder: str, settings: dict[str, str], question: str, other: str) 
         assert kb.generator is not None
         kb.generator.count_tokens("loaded")
         for name, asked in (("a question", question), ("a second question", other)):
-            evidence = 0.0
+            evidence, before = 0.0, kb.generator.last_run
             for step in kb.ask_in_steps(asked):
                 if isinstance(step, Evidence):
                     evidence = time.perf_counter()
                 elif isinstance(step, Statement):
                     times.setdefault(f"{name}: first statement", time.perf_counter() - evidence)
             run = kb.generator.last_run
-            if run is None:
+            if run is None or run is before:
                 raise SystemExit(f"The model was not run for {asked!r}: ask one that the documents answer plainly.")
             times[f"{name}: first token"] = run.first_token
     return times

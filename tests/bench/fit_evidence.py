@@ -33,7 +33,7 @@ import rag  # noqa: E402
 from index.characters import normalize  # noqa: E402
 from rag.answerable import read_signs  # noqa: E402
 from rag.measures import MEASURES, NEAR  # noqa: E402
-from rag.relevance import COLUMNS, OTHER_YEAR, Sight, Weighed, weigh_sentences  # noqa: E402
+from rag.relevance import COLUMNS, SET, Sight, Weighed, weigh_sentences  # noqa: E402
 
 _BEFORE_PARAGRAPH = re.compile(r"(?<=\d)p\d+$")  # jsquad: a10336p1
 ROOT = Path(__file__).resolve().parents[2] / "rag"
@@ -51,10 +51,10 @@ RANKING_RIDGE, DECISION_RIDGE = 2e-3, 3e-3  # of standardised columns
 STRICT = {"en": "squad2", "ja": "jsquad"}  # whose questions say what score is enough
 TARGET = 0.04  # own questions refused: the bar is 0.05, and the questions of a set differ
 SEEN: Mapping[str, Sequence[str]] = {
-    "passages": [name for name in MEASURES if name != "other_year"],
-    "words": [name for name in MEASURES if name not in ("other_year", "passage_cosine")],
-    "vectors": [name for name in (*MEASURES, "cosine") if name != "other_year"],
-    "tokens": [name for name in COLUMNS if name != "other_year"],
+    "passages": [name for name in MEASURES if name not in SET],
+    "words": [name for name in MEASURES if name not in (*SET, "passage_cosine")],
+    "vectors": [name for name in (*MEASURES, "cosine") if name not in SET],
+    "tokens": [name for name in COLUMNS if name not in SET],
 }
 WORD_SIGNS = [
     *(
@@ -122,7 +122,7 @@ def see(case: Case, sight: Sight) -> Case:
 
 def score(case: Case, weights: Mapping[str, float]) -> Case:
     """The case with its sentences scored by `weights`."""
-    column = np.array([{**weights, "other_year": OTHER_YEAR}.get(name, 0.0) for name in COLUMNS])
+    column = np.array([{**weights, **SET}.get(name, 0.0) for name in COLUMNS])
     scores = case.weighed.measures @ column
     odds = np.exp(scores - scores.max())
     return replace(case, weighed=replace(case.weighed, scores=scores, probabilities=odds / odds.sum()))
