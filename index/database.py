@@ -86,15 +86,15 @@ class Database:
                 self.close()
                 raise
 
-    def turn(self, patience: float) -> contextlib.AbstractContextManager[None]:
-        """One process at a time opens or closes the file, or opens the word index; raises LockedError.
+    def turn(self, patience: float, name: str = TURN) -> contextlib.AbstractContextManager[None]:
+        """One process at a time opens or closes the file, or opens the word index (`name`); raises LockedError.
 
         SQLite and tantivy take locks of their own then, and wait ten seconds, or for ever, for a process that stands
         still with them.
         """
         if self.shared:
             return contextlib.nullcontext()
-        return write_lock(self.folder, "rag, which opens it", patience, TURN)
+        return write_lock(self.folder, "rag, which opens it", patience, name)
 
     def follow(self) -> None:
         """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""

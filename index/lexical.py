@@ -32,6 +32,7 @@ from index.words import read_words
 
 FOLDER = "words"
 STAMP = "words.json"
+TURN = "opening-words"
 VERSION = 2
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
@@ -169,7 +170,7 @@ class WordIndex:
         with contextlib.ExitStack() as stack:
             apart = self.store.shared
             try:
-                stack.enter_context(self.store.turn(OPENING))
+                stack.enter_context(self.store.turn(OPENING, TURN))
             except StoreError:  # no right to lock, or one stands still
                 apart = True
             try:
