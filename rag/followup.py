@@ -8,7 +8,8 @@ A word too many costs little, because search weighs words by rarity; without its
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from index.words import STOP_WORDS as FUNCTION_WORDS
 from index.words import terms
@@ -36,6 +37,13 @@ _CONTINUES = re.compile(
 )
 _CONTINUES_JA = re.compile(r"(?:では|じゃあ?|なら|あと|また|ちなみに|他に|ほかに)[、,]?")
 _ELLIPSIS_JA = re.compile(r"(?:は|も|だと|なら|場合は|について|って|のほうは|の方は)[？?。]?$")
+_OPENERS = re.compile(
+    r"(?:(?:and|but|or|also|then|so)\s+)?(?:(?:what|how) about\s+)?(?:only\s+)?"
+    r"(?:(?:for|in|at|to|from|with|since|until|on)\s+)?(?:the\s+)?",
+    re.I,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)(?:年度?)?")
+_KANJI = re.compile("[\u3400-\u9fff]")
 SHORT = 5  # words of a question that begins in the middle of a thought
 FEW = 2  # words that say something; a whole question has more, or a name
 _NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w-]+(?: (?:(?:of|de|van|von) )?[A-Z][\w-]+)*")
@@ -55,8 +63,7 @@ def complete(question: str, subject: Subject) -> str:
         return question
     japanese = language_of(question) == "ja"
     if _begins_midway(question, japanese):
-        # It asks the last question again, of something else.
-        return f"{subject.question} {question}"
+        return _ask_again(question, subject) or f"{subject.question} {question}"
     carried = _content(subject.question, question)
     names = [name for name in subject.names if name.casefold() not in question.casefold()]
     if names and _PERSON.search(question):
@@ -65,10 +72,13 @@ def complete(question: str, subject: Subject) -> str:
 
 
 def follow(subject: Subject, question: str, answer: str) -> Subject:
-    """The subject after `question` was answered by `answer`: a follow-up keeps it, a whole question is a new one."""
+    """The subject after `question` was answered by `answer`.
+
+    A follow-up keeps it, or exchanges a part of it ("and in 2023?"); a whole question is a new one.
+    """
     names = tuple(dict.fromkeys(name for name in _NAME.findall(answer) if name.casefold() not in question.casefold()))
     if subject.question and leans(question):
-        return replace(subject, names=names or subject.names)
+        return Subject(_ask_again(question, subject) or subject.question, names or subject.names)
     return Subject(question, names)
 
 
@@ -92,6 +102,53 @@ def _begins_midway(question: str, japanese: bool) -> bool:
         return False
     points = re.match(r"(?:(?:and|but|so|then)\s+)?(?:what|how) about\b", question.strip(), re.I)
     return points is not None or (len(question.split()) <= SHORT and not _POINTS_BACK.search(question))
+
+
+def _ask_again(question: str, subject: Subject) -> str | None:
+    """The last question, asked of something else; None where it is not clear what that takes the place of."""
+    japanese = language_of(question) == "ja"
+    if not _begins_midway(question, japanese):
+        return None
+    return _exchange(subject.question, _bare(question, japanese), japanese)
+
+
+def _bare(question: str, japanese: bool) -> str:
+    """What a question that begins midway names: "and for the contractors?" → contractors."""
+    if japanese:
+        return _ELLIPSIS_JA.sub("", _CONTINUES_JA.sub("", question.strip())).strip(" 、。？?")
+    return _OPENERS.sub("", question.strip(), count=1).strip(" .?!")
+
+
+def _exchange(former: str, new: str, japanese: bool) -> str | None:
+    """`former` with `new` in the place of its counterpart: the year, the only name, or what has the same last word (in
+    Japanese: the same last character, 課長 and 部長). None where there is no such counterpart."""
+    for kind in (_YEAR, _NAME):
+        there = list(kind.finditer(former))
+        if len(there) == 1 and kind.fullmatch(f"in {new}", 3):  # behind a word: names count inside a sentence only
+            return former[: there[0].start()] + new + former[there[0].end() :]
+    for start, end in _runs_ja(former) if japanese else _runs(former, new):
+        if former[start:end] != new and _is_alike(former[start:end], new, japanese):
+            return former[:start] + new + former[end:]
+    return None
+
+
+def _is_alike(old: str, new: str, japanese: bool) -> bool:
+    if japanese:
+        return len(new) > 1 and old[-1] == new[-1] and _KANJI.fullmatch(new[-1]) is not None
+    return len(new.split()) > 1 and terms(old.split()[-1]) == terms(new.split()[-1]) != []
+
+
+def _runs(former: str, new: str) -> Iterator[tuple[int, int]]:
+    """Where as many words stand together as `new` has, each of which says something."""
+    words = list(re.finditer(r"[\w'’.&-]*\w", former))
+    count = len(new.split())
+    for i in range(len(words) - count + 1):
+        if all(_told(word[0]) for word in words[i : i + count]):
+            yield words[i].start(), words[i + count - 1].end()
+
+
+def _runs_ja(former: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in re.finditer(r"[^はがをにでのへとも、。？?\s]{2,}", former))
 
 
 def _told(question: str) -> list[str]:

@@ -71,6 +71,33 @@ def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tu
     assert all(part in asked for part in wanted), asked
 
 
+@pytest.mark.parametrize(
+    ("former", "question", "asked"),
+    [
+        (
+            "How many days of annual leave do Dublin staff get in 2025?",
+            "What about sick leave?",
+            "How many days of sick leave do Dublin staff get in 2025?",
+        ),
+        ("How many days do Dublin staff get in 2025?", "And in 2023?", "How many days do Dublin staff get in 2023?"),
+        ("How many days do Dublin staff get in 2025?", "in Osaka?", "How many days do Osaka staff get in 2025?"),
+        ("Where is the Osaka office?", "And the Dublin office?", "Where is the Dublin office?"),
+        ("課長の決裁限度額はいくらですか？", "部長は？", "部長の決裁限度額はいくらですか？"),
+        ("2025年度の宿泊費はいくらですか？", "では2023年度は？", "2023年度の宿泊費はいくらですか？"),
+        ("Who drives from Osaka to Kobe?", "And to Dublin?", "Who drives from Osaka to Kobe? And to Dublin?"),
+        ("出張の日当はいくらですか", "課長は？", "出張の日当はいくらですか 課長は？"),
+    ],
+)
+def test_what_is_asked_again_takes_the_place_of_its_counterpart(former: str, question: str, asked: str) -> None:
+    assert complete(question, Subject(former)) == asked
+
+
+def test_what_was_exchanged_stays_so() -> None:
+    subject = Subject("How many days of annual leave do staff get in 2025?")
+    subject = follow(subject, "What about sick leave?", "They get 20 days. [1]")
+    assert complete("And in 2023?", subject) == "How many days of sick leave do staff get in 2023?"
+
+
 def test_a_person_of_the_answer_is_who_is_meant() -> None:
     subject = follow(Subject(), "Who founded the company?", "The company was founded by Jonas Berg in 1961. [1]")
     assert complete("Where was he born?", subject) == "Where was he born? (Jonas Berg)"
