@@ -181,7 +181,7 @@ class WordIndex:
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
         """A folder of links to the files of a part: tantivy makes and locks files where it opens."""
         self.close()
-        self._links = tempfile.TemporaryDirectory(prefix="rag-")
+        self._links = tempfile.TemporaryDirectory(prefix="rag-", ignore_cleanup_errors=True)
         place = Path(self._links.name)
         for name in stamp.files:
             (place / name).parent.mkdir(exist_ok=True)
@@ -191,6 +191,7 @@ class WordIndex:
     def close(self) -> None:
         """Let go of what was made to read a part."""
         if self._links is not None:
+            self._stamp, self._part, self._recent = None, None, None  # else tantivy may make a lock file meanwhile
             self._links.cleanup()
             self._links = None
 
