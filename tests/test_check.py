@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.words import normalize
 from rag.checking import check
+from rag.checking.comparison import Comparison
+from rag.checking.confidence import MODEL
+from rag.checking.figures import list_figures
+from rag.checking.tokens import tokens
 
 LEAVE = "Full-time employees receive 20 days of paid annual leave per year. Part-time employees receive 12 days."
 KYUKA = "正社員には年に20日の有給休暇が与えられる。試用期間中の社員は対象外とする。申請は3日前までに行う。"
@@ -33,6 +38,24 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ("The answer to “When did Beyoncé release her first album?” is 2003.", OFFICES),
         ("資料によれば、残業は月45時間以内とする。", KISOKU),
         ("「正社員には年に何日の有給休暇が与えられるか」の答えは「20日」です。", KYUKA),
+        ("Staff of the U.S. office get 20 days.", "As agreed, staff of the US office get 20 days."),
+        (
+            "Two-man rule rule guards the keys of the main store.",
+            "This two-man rule again guards the keys of the main store.",
+        ),
+        ("The property of being even is called parity.", "The property of being even (or not) is called parity."),
+        (
+            "前日までなら資格の証明書がなくても工場の古い機械の見学は電話で予約できる。",
+            "前日までなら資格の証明書（会社が発行）がなくても工場の古い機械の見学は電話で予約できる。",
+        ),
+        (
+            "Lindqvist found the site with two of his students in 1931.",
+            "Karl Lindqvist (1890–1960) found the site with two of his students in 1931.",
+        ),
+        (
+            "リンドクヴィストは学生と遺跡を発見して報告書を書いた。",
+            "カール・リンドクヴィスト（1890年生まれ）は学生と遺跡を発見して報告書を書いた。",
+        ),
     ],
 )
 def test_supported(statement: str, source: str) -> None:
@@ -49,11 +72,13 @@ def test_supported(statement: str, source: str) -> None:
         ("Full-time employees receive 20 days of unpaid annual leave per year.", LEAVE, "unpaid"),
         ("Visitors may take photographs in the laboratory.", RULE, "take"),
         ("Staff may work from home on at least two days a week.", RULE, "two days"),
+        ("He verified this at least the fourth row.", "He verified this up to the fourth row.", "at least"),
         ("正社員には年に10日の有給休暇が与えられる。", KYUKA, "10日"),
         ("正社員には年に20日の有給休暇が与えられない。", KYUKA, "与え"),
         ("残業は月45時間以上とする。", KISOKU, "45時間"),
         ("輸出の担当は大阪支店の田中である。", KISOKU, "輸出"),
         ("資格のない者は機械を操作してよい。", KISOKU, "操作"),
+        ("最小手の会社は国内の市場で三割を占める。", "最大手の会社は国内の市場で三割を占める。", "小手"),
         ("Beyoncé did not release her first album in 2003.", OFFICES, "release"),
         ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
     ],
@@ -96,8 +121,26 @@ def test_unchecked(statement: str, source: str) -> None:
         ("Masonry is one of the most dangerous trades.", "Roofing is one of the most dangerous trades."),
         ("Farmers analyse samples of rock from the quarry.", "Geologists analyse samples of rock from the quarry."),
         ("1969年代に支店ができた。", "1970年代に支店ができた。"),
+        (
+            "The Oslo office is closed on Mondays.",
+            "On Mondays, but not on Fridays or in May, the Bergen office is closed.",
+        ),
         ("There are not two exits.", "There are two exits, one at each end of the hall."),
         ("The answer to “When did Beyoncé release her first album?” is 1981.", OFFICES),
+        ("Random noise was first brought to the ports of Europe.", "Plague was first brought to the ports of Europe."),
+        (
+            "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は衝突の熱である。",
+            "持ち帰られた石を新しい装置で詳しく解析した研究者の結論は表面が溶けていたことで、原因としては衝突の熱が考えられる。",
+        ),
+        ("燃焼で発生する二酸化炭素は有毒である。", "燃焼で発生する一酸化炭素は有毒である。"),
+        (
+            "The number of trained engineers of the company was put at 23,500 in 2004.",
+            "The number of trained engineers of the company was put at 14,900 in 2004, and at 23,500 in 2007.",
+        ),
+        (
+            "日本における組み込みソフトウェアの技術者の数は2004年に23.5万人である。",
+            "日本における組み込みソフトウェアの技術者の数は、2004年に14.9万人、2005年に17.5万人、2007年に23.5万人となった。",
+        ),
     ],
 )
 def test_right_words_in_the_wrong_place_are_not_supported(statement: str, source: str) -> None:
@@ -121,3 +164,18 @@ def test_any_text_gets_a_verdict_and_a_reason(statement: str, sources: list[str]
     found = check(statement, sources)
     assert found.verdict in ("supported", "contradicted", "unchecked")
     assert found.reasons and all(found.reasons)
+
+
+WORDS = st.sampled_from((LEAVE + OFFICES + RULE).replace(".", " .").split())
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(WORDS, min_size=1, max_size=12), st.lists(WORDS, min_size=1, max_size=40))
+def test_figures_are_those_of_the_model_and_keep_their_bounds(statement: list[str], source: list[str]) -> None:
+    stated, text = normalize(" ".join(statement)), normalize(" ".join(source))
+    said, stands = tokens(stated), tokens(text)
+    if said and stands:
+        figures = list_figures(Comparison(stated, said, stands, text))
+        assert figures.keys() == MODEL["curves"].keys()
+        # The knots of a curve begin at 0, so that a figure below would say nothing.
+        assert all(0.0 <= figure <= 2.0 for figure in figures.values()), figures

@@ -14,12 +14,14 @@ import pytest
 from corpus import list_names
 from tiny_models import write_bert_published, write_llama
 
+import rag.catalogue.pull
 import rag.setup
 from index.errors import RagError
 from ingest.embedders import open_embedder
 from ingest.models.gguf_header import read_header
 from ingest.models.model_files import file_sha256
 from ingest.user_folders import models_folder
+from rag.catalogue.pull import Pulled, pull_model
 from rag.generators import open_generator
 from rag.machine import Machine, read_machine
 from rag.settings import Settings
@@ -154,6 +156,20 @@ def test_without_a_hub_the_bundled_models_are_used_and_setup_says_so(
     assert isinstance(installed, Installed)
     assert "all-MiniLM" in installed.embed_model
     assert any("No model hub answers" in step.text for step in steps if isinstance(step, Step))
+
+
+@pytest.mark.parametrize(("name", "purpose"), [("all-minilm-l6-v2", "embed_model"), ("smollm2-135m", "model")])
+def test_pulling_one_of_the_pair_makes_it_as_setup_does(
+    name: str, purpose: str, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rag.catalogue.pull, "Pip", lambda: FolderPip(stick))
+    *_, pulled = pull_model(name, folder=tmp_path / "pulled")
+    assert isinstance(pulled, Pulled)
+    made = getattr(install(stick, tmp_path / "set-up"), purpose)
+    # The precision is the one that was faster just then.
+    assert read_header(pulled.path).architecture == read_header(Path(made.partition(":")[2])).architecture
+    assert pulled.name == f"llamacpp:{pulled.path}"
+    assert pulled.bytes == pulled.path.stat().st_size
 
 
 class FolderPip(Folder):

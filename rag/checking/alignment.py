@@ -3,8 +3,8 @@
 A false statement is often made of true words: the right sort of answer, taken from somewhere else in the passage. So
 it is not enough that every word stands in the source. Each part of the statement is asked how much of the rest stands
 *near* it, compared with the place where the rest stands best, and with the place of a rival: another number, date or
-name that the statement does not mention. Distance fades as in proximity ranking (Lv and Zhai, "Positional language
-models for information retrieval", SIGIR 2009), with commas and sentence ends counted as distance.
+name that the statement does not mention. Nearness fades as in proximity ranking (Lv and Zhai, "Positional language
+models for information retrieval", SIGIR 2009).
 """
 
 from __future__ import annotations
@@ -13,22 +13,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from math import exp
 
+from rag.checking.distances import places, stride, window
 from rag.checking.opposites import opposed
 from rag.checking.tokens import Token
 from rag.checking.values import agree, exclude
 
-_COMMA, _SENTENCE = 3.5, 8.0  # tokens of distance a comma and a sentence end stand for
-# What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
-_BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|although)\b|および|及び|または|一方")
-# A sentence that opens with a word for something said before goes on with it.
-_REFERS = re.compile(r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its|their|such)\b", re.I)
-_REFERENCE = 3.0  # tokens of distance to such a sentence
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
-_LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
 _REACH = 6.0  # tokens at which nearness has faded to 1/e
+_NUMERAL = re.compile("[一二三四五六七八九十]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +40,9 @@ class Alignment:
     """What of a statement stands where in its sources; shares are between 0 and 1."""
 
     covered: float  # share of the statement's weight that the best sentence has
-    paired: float  # the same of the best sentence and the one behind it
     found: float  # the same anywhere in the sources
-    stride: float  # the longest way from one token of the statement to the next in the source, as a share of _LONGEST
+    stride: float  # the longest way from one token of the statement to the next in the source, 0 to 1
+    window: float  # the shortest piece of the best sentence with all of the statement that it has, 0 to 1
     parts: tuple[Part, ...]
     sentence: int  # the best sentence
     matches: tuple[tuple[tuple[int, float], ...], ...]  # for each token of the statement: (source token, likeness)
@@ -58,7 +52,7 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
     """Align the tokens of a statement with those of its sources (`text` is the sources' normalised text)."""
     matches = _matches(statement, source)
     weights = _weights(statement, source, matches)
-    places = _places(source, text)
+    line = places(source, text)
     total = sum(weights) or 1.0
     shares = _shares(source, matches, weights)
     sentences = sorted({t.sentence for t in source})
@@ -66,26 +60,13 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
     best = max(sentences, key=lambda k: (by_sentence[k], -k), default=0)
     return Alignment(
         covered=by_sentence.get(best, 0.0) / total,
-        paired=max(
-            (sum(max(share.get(k, 0.0), share.get(k + 1, 0.0)) for share in shares) for k in sentences), default=0.0
-        )
-        / total,
         found=sum(max(share.values(), default=0.0) for share in shares) / total,
-        stride=_stride(matches, places),
-        parts=tuple(_parts(statement, source, matches, weights, places)),
+        stride=stride(matches, line),
+        window=window([[j for j, _ in ms if source[j].sentence == best] for ms in matches], line),
+        parts=tuple(_parts(statement, source, matches, weights, line)),
         sentence=best,
         matches=tuple(tuple(ms) for ms in matches),
     )
-
-
-def _stride(matches: Sequence[Sequence[tuple[int, float]]], places: Sequence[float]) -> float:
-    """The longest way in the source from one token of the statement to the next, as a share of `_LONGEST`."""
-    steps = [
-        min(abs(places[a] - places[b]) for a, _ in one for b, _ in next_)
-        for one, next_ in pairwise(matches)
-        if one and next_
-    ]
-    return min(1.0, max(steps, default=0.0) / _LONGEST)
 
 
 def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[tuple[int, float]]]:
@@ -117,6 +98,8 @@ def likeness(one: str, other: str) -> float:
         beginning = common >= 5 and common >= 0.6 * len(long)
         whole = common == len(short) >= 4 and len(long) <= len(short) + 3
         return 0.7 if beginning or whole else 0.0
+    if _NUMERAL.sub("", short) == _NUMERAL.sub("", long):  # 一酸化, 二酸化
+        return 0.0
     if short in long and len(short) >= 2:
         return 0.7
     shared = sum("一" <= c <= "鿿" and c in long for c in short)
@@ -137,29 +120,15 @@ def _weights(
     return weights
 
 
-def _places(source: Sequence[Token], text: str) -> list[float]:
-    """The place of each source token on a line on which commas and sentence ends take room."""
-    places, at = [], 0.0
-    for i, token in enumerate(source):
-        if i:
-            before = source[i - 1]
-            gap = text[before.end : token.start]
-            at += 1.0 + _COMMA * min(2, len(_BREAK.findall(gap)))
-            parted = token.sentence - before.sentence
-            at += _SENTENCE * min(2, parted) if parted != 1 or not _REFERS.match(gap) else _REFERENCE
-        places.append(at)
-    return places
-
-
 def _parts(
     statement: Sequence[Token],
     source: Sequence[Token],
     matches: list[list[tuple[int, float]]],
     weights: list[float],
-    places: list[float],
+    line: list[float],
 ) -> list[Part]:
     taken = sorted({at for ms in matches for at, _ in ms})
-    near = _nearness(source, matches, weights, places, taken)
+    near = _nearness(source, matches, weights, line, taken)
     parts = []
     for first, last in _runs(statement, matches):
         rest = [i for i, ms in enumerate(matches) if ms and not first <= i <= last]
@@ -185,14 +154,14 @@ def _nearness(
     source: Sequence[Token],
     matches: Sequence[Sequence[tuple[int, float]]],
     weights: Sequence[float],
-    places: Sequence[float],
+    line: Sequence[float],
     taken: Sequence[int],
 ) -> list[list[float]]:
     """For each token of the statement, how near it stands to each token of the source, weighed."""
     openings = {i for i, t in enumerate(source) if not i or source[i - 1].sentence != t.sentence}
     fading: dict[int, list[float]] = {}
     for t in taken:
-        row = fading[t] = [exp(-abs(places[t] - place) / _REACH) for place in places]
+        row = fading[t] = [exp(-abs(line[t] - place) / _REACH) for place in line]
         # What opens a sentence is mostly what all of it is about.
         for j, other in enumerate(source):
             if other.sentence == source[t].sentence and (t in openings or j in openings):

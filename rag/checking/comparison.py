@@ -6,20 +6,23 @@ opposites must point the same way, and nothing may have been put in the place of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 
+from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.messages import reason
-from rag.checking.opposites import bound, opposed, opposites
+from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
-_LOOSE = 0.2  # share of tokens that may go their own way in a copy so close that another word is another thing
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
+_PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
+_ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
 _SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
 
 
@@ -36,6 +39,14 @@ def _named(token: Token, names: set[str]) -> Token:
     return replace(token, name=True) if token.surface[:1].isupper() and token.key in names else token
 
 
+def _bracketed(text: str) -> bytearray:
+    """For each character whether it stands in round brackets."""
+    inside = bytearray(len(text))
+    for found in re.finditer(r"\([^()]*\)", text):
+        inside[found.start() : found.end()] = b"\1" * (found.end() - found.start())
+    return inside
+
+
 class Comparison:
     """A statement laid beside its sources, token by token."""
 
@@ -47,13 +58,20 @@ class Comparison:
         self.text = text
         self.alignment: Alignment = align(said, stands, text)
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
+        self._at_will = self._left_out_at_will()
+        # The place of each source token in its order, where what may be left out at will takes no room.
+        self.rank = list(accumulate(not at_will for at_will in self._at_will))
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
-        self.close = len(said) - len(self.course.follows) <= max(1, _LOOSE * len(said))
         self.same_thing = self._others_found() >= _SAME_THING
+        self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
         """Everything that speaks against the statement."""
+        if self.copied and (turned := turned_bound(self.statement, self._home())):
+            yield self._doubt("bound", turned)
+        if self._says_more():
+            yield Doubt(False, reason("far", self.statement))
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
         for i, s in enumerate(self.said):
@@ -63,13 +81,55 @@ class Comparison:
             else:
                 yield from self._word(s, near)
 
+    def _home(self) -> str:
+        """The text of the sentence of the source that the statement is nearest to."""
+        start, end = split_sentences(self.text)[self.alignment.sentence]
+        return self.text[start:end]
+
     def only_shortened(self) -> bool:
         """Whether the statement is a sentence of the source with something left out, in long stretches."""
         course = [self.course.follows.get(i, -1) for i in range(len(self.said))]
         if -1 in course or self.course.substitutions or len({self.stands[j].sentence for j in course}) > 1:
             return False
-        steps = [b - a for a, b in pairwise(course)]
-        return min(steps, default=0) > 0 and _STRETCH * sum(step > 1 for step in steps) <= len(course)
+        steps = [self.rank[b] - self.rank[a] for a, b in pairwise(course)]
+        cuts = [-1, *(i for i, step in enumerate(steps) if step > 1), len(steps)]
+        stretches = [b - a for a, b in pairwise(cuts)]
+        if min(steps, default=0) <= 0 or min(stretches) < _PIECE or _STRETCH * (len(stretches) - 1) > len(course):
+            return False
+        # Of "14 in 2004 and 17 in 2005" neither number may be left out beside the year of the other.
+        here = self.stands[course[0]].sentence
+        kept = [v for s in self.said if (v := s.value)]
+        left_out = [
+            v
+            for j, t in enumerate(self.stands)
+            if t.sentence == here and j not in course and not self._at_will[j] and (v := t.value)
+        ]
+        return not any(comparable(v, w) for v in kept for w in left_out)
+
+    def _left_out_at_will(self) -> list[bool]:
+        """For each source token whether the statement leaves it out as people do: in brackets, or as a first name."""
+        followed = set(self.course.follows.values())
+        bracketed = _bracketed(self.text)
+        found = [False] * len(self.stands)
+        for j in range(len(self.stands) - 1, -1, -1):
+            if j not in followed:
+                t, after = self.stands[j], self.stands[j + 1] if j + 1 < len(self.stands) else None
+                first_name = (
+                    after is not None
+                    and t.name
+                    and after.name
+                    and self.text[t.end : after.start] in (" ", "・")
+                    and (j + 1 in followed or found[j + 1])
+                )
+                found[j] = first_name or bool(bracketed[t.start])
+        return found
+
+    def _says_more(self) -> bool:
+        """Whether so much in a row stands in no source that it may be what the statement is about."""
+        missing = [not ms for ms in self.alignment.matches]
+        rows = [len(list(row)) for flag, row in groupby(missing) if flag]
+        ends = [all(end) for end in (missing[:_END], missing[-_END:]) if len(missing) > _END]
+        return any(ends) or max(rows, default=0) >= _ROW
 
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
@@ -90,19 +150,36 @@ class Comparison:
                 if s.value and t.value and self.alignment.matches[i] and comparable(s.value, t.value):
                     yield self._doubt("value", s.surface, t.surface)
                 elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
-                    yield self._doubt("name", s.surface, t.surface)
+                    yield self._doubt("name", s.surface, t.surface, surely=not substitution.beside)
                 elif opposed(s.key, t.key):
                     yield self._doubt("opposite", s.surface, t.surface)
-            if self.close and not self.alignment.matches[i] and not (s.value or s.name or s.verb):
-                # A verb may be exchanged for one that means the same, a thing is another thing.
-                yield Doubt(False, reason("no name", self.statement, s.surface))
-        elsewhere = [s for i, s in zip(substitution.stated, said, strict=True) if self.alignment.matches[i]]
-        if self.copied and elsewhere and len(elsewhere) == len(said):
-            yield Doubt(False, reason("elsewhere", self.statement, elsewhere[0].surface))
 
-    def _doubt(self, name: str, stated: str, sourced: str = "") -> Doubt:
+        if self._only_differs_in(substitution):
+            things = (i for i, s in zip(substitution.stated, said, strict=True) if not (s.value or s.name or s.verb))
+            for i in things:
+                if not self.alignment.matches[i]:
+                    # A verb may be exchanged for one that means the same, a thing is another thing.
+                    yield Doubt(False, reason("no name", self.statement, self.said[i].surface))
+
+    def _only_differs_in(self, substitution: Substitution) -> bool:
+        """Whether the rest of the statement stands in the source word by word, on each side of this."""
+        course = [self.course.follows.get(i) for i in range(len(self.said))]
+        sides = (course[: substitution.stated[0]], course[substitution.stated[-1] + 1 :])
+        return all(
+            b is not None and (not i or ((a := side[i - 1]) is not None and self.rank[b] - self.rank[a] == 1))
+            for side in sides
+            for i, b in enumerate(side)
+        )
+
+    def _stands_elsewhere(self, substitution: Substitution) -> bool:
+        """Whether the statement has put something in its place that the sources have in another."""
+        # A word that is said twice ("what principle … the local-global principle") is not put in anything's place.
+        followed = {self.said[i].key for i in self.course.follows if not self.said[i].value}
+        return all(self.alignment.matches[i] and self.said[i].key not in followed for i in substitution.stated)
+
+    def _doubt(self, name: str, stated: str, sourced: str = "", *, surely: bool = True) -> Doubt:
         """A doubt that contradicts when the source says the same of the same thing but for this."""
-        return Doubt(self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
+        return Doubt(surely and self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):

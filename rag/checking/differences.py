@@ -8,7 +8,7 @@ molecular subsequences", 1981) over content tokens, again on what is left, so th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rag.checking.tokens import Token
@@ -23,10 +23,15 @@ _SHORTEST = 1.5  # score of a piece worth following: two words
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """Tokens of the statement that stand where the source has other tokens; indices into both."""
+    """Tokens of the statement that stand where the source has other tokens; indices into both.
+
+    `beside` says that what the source has there only stands before what was followed, in the middle of a sentence: it
+    may well speak of something else, and what the statement begins with is mostly its subject.
+    """
 
     stated: tuple[int, ...]
     sourced: tuple[int, ...]
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def _kept(found: Sequence[Substitution], stands: Sequence[Token], follows: dict[
         here = {stands[j].sentence for j in s.sourced}
         stated = tuple(i for i in s.stated if i not in follows or stands[follows[i]].sentence not in here)
         if stated and sourced:
-            yield Substitution(stated, sourced)
+            yield replace(s, stated=stated, sourced=sourced)
 
 
 def _piece(rows: range, columns: Sequence[int], likes: Sequence[dict[int, float]]) -> list[tuple[int, int]]:
@@ -137,7 +142,7 @@ def _between(path: Sequence[tuple[int, int]], said: Sequence[Token], stands: Seq
         return found
     i, j = path[0]
     before = tuple(x for x in range(j) if stands[x].sentence == stands[j].sentence)
-    found.append(Substitution(tuple(range(i)), before[-_EDGE:]))
+    found.append(Substitution(tuple(range(i)), before[-_EDGE:], beside=len(before) > _EDGE))
     i, j = path[-1]
     after = tuple(x for x in range(j + 1, len(stands)) if stands[x].sentence == stands[j].sentence)
     found.append(Substitution(tuple(range(i + 1, len(said))), after[:_EDGE]))

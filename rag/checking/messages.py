@@ -41,10 +41,6 @@ _REASONS = {
         "The source does not bound “{stated}” in this way.",
         "「{stated}」の範囲（以上・以下など）は出典にありません。",
     ),
-    "elsewhere": (
-        "“{stated}” stands in the source, but with something else.",
-        "「{stated}」は出典にありますが、別の事柄についてです。",
-    ),
     "far": (
         "The wording is too far from the source to be confirmed.",
         "出典の文言から離れているため、確認できません。",

@@ -80,13 +80,22 @@ def opposites(key: str) -> frozenset[str]:
     return _OPPOSITES.get(key, frozenset())
 
 
+# Characters that turn a word round when one stands in the place of the other: 大手, 小手; 転入, 転出.
+_TURNING = """
+大小 上下 前後 高低 多少 長短 東西 南北 左右 内外 男女 強弱 新旧 増減 入出 早遅 重軽 父母 有無 勝敗 売買 昼夜 公私
+"""
+_CHARACTERS = frozenset(map(frozenset, _TURNING.split()))
 _NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "不", "非", "無", "未")
 
 
 def opposed(one: str, other: str) -> bool:
-    """Return whether two keys are opposites by the table or by a prefix (known, unknown; 公式, 非公式)."""
+    """Return whether two keys are opposites by the table, a prefix or a character (known, unknown; 大型, 小型)."""
     if other in opposites(one):
         return True
+    if len(one) == len(other) > 1 and not one.isascii():
+        apart = [{a, b} for a, b in zip(one, other, strict=True) if a != b]
+        if len(apart) == 1 and apart[0] in _CHARACTERS:
+            return True
     short, long = sorted((one, other), key=len)
     return len(short) >= (2 if not short.isascii() else 4) and any(long == prefix + short for prefix in _NEGATING)
 
@@ -124,3 +133,16 @@ def bound(value: Value, text: str) -> str:
         if pattern.match(after):
             return code
     return next((code for code, pattern in _BEFORE_RE if pattern.search(before)), "")
+
+
+_AT_LEAST = re.compile(r"\b(?:at least|no less than|no fewer than|not less than|a minimum of)\b", re.I)
+_AT_MOST = re.compile(r"\b(?:at most|up to|no more than|not more than|a maximum of)\b", re.I)
+
+
+def turned_bound(stated: str, sourced: str) -> str:
+    """Return a bound ("at least") that one text has where the other has the contrary ("up to"), mostly none."""
+    for one, other in ((_AT_LEAST, _AT_MOST), (_AT_MOST, _AT_LEAST)):
+        found = one.search(stated)
+        if found and not one.search(sourced) and other.search(sourced) and not other.search(stated):
+            return found.group()
+    return ""

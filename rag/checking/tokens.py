@@ -39,13 +39,16 @@ _CODE = (
     r"[A-Za-z]+[-_./]?\d[A-Za-z0-9_]*(?:[-_.][A-Za-z0-9_]+)*"
     r"|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
 )
+# U.S., e.g.: one word however it is dotted, so that US is the same.
+_DOTTED = r"[A-Za-z](?:\.[A-Za-z])+(?!\w)\.?"
 _LATIN = re.compile(
-    rf"(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
+    rf"(?P<dotted>(?<!\w){_DOTTED})|(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
 )
 
 
 # "Not until 1990" denies the time before and not the event, "not true that …" what follows: there the mark goes.
 _CARRIES = re.compile(r"[^.;]{0,120}?\buntil\b|\s+(?:true|correct|right|the case)\s+that\b", re.I)
+_EITHER_WAY = re.compile(r"\bor not(?=\s*(?:[),.;]|$))|\bwhether or not\b", re.I)
 _DENIES = re.compile(r"(?:false|untrue|wrong|den(?:y|ies|ied)|refut(?:e|es|ed))\s+that\b", re.I)
 
 
@@ -102,12 +105,16 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
         contracted = folded.endswith("n't")
         folded = re.sub(r"(?:'s|n't|'re|'ve|'ll|'d)$", "", folded)
         if folded in NEGATORS or contracted:
+            if any(either.end() == m.end() for either in _EITHER_WAY.finditer(text, max(0, m.start() - 11))):
+                continue
             carried = _CARRIES.match(text, m.end())
             negator = carried.end() if carried else m.end()
             late = folded != "no"  # "No." may be a number's
             opening = False
             continue
-        if folded in STOP_WORDS and not (m.group("code")):
+        if m.lastgroup == "dotted":
+            folded = folded.rstrip(".")
+        if folded in STOP_WORDS and m.lastgroup != "code" and not _is_initials(text, m):
             opening = False
             continue
         if _DENIES.match(text, m.start()):
@@ -116,13 +123,20 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
             continue
         code = m.lastgroup == "code"
         name = code or (word[:1].isupper() and not opening) or (word.isupper() and len(word) > 1)
-        key = re.sub(r"[-_./]", "", folded) if code else root(folded)
+        key = re.sub(r"[-_./]", "", folded) if m.lastgroup != "word" else root(folded)
         verb = not name and (folded in IRREGULAR or _VERB.search(folded) is not None)
         found.append(Token(key, m.start(), m.end(), word, name=name, negated=0 <= negator <= m.end(), verb=verb))
         if negator <= m.end() and not folded.endswith("ly"):
             negator = -1
         opening = False
     return found, denied
+
+
+def _is_initials(text: str, m: re.Match[str]) -> bool:
+    """Whether a word that is a function word in small letters stands in capitals by itself: US, WHO, not THE END OF."""
+    around = re.findall(r"[^\W\d_]{2,}", text[max(0, m.start() - 12) : m.start()])[-1:]
+    around += re.findall(r"[^\W\d_]{2,}", text[m.end() : m.end() + 12])[:1]
+    return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)
 
 
 _VERB = re.compile(r"(?:ed|ing|i[sz]e|ates?)$")
@@ -161,6 +175,15 @@ _NOT_NEGATIVE = re.compile(
 )
 
 
+def _bears_on(found: list[Token], text: str, negative: int) -> int:
+    """The token that a negative word bears on: the one before it, past what only stands in brackets."""
+    for at in range(len(found) - 1, 0, -1):
+        between = text[found[at].end : negative]
+        if between.count(")") <= between.count("("):
+            return at
+    return 0
+
+
 def _japanese(text: str, taken: bytearray) -> list[Token]:
     from index import japanese
 
@@ -173,7 +196,8 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
             start, end = run.start() + m.start, run.start() + m.end
             if m.base in _NEGATIVE and m.part in ("助動詞", "形容詞", "接尾辞") and found:
                 if not _NOT_NEGATIVE.search(text[max(0, start - 6) : end + 6]):
-                    found[-1] = replace(found[-1], negated=True)
+                    at = _bears_on(found, text, start)
+                    found[at] = replace(found[at], negated=True)
                 continue
             if m.part == "接頭辞" and m.surface in _NEGATIVE_PREFIX:
                 denied = end

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from index.words import UNSPACED, normalize
 from rag.checking.comparison import Comparison
@@ -42,12 +42,11 @@ class Check:
     reasons: tuple[str, ...]
 
 
-def check(statement: str, sources: Sequence[str], *, embed: Any = None) -> Check:
-    """Return whether the sources bear out the statement.
+def check(statement: str, sources: Sequence[str]) -> Check:
+    """Return whether the sources bear out the statement, by words and values alone.
 
     `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another
-    language than the statement are left aside. `embed` is accepted for callers that have an embedding model; words and
-    values alone decide so far.
+    language than the statement are left aside.
     """
     stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]

@@ -1,0 +1,95 @@
+"""What a comparison comes to in figures, for the model of `rag.checking.confidence`.
+
+A copy keeps the order of its source; there an exchanged word tells, and in free wording it does not. `… rivalry` is how
+much nearer the best rival of a part stands to the rest of the statement than the part does itself: of a value, of a
+name, of the last words (what a statement ends with is often what it is about), of any.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+
+from rag.checking.alignment import Part
+from rag.checking.comparison import Comparison
+from rag.checking.values import exclude
+
+_ROW = 3  # tokens in a row, from which it makes no difference how many
+_WHOLE = 0.999  # of a weight, from which nothing is missing
+
+
+def list_figures(comparison: Comparison) -> dict[str, float]:
+    """Return the figures by name, each between 0 and 2."""
+    said, alignment, course, rank = comparison.said, comparison.alignment, comparison.course, comparison.rank
+    count = len(said)
+    steps = [rank[course.follows[i + 1]] - rank[j] for i, j in course.follows.items() if i + 1 in course.follows]
+    copied = sum(step == 1 for step in steps) / max(1, count - 1)
+    longest = max((len(s.stated) for s in course.substitutions), default=0)
+    missing = [not ms for ms in alignment.matches]
+    # A verb or a word of wide meaning may be said otherwise; what a statement begins or ends with is often its answer.
+    missing_things = [m and not s.verb and not s.light for m, s in zip(missing, said, strict=True)]
+    of_values = [p for p in alignment.parts if said[p.first].value]
+    of_names = [p for p in alignment.parts if said[p.first].name]
+    return {
+        "copied": copied,
+        "followed": len(course.follows) / count,
+        "covered": alignment.covered**2,
+        "whole": float(alignment.covered > _WHOLE),
+        "found": alignment.found,
+        "value rivalry": _rivalry(of_values),
+        "name rivalry": _rivalry(of_names),
+        "last rivalry": _rivalry(alignment.parts[-1:]),
+        "any rivalry": _rivalry(alignment.parts),
+        "weakest": min((p.nearness for p in alignment.parts), default=0.0),
+        "one exchanged": copied * (longest == 1),
+        "more exchanged": copied * (longest > 1),
+        "elsewhere": float(comparison.elsewhere),
+        "missing": copied * sum(missing) / count,
+        "missing in a row": min(_ROW, _longest_row(missing)) / _ROW,
+        "first missing": float(missing[0]),
+        "last missing": float(missing[-1]),
+        "things missing first": min(_ROW, _leading(missing_things)) / _ROW,
+        "things missing last": min(_ROW, _leading(missing_things[::-1])) / _ROW,
+        "values beside": min(_ROW, _values_beside(comparison)) / _ROW,
+        "rare away": float(_rare_away(comparison)),
+        "stride": alignment.stride,
+        "window": alignment.window,
+    }
+
+
+def _values_beside(comparison: Comparison) -> int:
+    """How many values of the nearest sentence could stand in the place of one of the statement."""
+    taken = {j for ms in comparison.alignment.matches for j, _ in ms}
+    stated = [value for s in comparison.said if (value := s.value)]
+    beside = (
+        value
+        for j, t in enumerate(comparison.stands)
+        if t.sentence == comparison.alignment.sentence and j not in taken and (value := t.value)
+    )
+    return sum(any(exclude(value, other) for value in stated) for other in beside)
+
+
+def _rare_away(comparison: Comparison) -> bool:
+    """Whether something of the statement stands in the sources once, and in another sentence than the rest."""
+    counts = Counter(t.key for t in comparison.stands)
+    return any(
+        bool(ms)
+        and counts[s.key] == 1
+        and all(comparison.stands[j].sentence != comparison.alignment.sentence for j, _ in ms)
+        for s, ms in zip(comparison.said, comparison.alignment.matches, strict=True)
+    )
+
+
+def _leading(flags: Sequence[bool]) -> int:
+    """How many are set from the beginning on."""
+    return next((i for i, flag in enumerate(flags) if not flag), len(flags))
+
+
+def _longest_row(flags: Sequence[bool]) -> int:
+    """How many stand in a row at most."""
+    return max((sum(1 for _ in row) for flag, row in groupby(flags) if flag), default=0)
+
+
+def _rivalry(parts: Sequence[Part]) -> float:
+    return 1.0 + max((p.rivalry - p.nearness for p in parts), default=-1.0)
