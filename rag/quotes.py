@@ -23,7 +23,7 @@ from rag.relevance import Sentence, Weighed
 
 # Chosen so that the first quote of SQuAD 2 and JSQuAD stays within 32 words or 70 characters, three within 90 or 200
 # (context counted), with the most answers in them.
-WORTH = {"en": 0.0065, "ja": 0.0095}  # probability that a further word must add; two Japanese characters make one
+WORTH = {"en": 0.009, "ja": 0.0095}  # probability that a further word must add; two Japanese characters make one
 NEARLY = 0.4  # of the best sentence's probability: among those, the one that says it in fewer words comes first
 LONGEST = 3  # sentences of a quote
 BEFORE = 15.0  # words of a sentence that is brought for a pronoun's sake; a longer one says more than who "it" is

@@ -35,7 +35,7 @@ EMBEDDED = 12  # sentences that the embedding model reads; each costs 5 to 25 ms
 
 Sight = Literal["words", "vectors", "tokens"]  # what is seen of a sentence besides its words
 
-# Fitted with tests/bench/fit_evidence.py, which prints and writes this file anew: these to SQuAD 2 and CLAPnq, and
+# Fitted with tests/bench/fit_evidence.py, which prints and writes this file anew: to SQuAD 2, CLAPnq and COVID-QA, and
 # "words" to JSQuAD and NIILC too.
 # "passages" chooses the sentences that are read: the passages' vectors are known then, theirs are not.
 WEIGHTS: Mapping[str, Mapping[str, float]] = json.loads(files("rag").joinpath("relevance.json").read_text("utf-8"))
