@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import unicodedata
 from collections.abc import Iterator
@@ -10,11 +10,15 @@ from pathlib import Path
 
 from index.connection import Connection
 from index.database import DATABASE
+from index.descriptors import read_pieces
 from index.files import list_below
 from index.store import Store
 
 PAGE_HEAD = 4  # bytes at the start of an overflow page that name the next one (SQLite's file format, section 1.6)
 PAGES = 256  # pages of a file looked at in one piece
+# SQLite's table of what is in its log: numbers of pages and sums, no text. Reading it would cost the locks that lie on
+# it (see index.descriptors).
+UNREAD = f"{DATABASE}-shm"
 
 
 def find_traces(store: Store, text: str) -> list[str]:
@@ -22,7 +26,7 @@ def find_traces(store: Store, text: str) -> list[str]:
     found = [f"index.sqlite3: {place}" for place in _find_in_columns(store.connection, text)]
     forms = _forms(text)
     page = int(store.connection.execute("PRAGMA page_size").fetchone()[0])
-    for path in (path for path in list_below(store.folder) if path.is_file()):
+    for path in (path for path in list_below(store.folder) if path.is_file() and path.name != UNREAD):
         if _holds(path, forms, page):
             found.append(f"{path.relative_to(store.folder).as_posix()}: in its bytes")
         if any(form.decode("utf-8", "ignore") in path.name for form in forms if form.isascii()):
@@ -34,8 +38,8 @@ def _holds(path: Path, forms: set[bytes], page: int) -> bool:
     """Whether one of the forms stands in a file; in a database also where it runs over into the next page."""
     longest = max(map(len, forms))
     ends = [b"", b"", b""]  # of the piece before, in each of the views
-    with path.open("rb") if path.exists() else io.BytesIO() as file:  # a writer may have taken it away meanwhile
-        while piece := file.read(PAGES * page):
+    with contextlib.suppress(FileNotFoundError):  # a writer may have taken it away meanwhile
+        for piece in read_pieces(path, PAGES * page):
             views = [piece, piece.lower()]
             if DATABASE in path.name:
                 views.append(b"".join(piece[at + PAGE_HEAD : at + page] for at in range(0, len(piece), page)))

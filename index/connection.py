@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from index.descriptors import File, hold, let_go
 from index.errors import DamagedError, LockedError, RagError, StoreError
 
 BUSY = 30.0  # seconds a statement waits for another connection's commit or checkpoint, which takes far less
+# Of a damaged file: where SQLite's message names what is no text, Python cannot even make an error of it.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _DISK = ("full", "disk i/o", "readonly", "read-only", "unable to open")
 
 
@@ -38,12 +41,20 @@ class Cursor(sqlite3.Cursor):
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise _explain(error) from error
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose cursors are such."""
+    """A connection whose cursors are such; its file is held so that nobody here drops the locks on it."""
+
+    file: File | None = None
+
+    def close(self) -> None:
+        super().close()
+        file, self.file = self.file, None
+        if file is not None:
+            let_go(file)
 
     def cursor(self, factory: Any = Cursor) -> Any:
         return super().cursor(factory)
@@ -56,12 +67,25 @@ class Connection(sqlite3.Connection):
 
 
 def connect(path: Path, mode: str) -> Connection:
-    """Open a database file; `mode` is "ro", "rw" or "immutable" (nothing is written or locked, not even beside it)."""
+    """Open a database file; `mode` is "rw" or "immutable" (nothing is written or locked, not even beside it).
+
+    Raises StoreError.
+    """
     options = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
-    with translated():
-        return sqlite3.connect(
-            f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=BUSY, factory=Connection
-        )
+    try:
+        file = hold(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}.", "Check the disk and its permissions.") from error
+    try:
+        with translated():
+            connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=BUSY, factory=Connection
+            )
+    except BaseException:
+        let_go(file)
+        raise
+    connection.file = file
+    return connection
 
 
 @contextlib.contextmanager
@@ -69,14 +93,14 @@ def translated() -> Iterator[None]:
     """SQLite's errors as ours."""
     try:
         yield
-    except sqlite3.Error as error:
+    except ERRORS as error:
         raise _explain(error) from error
 
 
-def _explain(error: sqlite3.Error) -> RagError:
+def _explain(error: Exception) -> RagError:
     message = str(error)
     if isinstance(error, sqlite3.OperationalError):
-        if "locked" in message or "busy" in message:
+        if any(word in message for word in ("locked", "busy", "locking protocol")):
             return LockedError("The knowledge base is in use by another program.", "Try again in a moment.")
         if any(word in message.lower() for word in _DISK):
             return StoreError(

@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from index import schema
-from index.connection import connect
+from index.connection import BUSY, connect
 from index.errors import DamagedError, LockedError, NewerError, NoIndexError, RagError, StoreError
 from index.facts import check_facts, keep_facts
 from index.lock import write_lock
 from index.memory import Memory
 from index.platform import make_private_folder
-from index.seal import break_seal, make_seal, read_seal, seal_holds
+from index.seal import SEAL, break_seal, make_seal, read_seal, seal_holds
 from index.stamp import ALWAYS_CHECKED
 
 DATABASE = "index.sqlite3"
 REPAIRED = f"repaired-{DATABASE}"  # the new database of a repair, whole, until it takes the place of the old one
 ASIDE = f".migrated-{DATABASE}.tmp"  # where an older format is brought to the present one
+TURN = "opening"
+# Seconds to wait for others who open or close a sealed file, which takes them milliseconds. One that stands still in it
+# is not waited for: the file says all.
+OPENING = 1.0
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
 _Value = TypeVar("_Value")
@@ -36,7 +40,8 @@ class Database:
         self, folder: Path, *, create: bool = True, shared: bool = False, damaged: bool = False, kb: str = ""
     ) -> None:
         self.folder = folder
-        self.shared = shared
+        self.shared = self._only_shared = shared
+        self._unwritable = StoreError(f"{folder} can only be read.", "Leave --shared-read out.")
         self.memory = None if shared else Memory(folder)
         path = folder / DATABASE
         if not path.exists():
@@ -44,32 +49,71 @@ class Database:
                 raise NoIndexError(f"There is no knowledge base in {folder}.", "Run: rag ingest FOLDER")
             make_private_folder(folder)
             schema.make(path, kb)
-        self._seal = read_seal(folder)
-        if shared and self._seal is None:
-            raise LockedError(f"{folder} is being changed.", "Try again when its owner's run has ended.")
-        if not damaged:
-            if (folder / REPAIRED).exists():
-                raise DamagedError(f"A repair of {folder} was interrupted.", "Run: rag repair --apply")
-            check_seal(folder, memory=self.memory)
-        try:
-            self._open(path, damaged)
-        except StoreError as error:
-            if self.shared or self._seal is None or isinstance(error, (DamagedError, LockedError, NewerError)):
-                raise
-            self.shared = True  # no room or no right for the files beside it: the sealed file can still be read
-            self._open(path, damaged)
+        self._open(damaged)
         if self.is_old and not damaged:
             self._migrate()
 
-    def _open(self, path: Path, damaged: bool) -> None:
-        self.connection = connect(path, "immutable" if self.shared else "rw")
+    def _open(self, damaged: bool) -> None:
+        """Look for damage and open the file; it is read as `shared` where nothing can be locked or made beside it."""
+        self._seal = read_seal(self.folder)
+        if self.shared and self._seal is None:
+            raise LockedError(f"{self.folder} is being changed.", "Try again when its owner's run has ended.")
+        if not damaged:
+            if (self.folder / REPAIRED).exists():
+                raise DamagedError(f"A repair of {self.folder} was interrupted.", "Run: rag repair --apply")
+            check_seal(self.folder, memory=self.memory)
         try:
-            self._prepare()
-            if not damaged:
+            self._connect(damaged)
+        except StoreError as error:
+            if self.shared or self._seal is None or isinstance(error, (DamagedError, NewerError)):
+                raise
+            # No room, no right, or another process that stands still: the sealed file can still be read.
+            self.shared, self._unwritable = True, error
+            self._connect(damaged)
+
+    def _connect(self, damaged: bool) -> None:
+        with self.turn(OPENING if self._seal else BUSY):
+            self.connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
+            try:
+                self._prepare()
+            except BaseException:
+                self.connection.close()
+                raise
+        if not damaged:
+            try:
                 self._check_structure()
+            except BaseException:
+                self.close()
+                raise
+
+    def turn(self, patience: float, name: str = TURN) -> contextlib.AbstractContextManager[None]:
+        """One process at a time opens or closes the file, or opens the word index (`name`); raises LockedError.
+
+        SQLite and tantivy take locks of their own then, and wait ten seconds, or for ever, for a process that stands
+        still with them.
+        """
+        if self.shared:
+            return contextlib.nullcontext()
+        return write_lock(self.folder, "rag, which opens it", patience, name)
+
+    def follow(self) -> None:
+        """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""
+        if not self.shared or self.inside() or read_seal(self.folder) == self._seal:
+            return
+        self.shared = self._only_shared
+        former, seal = self.connection, self._seal
+        try:
+            self._open(damaged=False)
         except BaseException:
-            self.connection.close()
+            self.connection, self._seal, self.shared = former, seal, True
             raise
+        former.close()
+
+    def close(self) -> None:
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(StoreError):  # one stands still: then SQLite keeps the order
+                stack.enter_context(self.turn(OPENING))
+            self.connection.close()
 
     def _prepare(self) -> None:
         run = self.connection.execute
@@ -82,17 +126,35 @@ class Database:
             run("PRAGMA synchronous = FULL")
         self.is_old = schema.is_old(self.connection)
 
+    def _wait(self, seconds: float) -> None:
+        """How long the statements that follow wait for other connections."""
+        self.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
     def _check_structure(self) -> None:
-        """Without a seal (a writer is at work, or was killed), look through the file where that takes no time."""
+        """Look through a file without a seal: a writer is at work, or was killed.
+
+        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has looked at
+        the whole file; beside it, that is done again where it takes no time.
+        """
         if self._seal is not None:
             return
-        if (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
-            (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise DamagedError(f"{self.folder / DATABASE} is damaged: {found}.", "Run: rag repair")
         if not self.is_old:
             with self.reading():
                 check_facts(self.connection)
+        try:
+            with write_lock(self.folder, "rag, after a run that was cut short", patience=0.0):
+                self._check_pages()
+                if not (self.folder / SEAL).exists():  # a damaged one is left for `rag verify` to tell
+                    with contextlib.suppress(RagError, OSError):  # the next one looks through it again
+                        self.seal(wait=0.0)
+        except LockedError:
+            if (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
+                self._check_pages()
+
+    def _check_pages(self) -> None:
+        (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise DamagedError(f"{self.folder / DATABASE} is damaged: {found}.", "Run: rag repair")
 
     def _migrate(self) -> None:
         """Bring an older format to the present one, unless another process has just done so."""
@@ -107,11 +169,8 @@ class Database:
                     schema.migrate(self.connection, self.folder / ASIDE)
             self.is_old = False
         except BaseException:
-            self.connection.close()
+            self.close()
             raise
-
-    def close(self) -> None:
-        self.connection.close()
 
     def inside(self) -> bool:
         """Whether a transaction is open: what is read belongs to one generation."""
@@ -126,10 +185,7 @@ class Database:
         Raises LockedError that names the holder while another process has it.
         """
         if self.shared:
-            raise StoreError(
-                f"{self.folder} can only be read.",
-                "Leave --shared-read out, or check the disk's space and permissions.",
-            )
+            raise self._unwritable
         with write_lock(self.folder, purpose):
             check_seal(self.folder, thorough=True)  # what is damaged must not be sealed as if it were right
             break_seal(self.folder)
@@ -140,11 +196,14 @@ class Database:
                 with contextlib.suppress(RagError, OSError):  # everything is committed; unsealed, it is looked through
                     self.seal()
 
-    def seal(self) -> None:
-        """Bring all that was committed into the one file and seal it; left unsealed while a reader needs the old."""
-        self.connection.execute("PRAGMA busy_timeout = 1000")
+    def seal(self, wait: float = 1.0) -> None:
+        """Bring all that was committed into the one file and seal it; left unsealed while a reader needs the old.
+
+        Readers are waited for `wait` seconds.
+        """
+        self._wait(wait)
         busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self.connection.execute("PRAGMA busy_timeout = 30000")
+        self._wait(BUSY)
         if not busy:
             make_seal(self.folder, DATABASE, kb=self.get("kb"), generation=self.generation)
 
@@ -179,12 +238,20 @@ class Database:
         if self.inside():
             yield
             return
+        self.follow()
         self.connection.execute("BEGIN")
         try:
             yield
+        except DamagedError:
+            self._check_unchanged()
+            raise
         finally:
             if self.inside():
                 self.connection.execute("COMMIT")
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        """Raise LockedError when a file that cannot be locked was changed under the reader."""
         if self.shared and read_seal(self.folder) != self._seal:
             raise LockedError(f"{self.folder} was changed while it was read.", "Ask again.")
 
@@ -201,7 +268,10 @@ class Database:
 
     @property
     def generation(self) -> int:
-        return int(self.get("generation", "0"))
+        try:
+            return int(self.get("generation", "0"))
+        except ValueError as error:
+            raise DamagedError("The number of the generation is damaged.", "Run: rag repair") from error
 
 
 def check_seal(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from index.connection import Connection
 from index.database import Database
 from index.errors import UsageError
 
@@ -14,7 +15,10 @@ class LabelTable:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.connection = database.connection
+
+    @property
+    def connection(self) -> Connection:
+        return self.database.connection
 
     def add(self, name: str, patterns: Iterable[str]) -> None:
         with self.database.writing():

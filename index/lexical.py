@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from index.database import OPENING
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
 from index.files import link_or_copy
@@ -31,6 +32,7 @@ from index.words import read_words
 
 FOLDER = "words"
 STAMP = "words.json"
+TURN = "opening-words"
 VERSION = 2
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
@@ -152,7 +154,7 @@ class WordIndex:
                 return
             if stamp.generation > self.store.generation:
                 return
-            part = self._open(stamp)
+            part = self.open(stamp)
             if part is not None:
                 self._stamp, self._part = stamp, part
             elif read_stamp(self.store.folder / STAMP) == stamp:  # else a writer replaced it meanwhile
@@ -160,19 +162,26 @@ class WordIndex:
         if stamp == self._damaged:
             self._stamp, self._part = None, None
 
-    def _open(self, stamp: Stamp) -> Part | None:
+    def open(self, stamp: Stamp, *, thorough: bool = False) -> Part | None:
+        """The part that a stamp stands for; None when its files are not what was written, by `files_match`."""
         folder = self.folder / stamp.folder
-        if not files_match(stamp, folder, memory=self.store.memory):
+        if not files_match(stamp, folder, thorough=thorough, memory=self.store.memory):
             return None
-        try:
-            return open_part(self._linked(folder, stamp) if self.store.shared else folder)
-        except (ValueError, OSError):
-            return None
+        with contextlib.ExitStack() as stack:
+            apart = self.store.shared
+            try:
+                stack.enter_context(self.store.turn(OPENING, TURN))
+            except StoreError:  # no right to lock, or one stands still
+                apart = True
+            try:
+                return open_part(self._linked(folder, stamp) if apart else folder)
+            except (ValueError, OSError):
+                return None
 
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
-        """A folder of links to the files of a part: tantivy makes lock files where it opens."""
+        """A folder of links to the files of a part: tantivy makes and locks files where it opens."""
         self.close()
-        self._links = tempfile.TemporaryDirectory(prefix="rag-")
+        self._links = tempfile.TemporaryDirectory(prefix="rag-", ignore_cleanup_errors=True)
         place = Path(self._links.name)
         for name in stamp.files:
             (place / name).parent.mkdir(exist_ok=True)
@@ -182,6 +191,7 @@ class WordIndex:
     def close(self) -> None:
         """Let go of what was made to read a part."""
         if self._links is not None:
+            self._stamp, self._part, self._recent = None, None, None  # else tantivy may make a lock file meanwhile
             self._links.cleanup()
             self._links = None
 

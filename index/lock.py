@@ -13,12 +13,17 @@ from index.errors import LockedError, StoreError
 from index.platform import lock_file
 
 PATIENCE = 1.0  # seconds: long enough for another command's last step, short enough to answer within two
+NAMING = 0.25  # seconds more for the holder's name, which it writes as soon as it has the lock
+WIDTH = 200  # bytes: every name is shorter, so that it covers the one before
 
 
 @contextlib.contextmanager
-def write_lock(folder: Path, purpose: str) -> Iterator[None]:
-    """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder."""
-    path = folder / "lock"
+def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str = "lock") -> Iterator[None]:
+    """Hold the right to change the knowledge base in `folder`; raises LockedError that names the holder.
+
+    `patience` is how many seconds another holder is waited for; `name` is the file that is locked.
+    """
+    path = folder / name
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:
@@ -26,17 +31,20 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
             f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
         ) from error
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not lock_file(descriptor):
-            if time.monotonic() > deadline:
+            late = time.monotonic() - deadline
+            holder = _holder(path) if late >= 0 else ""
+            if holder or late > NAMING:
                 raise LockedError(
-                    f"{folder} is being changed by {_holder(path)}.", "Wait for it to finish, then try again."
+                    f"{folder} is being changed by {holder or 'another process'}.",
+                    "Wait for it to finish, then try again.",
                 )
             time.sleep(0.05)
         with contextlib.suppress(OSError):  # a full disk keeps the name out, not the lock
-            os.ftruncate(descriptor, 0)
+            said = json.dumps({"pid": os.getpid(), "purpose": purpose}).encode()
             os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode())
+            os.write(descriptor, said.ljust(WIDTH))  # in one step over the former name, so that it is read whole
         yield
     finally:
         with contextlib.suppress(OSError):  # the kernel drops the lock all the same
@@ -44,8 +52,9 @@ def write_lock(folder: Path, purpose: str) -> Iterator[None]:
 
 
 def _holder(path: Path) -> str:
+    """Who says in the lock to hold it; "" for one who has not done so yet."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         return f"process {facts['pid']} ({facts['purpose']})"
     except (OSError, ValueError, KeyError):
-        return "another process"
+        return ""

@@ -22,7 +22,7 @@ from index.rows import CHUNK, HEAD, checksum, unpack_passage
 from index.seal import SEAL, break_seal, seal_holds
 from index.search import Index
 from index.stamp import read_stamp
-from index.vector_table import ROW, vector_checksum
+from index.vector_table import ROW, is_right
 from index.verify import find_damage_of_parts, find_damage_of_truth
 
 DAMAGED = f"damaged-{DATABASE}"  # the former database, kept beside the new one
@@ -107,7 +107,7 @@ def _salvage(folder: Path, *, keep: bool) -> tuple[tuple[str, ...], int]:
         schema.make(making, kb)
         with contextlib.closing(connect(making, "rw")) as new:
             new.execute("BEGIN IMMEDIATE")
-            known = {path for (path,) in _rows(old, "SELECT path FROM documents")}
+            known = {path for (path,) in _rows(old, "SELECT path FROM documents") if isinstance(path, str)}
             for table in OTHERS:
                 for row in _rows(old, f"SELECT * FROM {table}"):
                     marks = ",".join("?" * len(row))
@@ -164,11 +164,10 @@ def _copy_vectors(old: Connection, new: Connection) -> int:
     """Copy every vector that is right and still needed; the number of those that are needed and lost."""
     needed = {key for (key,) in new.execute("SELECT input FROM chunks")}
     found: dict[int, set[bytes]] = {}
-    for number, data, model, key, crc in _numbered(old, f"SELECT {ROW} FROM vectors", "vectors"):
-        if isinstance(key, bytes) and isinstance(data, bytes) and isinstance(model, int) and key in needed:
-            if vector_checksum(model, key, data) != crc:
-                continue
-            new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", (number, data, model, key, crc))
+    for row in _numbered(old, f"SELECT {ROW} FROM vectors", "vectors"):
+        _, _, model, key, _ = row
+        if is_right(row) and key in needed:
+            new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", row)
             found.setdefault(model, set()).add(key)
     return len(needed) - max(map(len, found.values()), default=0)
 
@@ -181,7 +180,11 @@ def _numbered(connection: Connection, select: str, table: str) -> Iterator[tuple
             last = row[0]
             yield row
     except RagError:
-        highest = max((n for (n,) in _rows(connection, "SELECT seq FROM sqlite_sequence")), default=0)
+        # The second is what the first should be, for a table whose last page cannot be read.
+        for ask in (f"SELECT max(id) FROM {table}", f"SELECT seq FROM sqlite_sequence WHERE name = '{table}'"):
+            highest = max((n for (n,) in _rows(connection, ask) if isinstance(n, int)), default=0)
+            if highest > last:
+                break
         for number in range(last + 1, highest + 1):
             yield from _rows(connection, f"{select} WHERE id = {number}")
 

@@ -67,12 +67,14 @@ def pack_chunk(number: int, document: int, chunk: Chunk, key: bytes) -> tuple[An
 
 
 def unpack_passage(row: Sequence[Any], head: dict[str, Any], text: str) -> Passage:
+    """The passage in a row CHUNK with its checksum; raises DamagedError."""
     number, _, start, end, heading, blocks, ranges, _, crc = row
     try:
         context = tuple(Span(first, last, text[first:last]) for first, last in json.loads(ranges))
-    except (ValueError, TypeError):
-        context = ()
-    if checksum(tuple(row[:-1]), text[start:end], [span.text for span in context]) != crc:
+        right = checksum(tuple(row[:-1]), text[start:end], [span.text for span in context]) == crc
+    except (ValueError, TypeError):  # one bit makes a value one of another kind
+        right = False
+    if not right:
         raise DamagedError(f"A stored passage of {head['path']} is damaged.", "Run: rag repair")
     chunk = Chunk(
         start=start,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from index.connection import Connection, connect, translated
@@ -103,18 +103,26 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _to_2}
 def make(path: Path, kb: str = "") -> None:
     """Make an empty database at `path`, which appears whole; one that another process made first is left alone."""
     new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    new.touch(mode=0o600)
-    try:
+    with _scratch(new):
         with contextlib.closing(connect(new, "rw")) as connection:
             create(connection, kb or uuid.uuid4().hex)
         publish_new(new, path)
+
+
+@contextlib.contextmanager
+def _scratch(path: Path) -> Iterator[None]:
+    """An empty private file at `path`, which is gone in the end; what the disk refuses meanwhile is a StoreError."""
+    try:
+        remove_database(path)
+        path.touch(mode=0o600)
+        yield
     except OSError as error:
         raise StoreError(
             f"{path} could not be made: {error.strerror}.", "Free some space or check the disk."
         ) from error
     finally:
         with contextlib.suppress(OSError):
-            remove_database(new)
+            remove_database(path)
 
 
 def create(connection: Connection, kb: str) -> None:
@@ -147,27 +155,17 @@ def migrate(connection: Connection, aside: Path) -> None:
 
     The copy comes back in one transaction of SQLite's: readers see the old one or the new one, a kill leaves either.
     """
-    try:
-        remove_database(aside)
-        aside.touch(mode=0o600)
-        with contextlib.closing(connect(aside, "rw")) as copy, translated():
-            connection.backup(copy)
-            for step in range(read_version(copy), VERSION):
-                copy.execute("BEGIN IMMEDIATE")
-                MIGRATIONS[step](copy)
-                copy.execute(f"PRAGMA user_version = {step + 1}")
-                copy.execute("COMMIT")
-            (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise DamagedError(f"The knowledge base is damaged: {found}.", "Run: rag repair")
-            copy.backup(connection)
-    except OSError as error:
-        raise StoreError(
-            f"{aside} could not be made: {error.strerror}.", "Free some space or check the disk."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            remove_database(aside)
+    with _scratch(aside), contextlib.closing(connect(aside, "rw")) as copy, translated():
+        connection.backup(copy)
+        for step in range(read_version(copy), VERSION):
+            copy.execute("BEGIN IMMEDIATE")
+            MIGRATIONS[step](copy)
+            copy.execute(f"PRAGMA user_version = {step + 1}")
+            copy.execute("COMMIT")
+        (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise DamagedError(f"The knowledge base is damaged: {found}.", "Run: rag repair")
+        copy.backup(connection)
 
 
 def remove_database(path: Path) -> None:

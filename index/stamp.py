@@ -11,6 +11,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from index.descriptors import read_pieces
 from index.files import PIECE, write_file
 from index.memory import Facts, Memory, take_facts
 
@@ -91,7 +92,6 @@ def files_match(stamp: Stamp, folder: Path, *, thorough: bool = False, memory: M
 def sum_file(path: Path) -> int:
     """CRC-32 of a file."""
     crc = 0
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            crc = zlib.crc32(piece, crc)
+    for piece in read_pieces(path, PIECE):
+        crc = zlib.crc32(piece, crc)
     return crc

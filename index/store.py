@@ -180,13 +180,18 @@ class Store(Database):
 
     def text(self, path: str) -> str:
         """A document's whole text; raises StoreError when there is none at `path`, DamagedError when it was altered."""
-        row = self.connection.execute("SELECT id, crc FROM documents WHERE path = ?", (path,)).fetchone()
+        row = self.connection.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
         if row is None:
             raise StoreError(f"{path} is not in this knowledge base.", "See: rag list")
-        _, text = self._document(row[0])
-        chunks = self.connection.execute("SELECT crc FROM chunks WHERE document = ? ORDER BY id", (row[0],)).fetchall()
-        if checksum(text, [crc for (crc,) in chunks]) != row[1]:
-            raise DamagedError(f"The stored text of {path} is damaged.", "Run: rag repair")
+        return self.text_of(row[0])
+
+    def text_of(self, number: int) -> str:
+        """The same of the document in row `number`; raises DamagedError also when there is none."""
+        head, text = self._document(number)
+        (crc,) = self.connection.execute("SELECT crc FROM documents WHERE id = ?", (number,)).fetchone()
+        chunks = self.connection.execute("SELECT crc FROM chunks WHERE document = ? ORDER BY id", (number,)).fetchall()
+        if checksum(text, [of_chunk for (of_chunk,) in chunks]) != crc:
+            raise DamagedError(f"The stored text of {head['path']} is damaged.", "Run: rag repair")
         return text
 
     def document_ids(self) -> dict[str, int]:
@@ -203,12 +208,12 @@ class Store(Database):
             rows = self.connection.execute(
                 f"SELECT {CHUNK}, crc FROM chunks WHERE id IN ({marks}) ORDER BY document", part
             )
-            for number, together in groupby(rows.fetchall(), key=lambda row: int(row[1])):
+            for number, together in groupby(rows.fetchall(), key=lambda row: row[1]):
                 head, text = self._document(number)
                 found |= {row[0]: unpack_passage(row, head, text) for row in together}
         return found
 
-    def _document(self, number: int) -> tuple[dict[str, Any], str]:
+    def _document(self, number: object) -> tuple[dict[str, Any], str]:
         """The columns and the text of a document; raises DamagedError."""
         row = self.connection.execute(f"SELECT {HEAD}, head, text FROM documents WHERE id = ?", (number,)).fetchone()
         if row is None or checksum(*row[:-2]) != row[-2]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from index.connection import Connection
 from index.database import Database, portions
 from index.errors import DamagedError
 
@@ -23,7 +24,10 @@ class VectorTable:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.connection = database.connection
+
+    @property
+    def connection(self) -> Connection:
+        return self.database.connection
 
     def model_id(self, identity: str) -> int:
         """The number under which this model's vectors are kept; `identity` is its canonical JSON."""
@@ -142,12 +146,19 @@ def vector_checksum(model: int, key: bytes, data: bytes) -> int:
     return zlib.crc32(data, zlib.crc32(key, model))
 
 
+def is_right(row: Sequence[Any]) -> bool:
+    """Whether a row ROW is as it was written; its values may be of any kind."""
+    _, data, model, key, crc = row
+    kinds = isinstance(data, bytes) and isinstance(model, int) and isinstance(key, bytes)
+    return kinds and vector_checksum(model, key, data) == crc
+
+
 def _stack(rows: Sequence[_Row]) -> NDArray[np.float32]:
     import numpy as np
 
-    for number, data, model, key, crc in rows:
-        if vector_checksum(model, key, data) != crc:
-            raise DamagedError(f"Stored vector {number} is damaged.", "Run: rag repair")
+    for row in rows:
+        if not is_right(row):
+            raise DamagedError(f"Stored vector {row[0]} is damaged.", "Run: rag repair")
     if not rows:
         return np.zeros((0, 0), np.float32)
     return np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1)

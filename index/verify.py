@@ -13,7 +13,6 @@ from index.errors import DamagedError
 from index.facts import check_facts
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
-from index.lexical import open_part
 from index.lexical import part_numbers as word_numbers
 from index.seal import SEAL, read_seal, seal_holds
 from index.search import Index
@@ -36,10 +35,10 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     yield from _message(lambda: _check_structure(store.connection))
     if not store.is_old:
         yield from _message(check_facts, store.connection)
-    paths: list[str] = []
-    yield from _message(lambda: paths.extend(store.document_ids()))
-    for path in paths:
-        yield from _message(store.text, path)
+    documents: list[int] = []
+    yield from _message(lambda: documents.extend(store.document_ids().values()))
+    for document in documents:
+        yield from _message(store.text_of, document)
     yield from _message(lambda: sum(1 for _ in store.each_passage()))
     models: list[int] = []
     yield from _message(lambda: models.extend(n for (n,) in store.connection.execute("SELECT id FROM models")))
@@ -73,10 +72,10 @@ def _check_structure(connection: Connection) -> None:
 
 def _check_words(index: Index) -> None:
     stamp = read_stamp(index.store.folder / WORD_STAMP)
-    if stamp is None or stamp.generation != index.store.generation or index.store.shared:
+    if stamp is None or stamp.generation != index.store.generation:
         return
-    folder = index.store.folder / WORD_FOLDER / stamp.folder
-    if files_match(stamp, folder, thorough=True) and word_numbers(open_part(folder)) != index.store.all_chunk_ids():
+    part = index.words.open(stamp, thorough=True)
+    if part is not None and word_numbers(part) != index.store.all_chunk_ids():
         raise DamagedError("words.json: the word index does not hold the passages of the database.")
 
 

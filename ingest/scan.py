@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.database import DATABASE
 from index.errors import DocumentError, LimitError, UsageError
 from ingest.ignore import FILE_NAME, Rule, always_ignored, is_ignored, read_rules
 from ingest.texts.decoding import decode
@@ -158,6 +159,9 @@ def _walk(root: Root, start: Path, rules: list[Rule]) -> Iterator[Source | Skipp
             entries = _names(here)
         except (OSError, DocumentError) as error:
             yield Skipped(path, f"folder cannot be read ({_why(error)})", unreadable=True)
+            continue
+        if any(entry.name == DATABASE for _, entry in entries):  # this run's own, or another
+            yield Skipped(path, "a knowledge base")
             continue
         for name, entry in reversed(entries):
             below = f"{inside}/{name}" if inside else name

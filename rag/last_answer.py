@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.errors import MissingError, UsageError
+from index.errors import MissingError, StoreError, UsageError
 from index.files import write_file
 from index.platform import open_with_system
 from index.types import Quote
@@ -16,9 +17,14 @@ FILE = "last-answer.json"
 
 
 def remember(folder: Path, quotes: Sequence[Quote]) -> None:
-    """Note the files and places of these quotes."""
+    """Note the files and places of these quotes; raises StoreError when they cannot be kept, and no others are then."""
     places = [[quote.n, quote.file, quote.path, quote.where] for quote in quotes]
-    write_file(folder / FILE, [json.dumps(places, ensure_ascii=False).encode("utf-8", "surrogatepass")])
+    try:
+        write_file(folder / FILE, [json.dumps(places, ensure_ascii=False).encode("utf-8", "surrogatepass")])
+    except StoreError:
+        with contextlib.suppress(OSError):
+            (folder / FILE).unlink(missing_ok=True)
+        raise
 
 
 def open_quote(folder: Path, number: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import StoreError
 from index.store import format_time
 from index.types import Quote
 from rag.answer import Answer, Evidence, Statement, Step
@@ -35,7 +36,10 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
             show(f"  {step.text} {_marks(step.marks)}")
         elif isinstance(step, Answer):
             if not kb.shared:
-                remember(kb.folder, step.quotes)
+                try:
+                    remember(kb.folder, step.quotes)
+                except StoreError as error:  # the answer is right all the same
+                    note(f"{error.message} rag open does not know these quotes.")
             if as_json:
                 print_json(step)
             else:

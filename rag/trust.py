@@ -92,16 +92,16 @@ def trust(kb: str) -> None:
 
 
 def read_kb_id(folder: Path) -> str:
-    """The id of the knowledge base in `folder`, from its seal, its database or its parts; "" when none can be read."""
-    if seal := read_stamp(folder / SEAL):
-        return seal.kb
+    """The id of the knowledge base in `folder`, from its seal, its parts or its database; "" when none can be read."""
+    for name in (SEAL, *PARTS):
+        if stamp := read_stamp(folder / name):
+            return stamp.kb
     with (
         contextlib.suppress(StoreError),
         contextlib.closing(connect(folder / DATABASE, "rw" if os.access(folder, os.W_OK) else "immutable")) as database,
     ):
         return str(database.execute("SELECT value FROM meta WHERE key = 'kb'").fetchone()[0])
-    stamps = [read_stamp(folder / name) for name in PARTS]
-    return next((stamp.kb for stamp in stamps if stamp), "")
+    return ""
 
 
 def _list() -> Path:

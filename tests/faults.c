@@ -1,7 +1,8 @@
 /* A layer between a process and the disk, for tests: LD_PRELOAD=faults.so.
  *
  * Calls that change files below a folder are numbered from the moment of fault_arm(). Before the one with number `at`
- * the process is killed, or the call fails, or writes half of what it was given; with `lasting`, so do all later ones.
+ * the process is killed or stopped, or the call fails, or writes half of what it was given; with `lasting`, so do all
+ * later ones. Locks are calls that count only where they are named (" lock ").
  * With a log, each call that succeeded is written down with its data, so that a power cut can be played out from it.
  * It sees what SQLite (C), tantivy (Rust) and Python do alike.
  */
@@ -23,9 +24,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { NOTHING, KILL, FAIL, HALF };
+enum { NOTHING, KILL, FAIL, HALF, STOP };
 
-static char folder[PATH_MAX], only[64];
+static char folder[PATH_MAX], only[256];
 static int what, code, lasting, log_file = -1, armed;
 static long at, number;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -78,6 +79,7 @@ static int meet(const char *name) {
     long n = __sync_add_and_fetch(&number, 1);
     if (what == NOTHING || (lasting ? n < at : n != at)) return 0;
     if (what == KILL) kill(getpid(), SIGKILL);
+    if (what == STOP) return kill(getpid(), SIGSTOP), 0;
     if (what == HALF) return 2;
     errno = code;
     return 1;
@@ -190,6 +192,18 @@ int fdatasync(int file) { REAL(int, "fdatasync", int); return sync_it("fdatasync
 ON_FILE("ftruncate", ftruncate, (file, size), size, int file, off_t size)
 ON_FILE("ftruncate", ftruncate64, (file, size), size, int file, off64_t size)
 ON_FILE("fchmod", fchmod, (file, mode), mode, int file, mode_t mode)
+
+static int lock_it(int file, int command, void *argument) {
+    char buffer[PATH_MAX];
+    REAL(int, "fcntl64", int, int, ...);
+    if ((command == F_SETLK || command == F_SETLKW) && ((struct flock *)argument)->l_type != F_UNLCK
+        && strstr(only, " lock ") && below(path_of(file, buffer))) meet("lock");
+    return real(file, command, argument);
+}
+
+#define ARGUMENT va_list rest; va_start(rest, command); void *argument = va_arg(rest, void *); va_end(rest)
+int fcntl(int file, int command, ...) { ARGUMENT; return lock_it(file, command, argument); }
+int fcntl64(int file, int command, ...) { ARGUMENT; return lock_it(file, command, argument); }
 
 int close(int file) {
     char buffer[PATH_MAX];

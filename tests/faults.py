@@ -15,12 +15,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOTHING, KILL, FAIL, HALF = range(4)
-DONE, TOLD, KILLED = 0, 4, -9  # how a trial ends: well, with an error of ours, killed
+NOTHING, KILL, FAIL, HALF, STOP = range(5)
+# How a trial ends: well, with an error of ours, killed; or it was stopped and stands still.
+DONE, TOLD, KILLED, STOPPED = 0, 4, -9, -19
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Trial:
     """What `verb` of victim.py is done in `folder`, and what happens to the call number `at` that changes it.
 
     Calls are counted that change what is in the folder that `folder` lies in. `only` are the names of those that count
-    (" write pwrite64 "), all when empty. `lasting` errors go on. `log` is a file that takes down every
+    (" write pwrite64 "), all but " lock " when empty. `lasting` errors go on. `log` is a file that takes down every
     call. After so many `seconds` it is killed from outside.
     """
 
@@ -82,6 +83,17 @@ class Layer:
         self._process.stdin.flush()
         code, calls, lines, words = json.loads(self._process.stdout.readline())
         return Outcome(code, dict(line.split() for line in lines), calls, words)
+
+    @contextlib.contextmanager
+    def stopped(self, trial: Trial) -> Iterator[Outcome]:
+        """Do it until it stands still at the call that the trial names, or to its end; killed when the block ends."""
+        outcome = self.run(replace(trial, what=STOP))
+        try:
+            yield outcome
+        finally:
+            assert self._process.stdin is not None
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
 
     def close(self) -> None:
         self._process.communicate()
@@ -139,6 +151,17 @@ def _serve() -> None:
         if trial.seconds:
             time.sleep(trial.seconds)
             os.kill(child, signal.SIGKILL)
+        if trial.what == STOP:
+            _, status = os.waitpid(child, os.WUNTRACED)
+            print(json.dumps([STOPPED if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status), 0, [], ""]))
+            sys.stdout.flush()
+            sys.stdin.readline()
+            if os.WIFSTOPPED(status):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            for descriptor in (out, out_end, err, err_end):
+                os.close(descriptor)
+            continue
         os.close(out_end)
         os.close(err_end)
         with open(out, "rb") as told, open(err, "rb") as said:  # noqa: PTH123

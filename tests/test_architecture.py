@@ -193,6 +193,48 @@ def test_only_setup_fetches() -> None:
             assert allowed or name not in clients, f"{path}:{line} imports {name}"
 
 
+# Who writes files beside the one helper, and why that is no way round it.
+WRITERS = {
+    "index/files.py": "the helper",
+    "rag/cli/__init__.py": "the output that nobody reads any more leads to nowhere",
+    "index/lock.py": "the holder's name in a lock, which nobody needs",
+    "rag/setup/fetch.py": "a download that goes on where it stopped; its SHA-256 is checked before it is renamed",
+    "rag/offline.py": "a trial in a folder that is thrown away",
+    "ingest/parsers/libreoffice.py": "a copy for another program, in a folder that is thrown away",
+}
+WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copy2", "copytree", "shutil.copy", "shutil.move", "os.write"}
+
+
+def find_writes(tree: ast.AST) -> Iterator[str]:
+    """Calls that write a file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called, said = ast.unparse(node.func), ast.unparse(node)
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            opens = called.rpartition(".")[2] == "open" and any(
+                isinstance(part, ast.Constant) and _is_mode(part.value) for part in given
+            )
+            if {called, called.rpartition(".")[2]} & WRITING_CALLS or opens or "O_WRONLY" in said or "O_RDWR" in said:
+                yield called
+
+
+def _is_mode(given: object) -> bool:
+    return isinstance(given, str) and set(given) <= set("rwaxbt+") and bool(set(given) & set("wax+"))
+
+
+def test_files_are_written_by_the_one_helper() -> None:
+    writers = {str(path.relative_to(ROOT)) for path in FILES if list(find_writes(parse(path)))}
+    assert writers == set(WRITERS)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["path.write_text(x)", "path.open('w')", "open(path, 'ab')", "path.open(mode='r+')", "os.open(p, os.O_WRONLY)"],
+)
+def test_each_way_of_writing_would_be_found(code: str) -> None:
+    assert list(find_writes(ast.parse(code)))
+
+
 def test_files_stay_small_enough_to_hold_in_mind() -> None:
     large = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert not {name: lines for name, lines in large.items() if lines > 400}

@@ -148,6 +148,22 @@ def test_status_and_verify(kb: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "vectors.json" in out
 
 
+def test_forgetting_says_what_is_gone_and_verify_shows_that_it_is(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    code, out, _ = run(capsys, "verify", "--absent", "140 euro a night")
+    assert code == 4
+    assert "index.sqlite3: in its bytes" in out
+    (kb.parent / "docs/travel.md").unlink()
+    code, out, err = run(capsys, "forget", "docs/travel.md")
+    assert code == 0
+    assert out.splitlines()[0] == "forgotten  docs/travel.md"
+    assert {"made anew or deleted  index.sqlite3", "made anew or deleted  words.json"} <= set(out.splitlines())
+    assert "1 documents, 1 passages, 1 vectors" in err
+    for text in ("140 euro a night", "travel.md", "Hotels"):
+        assert run(capsys, "verify", "--absent", text)[0] == 0
+    assert run(capsys, "verify")[0] == 0
+
+
 def test_document_text_cannot_drive_the_terminal(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = "# Wombat\n\nThe wombat \x1b]0;owned\x07\x1b[31mis red\u202e and \x9b2J reversed.\n"
     write_tree(kb.parent / "docs", {"evil.md": evil})

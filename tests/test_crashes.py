@@ -37,13 +37,13 @@ def tries(tmp_path: Path) -> Iterator[Layer]:
 
 @forms(40, 500)
 def test_killed_at_random_moments_of_a_large_ingest(tmp_path: Path, tries: Layer, times: int) -> None:
-    kb, chance, told, late, version = tmp_path / "disk" / "kb", random.Random(1), {}, 0, 1
+    kb, chance, told, killed, late, version = tmp_path / "disk" / "kb", random.Random(1), {}, 0, 0, 1
     kb.parent.mkdir()
     for number in range(2):  # the first one also imports what a run needs
         start = time.monotonic()
         assert tries.run(Trial(str(tmp_path / f"other{number}"), "large")).code == DONE
     usual = time.monotonic() - start
-    for _ in range(times):
+    while killed < times:
         outcome = tries.run(Trial(str(kb), "large", version, seconds=chance.uniform(0, usual)))
         assert outcome.code in (DONE, KILLED), outcome.words
         told |= outcome.told
@@ -51,12 +51,14 @@ def test_killed_at_random_moments_of_a_large_ingest(tmp_path: Path, tries: Layer
             check_whole(kb, told, version, LARGE)
         else:
             assert not told
+        killed += outcome.code == KILLED
         late += outcome.code == DONE
+        usual *= 0.95 if outcome.code == DONE else 1.02  # the machine is not always as busy: about a quarter come late
         version += outcome.code == DONE or chance.random() < 0.1
     finish(kb, version, LARGE)
     check_whole(kb, {}, version, LARGE)
     assert answers_anew(kb) == fresh_answers(tmp_path / "fresh", version, LARGE)
-    print(f"{times} kills at random moments, {late} came too late: 0 of {len(told)} committed documents lost")
+    print(f"{killed} kills at random moments, {late} more came too late: 0 of {len(told)} committed documents lost")
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["a first run", "a later run"])

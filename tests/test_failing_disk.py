@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_chunks, make_document, make_origin, write_tree
 from faults import DONE, FAIL, HALF, TOLD, Layer, Trial, layer
 from victim import answers, opened, work
 from wholeness import answers_anew, check_whole, finish, forms, fresh_answers, put_back, spread, wipe
@@ -118,14 +118,58 @@ def test_a_database_that_cannot_grow_keeps_its_old_answers(tmp_path: Path) -> No
     print(f"room for 0 to 39 more pages: refused {refused} times, never half")
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs a small disk of its own")
-@forms(16, 200)
-def test_a_disk_filled_step_by_step_is_all_or_none(tmp_path: Path, times: int) -> None:
-    disk = tmp_path / "disk"
+@contextlib.contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A disk of its own, mounted in `folder`."""
+    disk = folder / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no disk can be mounted here")
     try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+needs_a_disk = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="needs a small disk of its own, which only root can mount"
+)
+
+
+@needs_a_disk
+def test_a_full_disk_answers_every_question(tmp_path: Path) -> None:
+    """The commands themselves, which keep notes for the next one where there is room."""
+    docs = write_tree(tmp_path / "docs", {"leave.md": "# Leave\n\nStaff receive 20 days of annual leave a year.\n"})
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "RAG_EMBED_MODEL": "hashing:64"}
+    commands = (["search", "annual leave"], ["ask", "How many days of annual leave do staff receive?"], ["list"])
+    with small_disk(tmp_path, 40) as disk:
+
+        def run(*words: str) -> tuple[int, str]:
+            command = [sys.executable, "-m", "rag", *words, "--kb", str(disk / "kb")]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            return done.returncode, re.sub(r"[\d.]+ s", "", done.stdout) or done.stderr
+
+        assert run("ingest", str(docs))[0] == 0
+        wanted = [run(*words) for words in commands]
+        assert [code for code, _ in wanted] == [0, 0, 0]
+        with contextlib.suppress(OSError):
+            (disk / "ballast").write_bytes(bytes(64 << 20))
+        assert shutil.disk_usage(disk).free == 0
+        assert [run(*words) for words in commands] == wanted
+        (docs / "travel.md").write_text("Hotels are paid.")
+        code, said = run("ingest", str(docs))
+        assert code == 4
+        assert "Free some space" in said
+        assert [run(*words) for words in commands] == wanted
+        (disk / "ballast").unlink()
+        assert run("verify")[0] == 0
+
+
+@needs_a_disk
+@forms(16, 200)
+def test_a_disk_filled_step_by_step_is_all_or_none(tmp_path: Path, times: int) -> None:
+    with small_disk(tmp_path, 6) as disk:
         work(disk / "kb", 1, lambda _: None)
         with opened(disk / "kb") as index:
             old = answers(index)
@@ -155,5 +199,3 @@ def test_a_disk_filled_step_by_step_is_all_or_none(tmp_path: Path, times: int) -
             work(disk / "kb", 1, lambda _: None)
         print(f"{times} degrees of fullness: refused {refused} times, old answers there each time")
         assert refused
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)

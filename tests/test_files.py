@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.descriptors import hold, let_go, read_pieces
 from index.errors import LockedError, StoreError
 from index.files import write_file
 from index.globs import match_paths
@@ -158,6 +159,31 @@ def test_the_name_of_a_new_folder_is_put_on_the_disk(tmp_path: Path, monkeypatch
     make_private_folder(tmp_path / "a" / "b")
     assert set(synced) == {tmp_path / "a", tmp_path}
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+
+
+LOCKED = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'rb+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_reading_a_file_that_is_held_keeps_the_locks_on_it(tmp_path: Path) -> None:
+    import fcntl
+
+    path = tmp_path / "a"
+    path.write_bytes(b"x" * 10)
+    with path.open("rb+") as file:
+        held = hold(path)
+        fcntl.lockf(file, fcntl.LOCK_EX)
+
+        def is_locked() -> bool:
+            return (
+                subprocess.run([sys.executable, "-c", LOCKED, path], capture_output=True, check=False).returncode != 0
+            )
+
+        assert b"".join(read_pieces(path, 3)) == b"x" * 10
+        assert next(read_pieces(path, 3)) == b"xxx"
+        assert is_locked()
+        let_go(held)
+        assert not is_locked()
 
 
 def test_places_are_told_in_the_terms_of_the_format() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +230,7 @@ def test_strange_names_come_in_are_cited_and_go(tmp_path: Path) -> None:
         except OSError:
             continue  # a name this system does not allow
         made[number] = f"{stem}.txt"
+    assert len(made) >= (60 if sys.platform == "linux" else 30)
     with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
         report = kb.ingest([docs])
         assert len(report.added) == len(made), (report.skipped, report.failed)

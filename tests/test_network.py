@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from parser_samples import sample
 from system_calls import Call, Traced, only_linux, trace
 from tiny_models import write_llama
 
+from ingest.network import SWITCHES
 from ingest.parsers import _modules
 
 ROOT = Path(__file__).parent.parent
@@ -226,6 +228,51 @@ assert not attempt(datagram.sendto, b"x", ("192.0.2.1", 9))
 def test_a_guarded_process_reaches_this_machine_only() -> None:
     done = subprocess.run([sys.executable, "-c", GUARDED], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+SWITCHED = """
+import os, sys
+from ingest.network import SWITCHES
+class Watcher:
+    seen = []
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] not in sys.stdlib_module_names | {"rag", "ingest", "index"}:
+            self.seen.append(name)
+            assert all(os.environ.get(switch) for switch in SWITCHES), f"{name} is imported before the switches are set"
+sys.modules.pop("rag", None)
+sys.meta_path.insert(0, Watcher())
+assert not any(switch in os.environ for switch in SWITCHES)
+from rag.cli import main
+try:
+    main(["ingest", "docs", "--kb", "kb", "--quiet"])
+except SystemExit as end:
+    assert end.code == 0, end.code
+assert {"click", "numpy", "faiss", "tantivy"} <= {name.partition(".")[0] for name in Watcher.seen}
+"""
+
+
+def test_switches_are_set_before_any_library_is_imported(tmp_path: Path) -> None:
+    """In the program itself; its workers are started with them."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "rules.md").write_text(RULES, encoding="utf-8")
+    settings = environment(tmp_path, {"embed_model": "hashing:64", "model": ""})
+    for switch in SWITCHES:
+        settings.pop(switch, None)
+    done = subprocess.run(
+        [sys.executable, "-c", SWITCHED], cwd=tmp_path, env=settings, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_only_commands_that_fetch_lift_the_guard() -> None:
+    lifting = {
+        f"{path.stem}.{function.name}"
+        for path in (ROOT / "rag").rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        and any(isinstance(call, ast.Call) and ast.unparse(call.func).endswith("lift") for call in ast.walk(function))
+    }
+    assert lifting == {"setup.setup_command", "models.pull_command"}
 
 
 PLANTED = """

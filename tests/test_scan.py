@@ -82,6 +82,14 @@ def test_a_root_covers_what_lies_below_it_and_nothing_beside_it(tmp_path: Path) 
     assert not root.covers("docs/hr-old/leave.md", "docs") and not root.covers("docs/it/vpn.md", "docs")
 
 
+def test_a_knowledge_base_is_not_read_as_documents(tmp_path: Path) -> None:
+    """Its own or another's: what a command keeps in it would come back as a document, and outlive a forgetting."""
+    for name in ("a.md", "kb/index.sqlite3", "kb/last-answer.json", "kb/words/1/meta.json"):
+        write(tmp_path / "docs" / name)
+    read, left_out = look(tmp_path / "docs")
+    assert (read.path, left_out) == ("docs/a.md", Skipped("docs/kb", "a knowledge base"))
+
+
 def test_the_working_folder_has_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "docs/x.md")
     monkeypatch.chdir(tmp_path / "docs")

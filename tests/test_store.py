@@ -11,6 +11,7 @@ from corpus import make_chunks, make_document, make_origin
 
 from index.database import DATABASE
 from index.errors import DamagedError, NewerError, NoIndexError, StoreError
+from index.seal import SEAL
 from index.store import Store, Unread, embedding_key
 from index.vector_table import VectorTable
 
@@ -159,6 +160,7 @@ def test_a_missing_knowledge_base_is_not_made_by_reading(tmp_path: Path) -> None
 def test_a_newer_format_is_refused_and_left_alone(store: Store, tmp_path: Path) -> None:
     store.connection.execute("PRAGMA user_version = 99")
     store.close()
+    (tmp_path / "kb" / SEAL).unlink()
     with pytest.raises(NewerError, match="99"):
         Store(tmp_path / "kb")
 

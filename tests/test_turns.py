@@ -5,27 +5,29 @@ Each test prints its figure; the long forms are run by make torture.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
-import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from corpus import make_chunks, make_document, make_origin
+from faults import STOPPED, Trial, layer
 from victim import answers, embed_all, opened
-from wholeness import forms
+from wholeness import check_whole, finish, forms, put_back, spread
 
-from index.database import DATABASE
+from index.absence import find_traces
 from index.errors import LockedError
+from index.search import Index
 from index.verify import find_damage
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
 pytestmark = pytest.mark.slow
+# Calls by which a writer changes or locks something, by the names of faults.c.
+EVERY = " lock write pwrite64 open mkdir link rename ftruncate fsync fdatasync unlink rmdir chmod fchmod close "
 
 READER = """
 import sys, time
@@ -85,30 +87,78 @@ def test_readers_see_one_generation_or_the_next(tmp_path: Path, times: int) -> N
     print(f"8 readers, {times} generations, {rounds} rounds, up to {seen} generations seen by one: 0 mixtures")
 
 
-@forms(6, 60)
+@forms(16, 10_000)
 def test_readers_do_not_wait_for_a_writer_that_stands_still(tmp_path: Path, times: int) -> None:
-    """A writer stopped in whatever it was doing: readers open the knowledge base and answer, another writer is told."""
-    kb, chance, known = tmp_path / "kb", random.Random(5), 0
-    for version in range(1, times + 1):
-        command = [sys.executable, str(HERE / "victim.py"), str(kb), str(version)]
-        writer = subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT)
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        writer.stdout.readline()  # it has committed its first document: before, SQLite's own opening may hold a lock
-        time.sleep(chance.uniform(0, 0.15))
-        writer.send_signal(signal.SIGSTOP)
-        try:
-            if (kb / DATABASE).exists():
+    """Before every call by which a writer changes or locks something: readers answer, another writer is told.
+
+    One moment is SQLite's own and left: when a transaction begins, it locks a reader's mark, sets it and unlocks it.
+    A reader that meets a writer standing still between the two is told after ten seconds that it is locked.
+    """
+    kb, before, slowest = tmp_path / "disk" / "kb", tmp_path / "before", 0.0
+    kb.parent.mkdir()
+    finish(before, 1)
+    with layer(tmp_path) as tries:
+        trial = Trial(str(kb), version=2, only=EVERY)
+        put_back(before, kb)
+        total = tries.run(trial).calls
+        for at in spread(total, times):
+            put_back(before, kb)
+            with tries.stopped(replace(trial, at=at)) as outcome:
+                assert outcome.code == STOPPED
+                start = time.monotonic()
                 with opened(kb) as index:
                     answers(index)
-                    known = max(known, len(index.store.origins()))
-                    with contextlib.suppress(LockedError), index.store.session("test"):
-                        pass
-        finally:
-            writer.kill()
-            writer.communicate()
-    assert known
-    print(f"a writer stood still {times} times: readers answered each time, from up to {known} documents")
+                    slowest = max(slowest, time.monotonic() - start)
+                    with pytest.raises(LockedError, match=r"by process \d+ \((victim|rag, which opens it)"):
+                        index.store.session("test").__enter__()
+                check_whole(kb, {}, 2)
+            finish(kb, 2)
+            check_whole(kb, {}, 2)
+    print(
+        f"a writer stood still before {len(spread(total, times))} of {total} calls: readers answered each time, after"
+        f" {slowest:.2f} s at most, and another writer was told"
+    )
+
+
+ORIGINS = """
+import sys
+from victim import *
+with opened(Path(sys.argv[1])) as index:
+    print(*index.store.origins())
+"""
+
+
+def seen_by_another(kb: Path) -> set[str]:
+    """The documents that a process sees that opens the knowledge base and closes it again."""
+    command = [sys.executable, "-c", ORIGINS, str(kb)]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout.split())
+
+
+def put_in(index: Index, path: str) -> None:
+    document = make_document(f"Text of {path}")
+    chunks = make_chunks(document)
+    index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+
+
+def test_a_reader_that_comes_and_goes_takes_nothing_of_a_writer_away(tmp_path: Path) -> None:
+    """Reading the file byte by byte must not cost SQLite's locks: the reader would delete the log at its end."""
+    kb = tmp_path / "kb"
+    with opened(kb) as index:
+        with index.store.session("test"):
+            put_in(index, "docs/0")
+        with index.store.session("test"):
+            put_in(index, "docs/1")
+            assert seen_by_another(kb) == {"docs/0", "docs/1"}
+            put_in(index, "docs/2")
+            assert seen_by_another(kb) == {"docs/0", "docs/1", "docs/2"}
+        for look in (lambda: list(find_damage(index)), lambda: find_traces(index.store, "nowhere"), index.store.seal):
+            look()
+            with index.store.session("test"):
+                put_in(index, "docs/3")
+                assert "docs/3" in seen_by_another(kb)
+                index.store.delete(["docs/3"])
+                assert "docs/3" not in seen_by_another(kb)
+    assert seen_by_another(kb) == {"docs/0", "docs/1", "docs/2"}
 
 
 WRITER = """

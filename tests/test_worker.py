@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,10 +116,33 @@ def connect(*_: object) -> Iterator[Message]:
     yield {"reached": reached}, []
 
 
+def open_many(*_: object) -> Iterator[Message]:
+    opened = []
+    try:
+        for _ in range(1000):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for descriptor in opened:
+        os.close(descriptor)
+    yield {"opened": len(opened)}, []
+
+
+def write_much(request: dict[str, Any], *_: object) -> Iterator[Message]:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    descriptor = os.open(request["path"], os.O_WRONLY | os.O_CREAT)
+    try:
+        written = sum(os.write(descriptor, bytes(1000)) for _ in range(100))
+    except OSError:
+        written = -1
+    os.close(descriptor)
+    yield {"written": written}, []
+
+
 BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
     "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
     "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect, "tick": tick,
-    "close": close_stream, "spin": spin, "late": late,
+    "close": close_stream, "spin": spin, "late": late, "open": open_many, "write": write_much,
 }  # fmt: skip
 
 
@@ -216,6 +242,15 @@ def test_limits_on_messages_hold(monkeypatch: pytest.MonkeyPatch) -> None:
                 worker.call({"do": "echo"}, [b"x" * 2000], seconds=60)
             assert caught.value.cause == "output"
         assert worker.call({"do": "echo"})[0] == {"do": "echo"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_limits_on_files_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))  # noqa: PTH120 - a path as text
+    with Worker(SERVE, limits=Limits(files=64, output=20_000)) as worker:
+        assert 0 < worker.call({"do": "open"})[0]["opened"] < 64
+        assert worker.call({"do": "write", "path": str(tmp_path / "flood")})[0] == {"written": -1}
+    assert (tmp_path / "flood").stat().st_size == 20_000
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers()), st.lists(st.binary(max_size=50), max_size=4))
