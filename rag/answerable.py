@@ -42,6 +42,7 @@ ALL = 0.999  # a share that is only rounded down from 1
 LEAST_QUESTIONS = 8  # fewer questions of a language say too little about its spread
 
 _LOOKED_AT = 10  # passages; what stands lower never changed a decision
+_WHAT = re.compile(r"\b(?:what|which)\b|何", re.I)
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]*|\d[\d.,]*|[ァ-ヺー]{3,}")
 
 
@@ -112,14 +113,18 @@ def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:
     """Whether the best sentence, with what stands above and before it, leaves nothing of the question open.
 
     That is every word of it and the kind of thing that is asked for; or, where no kind is, a heading that holds every
-    word: it answers who asks for no more than its subject ("about X", Xについて, Xはできますか). Of the questions whose
-    document is missing, 3 % of JSQuAD's and 5 % of SQuAD 2's have such a sentence (300 each), and hardly one that would
-    else be refused; in house rules, forms and tables, worded unlike those, it is many more that are answered.
+    word: it answers who asks for no more than its subject ("about X", Xについて, Xはできますか). A "what" of no known
+    kind leaves open what would answer it: "the conclusion of this report" is words of many a report.
+
+    Of the questions whose document is missing, 3 % of JSQuAD's and 5 % of SQuAD 2's have such a sentence (300 each),
+    and hardly one that would else be refused; in house rules, forms and tables, worded unlike those, it is many more
+    that are answered.
     """
     kinds = weighed.question.kinds
     if not kinds and signs["headed"] > ALL:
         return True
-    return signs["mass_missing"] < 1 - ALL and (not kinds or bool(signs["told"]))
+    told = bool(signs["told"]) if kinds else not _WHAT.search(weighed.question.text)
+    return told and signs["mass_missing"] < 1 - ALL
 
 
 def total(signs: Mapping[str, float], sight: Sight) -> float:

@@ -124,6 +124,7 @@ def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
         "日本で一番高い山は何ですか",
         "社用車の運転に必要な免許は何ですか",
         "Tell me about parental leave in Norway",
+        "What is the conclusion of the overtime department?",
         "社用車について教えてください",
         "保育園の送迎に補助は出ますか",
     ],
