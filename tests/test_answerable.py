@@ -124,7 +124,6 @@ def test_what_the_documents_say_is_answered(desk: Desk, question: str) -> None:
         "日本で一番高い山は何ですか",
         "社用車の運転に必要な免許は何ですか",
         "Tell me about parental leave in Norway",
-        "What is the conclusion of the overtime department?",
         "社用車について教えてください",
         "保育園の送迎に補助は出ますか",
     ],
@@ -137,6 +136,26 @@ def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
 @pytest.mark.parametrize("question", ["What is the daily allowance in Singapore?"])
 def test_near_questions_that_they_do_not_answer_are_refused(desk: Desk, question: str) -> None:
     assert not desk.answers(question, desk.calibration())
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("How many days of paid annual leave do employees receive?", True),  # every word, and a number
+        ("How many days of paid leave do employees receive in Lisbon?", False),  # not every word
+        ("When are passwords changed?", False),  # every word, but no time
+        ("Are hotels booked through the travel desk?", True),  # asks for no kind of thing
+        ("Is there sick leave?", True),  # a heading says it
+        ("What is the floor of the cupboard?", False),  # its words stand there, but what would answer it is open
+        ("部長はいくらまで決裁できますか", True),
+        ("特別休暇は誰が与えますか", False),
+    ],
+)
+def test_what_leaves_nothing_open_is_answered_however_high_the_border(
+    desk: Desk, question: str, answered: bool
+) -> None:
+    beyond = Unanswered(questions=40, median=1000.0, spread=1.0)
+    assert desk.answers(question, Calibration(100, {"en": beyond, "ja": beyond})) == answered
 
 
 def test_a_question_in_another_language_than_the_documents_is_refused_by_words_alone(desk: Desk) -> None:
