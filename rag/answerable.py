@@ -116,9 +116,8 @@ def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:
     word: it answers who asks for no more than its subject ("about X", Xについて, Xはできますか). A "what" of no known
     kind leaves open what would answer it: "the conclusion of this report" is words of many a report.
 
-    Of the questions whose document is missing, 3 % of JSQuAD's and 5 % of SQuAD 2's have such a sentence (300 each),
-    and hardly one that would else be refused; in house rules, forms and tables, worded unlike those, it is many more
-    that are answered.
+    Few questions of SQuAD 2 and JSQuAD whose document is missing have such a sentence, and hardly one that would else
+    be refused; in house rules, forms and tables, worded unlike those, it is many more that are answered.
     """
     kinds = weighed.question.kinds
     if not kinds and signs["headed"] > ALL:

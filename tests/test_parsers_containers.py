@@ -8,11 +8,11 @@ import io
 import lzma
 import struct
 import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable
 
 import pytest
+from hostile_archives import zipped
 from parsing import read, texts
 
 from index.errors import DocumentError, EncryptedError, LimitError
@@ -122,14 +122,6 @@ def test_a_saved_page_has_the_pages_title() -> None:
 
 
 # ---------------------------------------------------------------- archives
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, data in files.items():
-            target.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
 
 
 def test_a_zip_gives_its_files_under_safe_names() -> None:
