@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from index import schema
-from index.connection import BUSY, connect
+from index.attempt import Attempt
+from index.connection import BUSY, Connection, closed, connect, connect_image
 from index.errors import DamagedError, LockedError, NewerError, NoIndexError, RagError, StoreError
 from index.facts import check_facts, keep_facts
-from index.lock import write_lock
+from index.image import State, take_image, take_state
+from index.lock import PATIENCE, write_lock
 from index.memory import Memory
 from index.platform import make_private_folder
 from index.seal import SEAL, break_seal, make_seal, read_seal, seal_holds
@@ -21,8 +24,8 @@ DATABASE = "index.sqlite3"
 REPAIRED = f"repaired-{DATABASE}"  # the new database of a repair, whole, until it takes the place of the old one
 ASIDE = f".migrated-{DATABASE}.tmp"  # where an older format is brought to the present one
 TURN = "opening"
-# Seconds to wait for others who open or close a sealed file, which takes them milliseconds. One that stands still in it
-# is not waited for: the file says all.
+# Seconds to wait for others who open or close the file or begin to read it, which takes them milliseconds. One that
+# stands still in it is not waited for: the file is read without its leave.
 OPENING = 1.0
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
@@ -32,16 +35,20 @@ _Value = TypeVar("_Value")
 class Database:
     """One open database; writers work inside `session`.
 
-    `shared` reads a sealed file without writing, locking or creating anything, not even beside it. `damaged` opens
-    without looking for damage first, for those who look for it or repair it. `kb` is the id of one that is made.
+    `shared` reads a sealed file without writing, locking or creating anything, not even beside it. Any file is read so
+    while it cannot be locked; one without a seal then from an image of it. `damaged` opens without looking for damage
+    first, for those who look for it or repair it. `kb` is the id of one that is made.
     """
+
+    connection: Connection
 
     def __init__(
         self, folder: Path, *, create: bool = True, shared: bool = False, damaged: bool = False, kb: str = ""
     ) -> None:
         self.folder = folder
         self.shared = self._only_shared = shared
-        self._unwritable = StoreError(f"{folder} can only be read.", "Leave --shared-read out.")
+        self._state: State | None = None  # of the files of which an image is read
+        self._unwritable: StoreError = StoreError(f"{folder} can only be read.", "Leave --shared-read out.")
         self.memory = None if shared else Memory(folder)
         path = folder / DATABASE
         if not path.exists():
@@ -50,7 +57,7 @@ class Database:
             make_private_folder(folder)
             schema.make(path, kb)
         self._open(damaged)
-        if self.is_old and not damaged:
+        if self.connection.is_old and not damaged:
             self._migrate()
 
     def _open(self, damaged: bool) -> None:
@@ -62,29 +69,69 @@ class Database:
             if (self.folder / REPAIRED).exists():
                 raise DamagedError(f"A repair of {self.folder} was interrupted.", "Run: rag repair --apply")
             check_seal(self.folder, memory=self.memory)
-        try:
-            self._connect(damaged)
-        except StoreError as error:
-            if self.shared or self._seal is None or isinstance(error, (DamagedError, NewerError)):
-                raise
-            # No room, no right, or another process that stands still: the sealed file can still be read.
-            self.shared, self._unwritable = True, error
-            self._connect(damaged)
-
-    def _connect(self, damaged: bool) -> None:
-        with self.turn(OPENING if self._seal else BUSY):
-            self.connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
-            try:
-                self._prepare()
-            except BaseException:
-                self.connection.close()
-                raise
+        deadline = time.monotonic() + BUSY
+        while not self._opened():
+            if time.monotonic() > deadline:
+                raise self._unwritable
         if not damaged:
             try:
                 self._check_structure()
             except BaseException:
                 self.close()
                 raise
+
+    def _opened(self) -> bool:
+        """Open the file by SQLite's locks, or around them; False when others kept it locked and still change it."""
+        try:
+            with self.turn(OPENING):
+                connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
+                self.connection = self._in_time(connection, self._prepare)
+        except StoreError as error:  # no room, no right, or another process that stands still
+            if self._only_shared or isinstance(error, (DamagedError, NewerError)):
+                raise
+            around = self._around(error)
+            if around is None and not isinstance(error, LockedError):
+                raise
+            if around is None:
+                return False
+            self.connection = around
+        return True
+
+    def _in_time(self, connection: Connection, action: Callable[[Connection], object]) -> Connection:
+        """The connection with `action` done; another one, when a process that stands still keeps it from being done."""
+        attempt = Attempt(lambda: action(connection), connection.close)
+        try:
+            while not attempt.wait(OPENING):
+                holder = LockedError(
+                    f"{self.folder} is locked by a process that stands still.",
+                    "End that process or let it go on, then try again.",
+                )
+                if around := self._around(holder):
+                    attempt.give_up()
+                    return around
+        except BaseException:
+            attempt.give_up()
+            self.connection = closed()
+            raise
+        attempt.result()
+        return connection
+
+    def _around(self, error: StoreError) -> Connection | None:
+        """A connection for reading that asks for no lock, since `error` keeps us from it; None when there is none now.
+
+        A sealed file says all by itself. Of another one an image is made, unless it is being changed.
+        """
+        path, state = self.folder / DATABASE, None
+        if self._seal is not None and read_seal(self.folder) == self._seal:
+            connection = connect(path, "immutable")
+        else:
+            taken = take_image(path)
+            if taken is None:
+                return None
+            connection, state = connect_image(taken[0]), taken[1]
+        self.shared, self._unwritable, self._state = True, error, state
+        self._prepare(connection)
+        return connection
 
     def turn(self, patience: float, name: str = TURN) -> contextlib.AbstractContextManager[None]:
         """One process at a time opens or closes the file, or opens the word index (`name`); raises LockedError.
@@ -98,16 +145,25 @@ class Database:
 
     def follow(self) -> None:
         """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""
-        if not self.shared or self.inside() or read_seal(self.folder) == self._seal:
-            return
-        self.shared = self._only_shared
-        former, seal = self.connection, self._seal
+        if self.shared and not self.inside() and self._changed():
+            self._open_again()
+
+    def _changed(self) -> bool:
+        """Whether the file is another than when it was opened as `shared`."""
+        if self._state is not None:
+            return take_state(self.folder / DATABASE) != self._state
+        return read_seal(self.folder) != self._seal
+
+    def _open_again(self) -> None:
+        former = (self.connection, self._seal, self._state)
+        self.shared, self._state = self._only_shared, None
         try:
             self._open(damaged=False)
         except BaseException:
-            self.connection, self._seal, self.shared = former, seal, True
+            self.connection, self._seal, self._state = former
+            self.shared = True
             raise
-        former.close()
+        former[0].close()
 
     def close(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -115,16 +171,21 @@ class Database:
                 stack.enter_context(self.turn(OPENING))
             self.connection.close()
 
-    def _prepare(self) -> None:
-        run = self.connection.execute
-        run("PRAGMA foreign_keys = ON")
-        run("PRAGMA secure_delete = ON")  # what is removed does not stay in free pages
-        run("PRAGMA cell_size_check = ON")
-        run("PRAGMA trusted_schema = OFF")
-        run("PRAGMA temp_store = MEMORY")  # no text of documents in the system's temporary folder
-        if not self.shared:
-            run("PRAGMA synchronous = FULL")
-        self.is_old = schema.is_old(self.connection)
+    def _prepare(self, connection: Connection) -> None:
+        """Set a connection up; it is closed when that fails."""
+        run = connection.execute
+        try:
+            run("PRAGMA foreign_keys = ON")
+            run("PRAGMA secure_delete = ON")  # what is removed does not stay in free pages
+            run("PRAGMA cell_size_check = ON")
+            run("PRAGMA trusted_schema = OFF")
+            run("PRAGMA temp_store = MEMORY")  # no text of documents in the system's temporary folder
+            if not self.shared:
+                run("PRAGMA synchronous = FULL")
+            connection.is_old = schema.is_old(connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def _wait(self, seconds: float) -> None:
         """How long the statements that follow wait for other connections."""
@@ -138,7 +199,7 @@ class Database:
         """
         if self._seal is not None:
             return
-        if not self.is_old:
+        if not self.connection.is_old:
             with self.reading():
                 check_facts(self.connection)
         try:
@@ -159,7 +220,7 @@ class Database:
     def _migrate(self) -> None:
         """Bring an older format to the present one, unless another process has just done so."""
         try:
-            if self.shared:
+            if self._only_shared:
                 raise StoreError(
                     f"{self.folder} has an older format and can only be read.",
                     "Its owner has to open it once with this version: rag status",
@@ -167,7 +228,7 @@ class Database:
             with self.session("rag, bringing it to the present format"):
                 if schema.is_old(self.connection):
                     schema.migrate(self.connection, self.folder / ASIDE)
-            self.is_old = False
+            self.connection.is_old = False
         except BaseException:
             self.close()
             raise
@@ -184,9 +245,14 @@ class Database:
 
         Raises LockedError that names the holder while another process has it.
         """
-        if self.shared:
+        if self._only_shared:
             raise self._unwritable
-        with write_lock(self.folder, purpose):
+        # Who found the file locked has waited already.
+        with write_lock(self.folder, purpose, 0.0 if self.shared else PATIENCE):
+            if self.shared:
+                self._open_again()
+            if self.shared:
+                raise self._unwritable
             check_seal(self.folder, thorough=True)  # what is damaged must not be sealed as if it were right
             break_seal(self.folder)
             _remove_remains(self.folder)
@@ -201,6 +267,8 @@ class Database:
 
         Readers are waited for `wait` seconds.
         """
+        if self.shared:
+            raise self._unwritable
         self._wait(wait)
         busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._wait(BUSY)
@@ -239,7 +307,10 @@ class Database:
             yield
             return
         self.follow()
-        self.connection.execute("BEGIN")
+        if not self.shared:
+            self.connection = self._in_time(self.connection, _begin)
+        if not self.inside():
+            self.connection.execute("BEGIN")
         try:
             yield
         except DamagedError:
@@ -251,8 +322,8 @@ class Database:
         self._check_unchanged()
 
     def _check_unchanged(self) -> None:
-        """Raise LockedError when a file that cannot be locked was changed under the reader."""
-        if self.shared and read_seal(self.folder) != self._seal:
+        """Raise LockedError when a file that cannot be locked was changed under the reader; an image never is."""
+        if self.shared and self._state is None and self._changed():
             raise LockedError(f"{self.folder} was changed while it was read.", "Ask again.")
 
     # ---------------------------------------------------------------- facts about the whole
@@ -272,6 +343,16 @@ class Database:
             return int(self.get("generation", "0"))
         except ValueError as error:
             raise DamagedError("The number of the generation is damaged.", "Run: rag repair") from error
+
+
+def _begin(connection: Connection) -> None:
+    """Begin to read: from now on one generation is seen."""
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def check_seal(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> None:

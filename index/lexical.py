@@ -141,12 +141,13 @@ class WordIndex:
 
     # ---------------------------------------------------------------- the derived folder
 
-    def load(self) -> None:
+    def load(self, *, anew: bool = False) -> None:
         """Use the published part if it is a new one and right.
 
-        A snapshot of the truth keeps the part it began with: one that was published later lacks what is gone since.
+        A snapshot of the truth keeps the part it began with, unless `anew` is asked for before anything was searched:
+        one that was published later lacks what is gone since.
         """
-        if self._stamp is not None and self.store.inside():
+        if self._stamp is not None and self.store.inside() and not anew:
             return
         while (stamp := read_stamp(self.store.folder / STAMP)) not in (self._stamp, self._damaged):
             self._stamp, self._part, self._recent = None, None, None

@@ -33,7 +33,7 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     if seal_holds(store.folder, thorough=True) is False:
         yield "index.sqlite3 is not what was written."
     yield from _message(lambda: _check_structure(store.connection))
-    if not store.is_old:
+    if not store.connection.is_old:
         yield from _message(check_facts, store.connection)
     documents: list[int] = []
     yield from _message(lambda: documents.extend(store.document_ids().values()))
