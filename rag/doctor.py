@@ -99,7 +99,8 @@ def _knowledge_base(folder: Path) -> Iterator[Check]:
 
     try:
         with open_knowledge_base(folder, create=False) as base:
-            chunks = base.index.store.count_chunks()
+            with base.index.store.reading():
+                chunks = base.index.store.count_chunks()
             yield Check("knowledge base", chunks > 0, f"{folder}: {chunks} chunks", "Add documents: rag ingest FOLDER")
             waiting = base.count_waiting()
             yield Check("vectors", not waiting, f"{waiting} chunks wait", "Make them: rag ingest")
