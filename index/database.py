@@ -18,7 +18,6 @@ from index.lock import PATIENCE, write_lock
 from index.memory import Memory
 from index.platform import make_private_folder
 from index.seal import SEAL, break_seal, make_seal, read_seal, seal_holds
-from index.stamp import ALWAYS_CHECKED
 
 DATABASE = "index.sqlite3"
 REPAIRED = f"repaired-{DATABASE}"  # the new database of a repair, whole, until it takes the place of the old one
@@ -27,6 +26,9 @@ TURN = "opening"
 # Seconds to wait for others who open or close the file or begin to read it, which takes them milliseconds. One that
 # stands still in it is not waited for: the file is read without its leave.
 OPENING = 1.0
+# Bytes of a file that is looked through beside a writer at work by each process that opens it: of a larger one it would
+# take more than a second.
+LOOKED_THROUGH = 1 << 30
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
 _Value = TypeVar("_Value")
@@ -194,8 +196,8 @@ class Database:
     def _check_structure(self) -> None:
         """Look through a file without a seal: a writer is at work, or was killed.
 
-        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has looked at
-        the whole file; beside it, that is done again where it takes no time.
+        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has read the
+        whole file when it began; beside it, that is done again where it takes less than a second.
         """
         if self._seal is not None:
             return
@@ -209,7 +211,7 @@ class Database:
                     with contextlib.suppress(RagError, OSError):  # the next one looks through it again
                         self.seal(wait=0.0)
         except LockedError:
-            if (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
+            if (self.folder / DATABASE).stat().st_size <= LOOKED_THROUGH:
                 self._check_pages()
 
     def _check_pages(self) -> None:
