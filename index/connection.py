@@ -96,7 +96,7 @@ def closed() -> Connection:
     return connection
 
 
-def connect_image(image: bytes) -> Connection:
+def connect_image(image: bytes | bytearray) -> Connection:
     """Open a database that is all in memory, to be read."""
     connection = _connect(":memory:")
     with translated():

@@ -50,6 +50,7 @@ class Database:
         self.folder = folder
         self.shared = self._only_shared = shared
         self._state: State | None = None  # of the files of which an image is read
+        self._changing = False
         self._unwritable: StoreError = StoreError(f"{folder} can only be read.", "Leave --shared-read out.")
         self.memory = None if shared else Memory(folder)
         path = folder / DATABASE
@@ -72,9 +73,9 @@ class Database:
                 raise DamagedError(f"A repair of {self.folder} was interrupted.", "Run: rag repair --apply")
             check_seal(self.folder, memory=self.memory)
         deadline = time.monotonic() + BUSY
-        while not self._opened():
+        while error := self._kept_out():
             if time.monotonic() > deadline:
-                raise self._unwritable
+                raise error
         if not damaged:
             try:
                 self._check_structure()
@@ -82,8 +83,8 @@ class Database:
                 self.close()
                 raise
 
-    def _opened(self) -> bool:
-        """Open the file by SQLite's locks, or around them; False when others kept it locked and still change it."""
+    def _kept_out(self) -> LockedError | None:
+        """Open the file by SQLite's locks, or around them; the error when others keep it locked and still change it."""
         try:
             with self.turn(OPENING):
                 connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
@@ -91,13 +92,13 @@ class Database:
         except StoreError as error:  # no room, no right, or another process that stands still
             if self._only_shared or isinstance(error, (DamagedError, NewerError)):
                 raise
-            around = self._around(error)
-            if around is None and not isinstance(error, LockedError):
+            if around := self._around(error):
+                self.connection = around
+            elif isinstance(error, LockedError):
+                return error
+            else:
                 raise
-            if around is None:
-                return False
-            self.connection = around
-        return True
+        return None
 
     def _in_time(self, connection: Connection, action: Callable[[Connection], object]) -> Connection:
         """The connection with `action` done; another one, when a process that stands still keeps it from being done."""
@@ -258,9 +259,11 @@ class Database:
             check_seal(self.folder, thorough=True)  # what is damaged must not be sealed as if it were right
             break_seal(self.folder)
             _remove_remains(self.folder)
+            self._changing = True
             try:
                 yield
             finally:
+                self._changing = False
                 with contextlib.suppress(RagError, OSError):  # everything is committed; unsealed, it is looked through
                     self.seal()
 
@@ -309,7 +312,7 @@ class Database:
             yield
             return
         self.follow()
-        if not self.shared:
+        if not self.shared and not self._changing:  # a writer needs the file itself
             self.connection = self._in_time(self.connection, _begin)
         if not self.inside():
             self.connection.execute("BEGIN")
@@ -353,7 +356,8 @@ def _begin(connection: Connection) -> None:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 

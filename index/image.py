@@ -47,7 +47,7 @@ def take_state(path: Path) -> State:
     return tuple(found)
 
 
-def take_image(path: Path) -> tuple[bytes, State] | None:
+def take_image(path: Path) -> tuple[bytearray, State] | None:
     """The database at `path` as of its last commit, for `Connection.deserialize`; None while it is being changed.
 
     Raises LockedError for one that is too large for the memory, StoreError when it cannot be read.
@@ -75,7 +75,7 @@ def take_image(path: Path) -> tuple[bytes, State] | None:
         raise StoreError(f"{path} cannot be read: {error.strerror}.", "Check the disk and its permissions.") from error
     _lay_over(image, log)
     image[18:20] = b"\1\1"  # said to be without a log, which a database in memory cannot have
-    return bytes(image), before
+    return image, before
 
 
 def _log_of(path: Path) -> Path:
