@@ -86,7 +86,7 @@ class Database:
     def _kept_out(self) -> LockedError | None:
         """Open the file by SQLite's locks, or around them; the error when others keep it locked and still change it."""
         try:
-            with self.turn(OPENING):
+            with self._turn():
                 connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
                 self.connection = self._in_time(connection, self._prepare)
         except StoreError as error:  # no room, no right, or another process that stands still
@@ -136,15 +136,11 @@ class Database:
         self._prepare(connection)
         return connection
 
-    def turn(self, patience: float, name: str = TURN) -> contextlib.AbstractContextManager[None]:
-        """One process at a time opens or closes the file, or opens the word index (`name`); raises LockedError.
-
-        SQLite and tantivy take locks of their own then, and wait ten seconds, or for ever, for a process that stands
-        still with them.
-        """
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        """One process at a time opens or closes the file; raises LockedError that names it."""
         if self.shared:
             return contextlib.nullcontext()
-        return write_lock(self.folder, "rag, which opens it", patience, name)
+        return write_lock(self.folder, "rag, which opens it", OPENING, TURN)
 
     def follow(self) -> None:
         """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""
@@ -171,7 +167,7 @@ class Database:
     def close(self) -> None:
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(StoreError):  # one stands still: then SQLite keeps the order
-                stack.enter_context(self.turn(OPENING))
+                stack.enter_context(self._turn())
             self.connection.close()
 
     def _prepare(self, connection: Connection) -> None:

@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from index.attempt import Attempt
 from index.database import OPENING
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
@@ -32,7 +33,6 @@ from index.words import read_words
 
 FOLDER = "words"
 STAMP = "words.json"
-TURN = "opening-words"
 VERSION = 2
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
@@ -168,16 +168,16 @@ class WordIndex:
         folder = self.folder / stamp.folder
         if not files_match(stamp, folder, thorough=thorough, memory=self.store.memory):
             return None
-        with contextlib.ExitStack() as stack:
-            apart = self.store.shared
-            try:
-                stack.enter_context(self.store.turn(OPENING, TURN))
-            except StoreError:  # no right to lock, or one stands still
-                apart = True
-            try:
-                return open_part(self._linked(folder, stamp) if apart else folder)
-            except (ValueError, OSError):
-                return None
+        if not self.store.shared:
+            attempt = Attempt(lambda: open_part(folder), lambda: None)
+            with contextlib.suppress(ValueError, OSError):  # no room or no right to make a lock file
+                if attempt.wait(OPENING):
+                    return attempt.result()
+            attempt.give_up()  # a process stands still with tantivy's lock, which is waited for without end
+        try:
+            return open_part(self._linked(folder, stamp))
+        except (ValueError, OSError):
+            return None
 
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
         """A folder of links to the files of a part: tantivy makes and locks files where it opens."""

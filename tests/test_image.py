@@ -5,6 +5,7 @@ The oracle of an image is SQLite's own recovery of a copy of the two files.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -13,14 +14,13 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from corpus import write_tree
 from faults import STOPPED, Trial, layer
-from victim import opened
+from victim import answers, opened, work
 from wholeness import put_back
 
 import rag
@@ -57,7 +57,7 @@ def recovered(path: Path, place: Path) -> Rows | str:
     for name in (path.name, f"{path.name}-wal"):
         if path.with_name(name).exists():
             shutil.copy(path.with_name(name), place / name)
-    with closing(sqlite3.connect(place / path.name)) as connection:
+    with contextlib.closing(sqlite3.connect(place / path.name)) as connection:
         return contents(connection)
 
 
@@ -65,7 +65,7 @@ def read(path: Path) -> Rows | str:
     taken = image.take_image(path)
     assert taken is not None
     try:
-        with closing(connect_image(taken[0])) as connection:
+        with contextlib.closing(connect_image(taken[0])) as connection:
             return contents(connection)
     except RagError:
         return "damaged"
@@ -79,7 +79,7 @@ def test_an_image_is_what_recovery_makes_of_the_files(tmp_path: Path, seed: int,
     chance, path, place = random.Random(seed), tmp_path / "a.sqlite3", tmp_path / "copy"
     log = tmp_path / "a.sqlite3-wal"
     compared = 0
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         run = connection.execute
         run(f"PRAGMA page_size = {page}")
         run("PRAGMA journal_mode = WAL")
@@ -114,7 +114,7 @@ def test_an_image_is_what_recovery_makes_of_the_files(tmp_path: Path, seed: int,
 
 def test_a_file_that_is_being_changed_gives_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.sqlite3"
-    with closing(sqlite3.connect(path)) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE t (a, b)")
     assert image.take_image(path) is None  # changed just now
     time.sleep(image.STILL)
@@ -139,11 +139,11 @@ def test_one_too_large_for_the_memory_is_told(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.usefixtures("at_once")
 def test_nothing_can_be_written_into_an_image(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "a.sqlite3")) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.sqlite3")) as connection:
         connection.execute("CREATE TABLE t (a, b)")
     taken = image.take_image(tmp_path / "a.sqlite3")
     assert taken is not None
-    with closing(connect_image(taken[0])) as copy, pytest.raises(StoreError):
+    with contextlib.closing(connect_image(taken[0])) as copy, pytest.raises(StoreError):
         copy.execute("INSERT INTO t VALUES (1, 2)")
 
 
@@ -205,6 +205,24 @@ def test_what_a_command_reads_is_begun_in_time(
         main([*command, "--kb", str(tmp_path / "kb")])
     assert end.value.code in (0, 3, 6), capsys.readouterr().err  # doctor wants an instruct model
     assert not outside
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks otherwise")
+def test_a_lock_of_tantivy_s_own_keeps_no_reader_waiting(tmp_path: Path) -> None:
+    """Its threads lock a part now and then, and it waits without end for one that stands still then."""
+    import fcntl
+
+    kb = tmp_path / "kb"
+    work(kb, 1, lambda _: None)
+    with opened(kb) as index:
+        wanted = answers(index)
+    with contextlib.ExitStack() as stack:
+        for level in (kb / "words").glob("*/*"):
+            held = stack.enter_context((level / ".tantivy-meta.lock").open("w"))
+            fcntl.flock(held, fcntl.LOCK_EX)
+        with opened(kb) as index:
+            assert answers(index) == wanted
+            assert index.words.is_current()
 
 
 @pytest.mark.slow
