@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from index.attempt import Attempt
-from index.database import OPENING
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
 from index.files import link_or_copy
+from index.opening import OPENING
 from index.platform import make_private_folder, sync_folder
 from index.query import Query
 from index.stamp import LAG_LIMIT, Stamp, files_match, read_stamp, take_stamp, write_stamp

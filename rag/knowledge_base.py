@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from index.database import DATABASE
 from index.errors import DamagedError
 from index.globs import match_paths
+from index.opening import DATABASE
 from index.places import locate
 from index.search import Index, Ranked, Scope, check_mode
 from index.store import Listing

@@ -19,9 +19,9 @@ from victim import LABEL, LARGE, answers, opened, work
 from wholeness import answers_anew, fresh_answers, put_back, wipe
 
 from index import memory, stamp
-from index.database import DATABASE, REPAIRED, TURN
 from index.errors import DamagedError, RagError
 from index.facts import SELECTS
+from index.opening import DATABASE, REPAIRED, TURN
 from index.repair import repair
 from index.seal import SEAL, read_seal
 from index.verify import find_damage

@@ -27,8 +27,8 @@ import rag
 from index import image
 from index.attempt import Attempt
 from index.connection import Cursor, connect_image
-from index.database import OPENING
 from index.errors import DamagedError, LockedError, RagError, StoreError
+from index.opening import OPENING
 from rag.cli import main
 
 HERE = Path(__file__).parent
