@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from index.store import Origin, Unread
 from index.types import Document
 from ingest.chunk import chunk_document, embedding_input
 from ingest.parsers import ParseOptions
-from ingest.reading import Reader, Reading, check_readable, is_large, reader_version
+from ingest.reading import Reader, Reading, attempt_version, check_readable, is_large, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
 from ingest.scan import Skipped, Source, load, plan_roots
 from ingest.space import check_space
@@ -36,6 +37,7 @@ __all__ = ["IngestReport", "Note", "Progress", "ingest", "no_progress"]
 
 PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run: a new word index costs seconds
 DEEPEST = 4  # files inside files inside files: deeper nesting is an attack or an accident
+REMOVED = "taken out with rag rm"
 PRUNED_SHARE, PRUNED_COUNT = 0.2, 20  # more than this missing from a source is a mistake until --prune says otherwise
 
 
@@ -95,9 +97,13 @@ class _Run:
         self.index, self.store = index, index.store
         self.options, self.tally, self.progress = options, tally, progress
         self.before = self.store.origins()
+        self.members: defaultdict[str, list[str]] = defaultdict(list)
+        for path, origin in self.before.items():
+            self.members[origin.parent or ""].append(path)
         self.unread = self.store.unread()
         self.removed = self.store.removed()
         self.seen: set[str] = set()
+        self.openable: set[str] = set()
         self.unreadable: list[str] = []
         self.published = time.monotonic()
 
@@ -119,7 +125,7 @@ class _Run:
                 if entry.unreadable:
                     self.unreadable.append(entry.path)
             elif entry.path in self.removed:
-                self.tally.record(entry.path, "skipped", "taken out with rag rm")
+                self.tally.record(entry.path, "skipped", REMOVED)
             else:
                 found.append(entry)
         return found
@@ -132,13 +138,15 @@ class _Run:
     def changed(self, found: Sequence[Source]) -> list[Source]:
         """Those that have to be read: new ones, changed ones, and those that a better reader may read now."""
         wanted = []
+        self.openable = self._openable()
         for source in found:
-            version = reader_version(source.path, self.options.parse)
             old, failed = self.before.get(source.path), self.unread.get(source.path)
-            if old and (old.size, old.mtime_ns, old.reader) == (source.size, source.mtime_ns, version):
+            if old and not failed and self._is_as_it_was(old, source):
                 self._record_unchanged(source.path)
-            elif failed and not self.options.retry and _same(failed, source, version):
+            elif failed and not self.options.retry and self._is_as_it_failed(failed, source):
                 self.tally.record(source.path, "failed" if failed.outcome == "failed" else "skipped", failed.reason)
+                if old:
+                    self._record_inside(old)
             else:
                 wanted.append(source)
         return wanted
@@ -159,7 +167,8 @@ class _Run:
             hashes[source.path] = hashlib.sha256(data).hexdigest()
             old = self.before.get(source.path)
             version = reader_version(source.path, self.options.parse)
-            if old and (old.sha256, old.reader) == (hashes[source.path], version):
+            same = old and (old.sha256, old.reader) == (hashes[source.path], version)
+            if same and source.path not in self.openable:
                 raise _Same
             return source.path, data
 
@@ -177,6 +186,31 @@ class _Run:
                     self._keep(origin, reading, reader)
                 self._publish_sometimes()
         self.progress("read", len(wanted), len(wanted), "")
+
+    def _is_as_it_was(self, old: Origin, source: Source) -> bool:
+        """Whether nothing can have become of a file; in a dry run, whether it is the same file.
+
+        What a better reader makes of it is known only when it has read it.
+        """
+        same_reader = old.reader == reader_version(source.path, self.options.parse)
+        same_file = (old.size, old.mtime_ns) == (source.size, source.mtime_ns)
+        return same_file and (self.options.dry_run or (same_reader and source.path not in self.openable))
+
+    def _openable(self) -> set[str]:
+        """Files with files inside them that were not read, and may be now."""
+        parse = self.options.parse
+        if not parse.passwords and not self.options.retry:
+            return set()
+        return {
+            folder
+            for path, file in self.unread.items()
+            for folder in map(str, PurePosixPath(path).parents)
+            if folder in self.before and (self.options.retry or file.reader != attempt_version(folder, parse))
+        }
+
+    def _is_as_it_failed(self, failed: Unread, source: Source) -> bool:
+        version = attempt_version(source.path, self.options.parse)
+        return (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
@@ -211,6 +245,10 @@ class _Run:
                 container.reader,
                 top,
             )
+            if path in self.removed:
+                self.tally.record(path, "skipped", REMOVED)
+                self.store.delete([path])
+                continue
             if depth > DEEPEST:
                 self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
                 continue
@@ -231,34 +269,54 @@ class _Run:
     def _store(self, origin: Origin, document: Document) -> None:
         document = replace(document, title=document.title or PurePosixPath(origin.path).stem)
         chunks = chunk_document(document)
-        self.store.replace(origin, document, chunks, [embedding_input(document.title, chunk) for chunk in chunks])
-        self.tally.record(origin.path, "updated" if origin.path in self.before else "added")
+        inputs = [embedding_input(document.title, chunk) for chunk in chunks]
+        old = self.before.get(origin.path)
+        if not self.store.replace(origin, document, chunks, inputs) and old and old.sha256 == origin.sha256:
+            self.tally.record(origin.path, "unchanged")
+            return
+        self.tally.record(origin.path, "updated" if old else "added")
         self.tally.chunks += len(chunks)
         self.tally.warned += [Note(origin.path, warning) for warning in document.warnings]
 
     def _fail(self, origin: Origin, error: RagError) -> None:
         """Remember a file that could not be read; an older version of it that could stays as it was."""
+        old = self.before.get(origin.path)
+        # Only its reader is another one: what the former one read stands.
+        if old and old.sha256 == origin.sha256 and self.store.touch(origin):
+            self._record_unchanged(origin.path)
+            self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin, error)}"))
+            self._record_inside(origin)
+            return
         outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
-        message = error.message.removeprefix(origin.path).strip()  # the report names the file itself
-        reason = " ".join(filter(None, (message, error.next)))
+        reason = _reason(origin, error)
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
         if outcome == "failed" and origin.path not in self.unread:
             self.tally.new_failures.append(origin.path)
-        self.store.record_unread(Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, origin.reader))
+        self._record_inside(origin)
+        self._remember_unread(origin, outcome, reason)
 
     def _skip(self, origin: Origin, reason: str) -> None:
         self.tally.record(origin.path, "skipped", reason)
         self.store.delete([origin.path])
-        self.store.record_unread(Unread(origin.path, "skipped", reason, origin.size, origin.mtime_ns, origin.reader))
+        self._remember_unread(origin, "skipped", reason)
+
+    def _remember_unread(self, origin: Origin, outcome: str, reason: str) -> None:
+        version = attempt_version(origin.parent or origin.path, self.options.parse)
+        self.store.record_unread(Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, version))
 
     def _record_unchanged(self, path: str) -> None:
         """The same for a file and for the files inside it, which were not looked at."""
-        for known in (path, *self._members(path)):
+        for known in (path, *self.members.get(path, ())):
             self.tally.record(known, "unchanged")
             self.seen.add(known)
 
-    def _members(self, path: str) -> Iterator[str]:
-        yield from (origin.path for origin in self.before.values() if origin.parent == path)
+    def _record_inside(self, origin: Origin) -> None:
+        """The same for the files inside one that could not be read, in so far as they are still stored."""
+        top = origin.parent or origin.path
+        inside = [path for path in self.members.get(top, ()) if path.startswith(f"{origin.path}/")]
+        if inside:
+            for path in self.store.document_ids().keys() & set(inside):
+                self._record_unchanged(path)
 
     def _publish_sometimes(self) -> None:
         if time.monotonic() - self.published > PUBLISH_EVERY:
@@ -304,5 +362,7 @@ class _Same(RagError):
         super().__init__("unchanged")
 
 
-def _same(failed: Unread, source: Source, version: str) -> bool:
-    return (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)
+def _reason(origin: Origin, error: RagError) -> str:
+    """What the report says of a file: why it could not be read, and what to do."""
+    message = error.message.removeprefix(origin.path).strip()  # the report names the file itself
+    return " ".join(filter(None, (message if message.endswith((".", "?", "。")) else f"{message}.", error.next)))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +150,11 @@ class KnowledgeBase:
     def restore(self, patterns: str | Iterable[str]) -> list[str]:
         """Let documents that were taken out in again; the next run reads them."""
         with self.index.store.session("rag rm --undo"):
-            paths = match_paths(patterns, self.index.store.removed())
-            self.index.store.set_removed(paths, False)
+            store = self.index.store
+            paths = match_paths(patterns, store.removed())
+            with store.writing():
+                store.set_removed(paths, False)
+                store.read_again({str(folder) for path in paths for folder in PurePosixPath(path).parents})
             return paths
 
     # ---------------------------------------------------------------- reading
