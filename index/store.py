@@ -64,6 +64,11 @@ class Store(Database):
         with self.writing():
             self.connection.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (name, str(root)))
 
+    def remove_source(self, name: str) -> None:
+        """Take a source out of which no document is left."""
+        with self.writing():
+            self.connection.execute("DELETE FROM sources WHERE name = ?", (name,))
+
     # ---------------------------------------------------------------- documents
 
     def replace(self, origin: Origin, document: Document, chunks: Sequence[Chunk], inputs: Sequence[str]) -> bool:
@@ -208,7 +213,7 @@ class Store(Database):
                             (place + path[len(source) :], path),
                         )
             self.connection.execute("DELETE FROM unread WHERE path IN (SELECT path FROM documents)")
-            self.connection.execute("DELETE FROM sources WHERE name = ?", (source,))
+            self.remove_source(source)
 
     def listings(self) -> list[Listing]:
         rows = self.connection.execute(

@@ -137,13 +137,21 @@ class KnowledgeBase:
         return forget(self, patterns)
 
     def remove(self, patterns: str | Iterable[str]) -> list[str]:
-        """Take the matching documents out and keep them out of later runs; the paths that were removed."""
+        """Take the matching documents out and keep them out of later runs; the paths that were removed.
+
+        A source that matches, whose folder is gone and of which nothing is left, is no longer looked for.
+        """
+        wanted = [patterns] if isinstance(patterns, str) else list(patterns)
         with self.index.store.session("rag rm"):
             store = self.index.store
-            paths = match_paths(patterns, store.document_ids())
+            paths = match_paths(wanted, store.document_ids())
             with store.writing():
                 store.delete(paths)
                 store.set_removed(paths, True)
+                used = {origin.source for origin in store.origins().values()}
+                for name, root in store.sources().items():
+                    if name not in used and not root.exists() and match_paths(wanted, (name, f"{name}/*")):
+                        store.remove_source(name)
             self.index.refresh()
             return paths
 

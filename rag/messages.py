@@ -52,6 +52,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "Searching by words alone: no embedding model is set up. Get one: rag setup",
         "ja": "単語だけで検索しています（埋め込みモデルなし）。入手するには：rag setup",
     },
+    "no_document": {
+        "en": "No document matches {patterns}. See: rag list",
+        "ja": "{patterns} に一致する文書はありません。一覧：rag list",
+    },
     "waiting": {
         "en": "{count} passages still wait for their vectors. Run: rag ingest",
         "ja": "{count} 件の文章がまだベクトル化されていません。実行：rag ingest",

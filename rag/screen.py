@@ -42,6 +42,20 @@ def note(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 chunk``, ``2 chunks``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_JA = r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]"  # letters and marks beside which Japanese leaves nothing free
+_WRAPPED = re.compile(rf"(?<={_JA})[ \t]*\n[ \t]*(?={_JA})")
+
+
+def one_line(text: str) -> str:
+    """A sentence in one line: its line ends become spaces, but for those inside Japanese, which has none."""
+    return " ".join(_WRAPPED.sub("", text).split())
+
+
 NARROWEST = 20  # columns: in less, text is not laid out but left to the terminal
 
 

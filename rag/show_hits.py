@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.globs import match_paths
 from index.types import Hit, Quote
 from rag.languages import language_of
 from rag.messages import say
@@ -31,6 +32,12 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
     if kb.retriever.reranking:
         note(f"reranker {kb.retriever.reranking:.1f} s")
     show_limits(kb, question)
+
+
+def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
+    """Say when no document is among those that a search is restricted to."""
+    if within and not match_paths(within, kb.index.store.document_ids()):
+        note(say("no_document", language_of(question), patterns=", ".join(within)))
 
 
 def show_limits(kb: KnowledgeBase, question: str) -> None:

@@ -10,6 +10,7 @@ from corpus import write_tree
 from terminal import Terminal
 
 import rag
+from rag.screen import one_line
 from rag.setup.fetch import Step
 from rag.show_steps import show_steps
 
@@ -76,3 +77,25 @@ def test_steps_are_lines_where_there_is_no_terminal(
     assert show_steps(iter(steps)) == "the model"
     assert capsys.readouterr().err == "Fetching a file.\n  1 of 4 MB\nIt is verified.\n"
     assert show_steps(iter(steps[:1])) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("営業利益は1億円に\nとどまった。", "営業利益は1億円にとどまった。"),
+        ("材料費は、 \n  上がった。", "材料費は、上がった。"),
+        ("Profit\nfell to\n  1 million.", "Profit fell to 1 million."),
+        ("KD-350\n充填機", "KD-350 充填機"),
+        ("２　年次有給休暇", "２ 年次有給休暇"),
+    ],
+)
+def test_a_line_end_inside_japanese_leaves_nothing(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+@pytest.mark.parametrize("command", ["status", "list"])
+def test_what_commands_tell_is_wrapped_where_the_terminal_is_narrow(environment: dict[str, str], command: str) -> None:
+    with Terminal([command], {**environment, "COLUMNS": "50"}) as terminal:
+        assert terminal.finish() == 0
+    assert all(columns(line) <= 50 for line in terminal.text.split("\n"))
+    assert "docs" in terminal.text
