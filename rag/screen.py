@@ -47,13 +47,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-_JA = r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]"  # letters and marks beside which Japanese leaves nothing free
-_WRAPPED = re.compile(rf"(?<={_JA})[ \t]*\n[ \t]*(?={_JA})")
+# Where a Japanese sentence was wrapped: beside hiragana or behind a comma. Between kanji it may be a line of its own.
+_WRAPPED = re.compile(r"(?<=[ぁ-ゟ、])[ \t]*\n[ \t]*(?=[ぁ-ヿ㐀-鿿])|(?<=[ァ-ヿ㐀-鿿])[ \t]*\n[ \t]*(?=[ぁ-ゟ])")
 
 
 def one_line(text: str) -> str:
-    """A sentence in one line: its line ends become spaces, but for those inside Japanese, which has none."""
-    return " ".join(_WRAPPED.sub("", text).split())
+    """A sentence in one line: its line ends become spaces, but for those inside a Japanese sentence, which has none."""
+    return " ".join((_WRAPPED.sub("", text) if text.endswith("。") else text).split())
 
 
 NARROWEST = 20  # columns: in less, text is not laid out but left to the terminal
