@@ -102,10 +102,20 @@ class _Run:
             self.members[origin.parent or ""].append(path)
         self.unread = self.store.unread()
         self.removed = self.store.removed()
+        self.left_out = self._find_left_out()
         self.seen: set[str] = set()
         self.openable: set[str] = set()
         self.unreadable: list[str] = []
         self.published = time.monotonic()
+
+    def _find_left_out(self) -> dict[str, list[str]]:
+        """What was not read, or taken out, of the files inside each stored file."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for path in self.unread.keys() | self.removed:
+            for folder in map(str, PurePosixPath(path).parents):
+                if folder in self.before and path not in self.before:
+                    found[folder].append(path)
+        return found
 
     # ---------------------------------------------------------------- scan
 
@@ -144,7 +154,7 @@ class _Run:
             if old and not failed and self._is_as_it_was(old, source):
                 self._record_unchanged(source.path)
             elif failed and not self.options.retry and self._is_as_it_failed(failed, source):
-                self.tally.record(source.path, "failed" if failed.outcome == "failed" else "skipped", failed.reason)
+                self._record_unread(failed)
                 if old:
                     self._record_inside(old)
             else:
@@ -309,6 +319,19 @@ class _Run:
         for known in (path, *self.members.get(path, ())):
             self.tally.record(known, "unchanged")
             self.seen.add(known)
+        self._record_left_out(path)
+
+    def _record_left_out(self, path: str) -> None:
+        """The same for those inside it that gave no document: they are still failed, skipped or taken out."""
+        for known in self.left_out.get(path, ()):
+            self.seen.add(known)
+            if known in self.removed:
+                self.tally.record(known, "skipped", REMOVED)
+            else:
+                self._record_unread(self.unread[known])
+
+    def _record_unread(self, file: Unread) -> None:
+        self.tally.record(file.path, "failed" if file.outcome == "failed" else "skipped", file.reason)
 
     def _record_inside(self, origin: Origin) -> None:
         """The same for the files inside one that could not be read, in so far as they are still stored."""
@@ -317,6 +340,7 @@ class _Run:
         if inside:
             for path in self.store.document_ids().keys() & set(inside):
                 self._record_unchanged(path)
+        self._record_left_out(origin.path)
 
     def _publish_sometimes(self) -> None:
         if time.monotonic() - self.published > PUBLISH_EVERY:

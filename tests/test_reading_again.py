@@ -141,7 +141,11 @@ def test_a_password_opens_what_lies_inside_a_file_that_was_read(kb: rag.Knowledg
     with zipfile.ZipFile(docs / "all.zip", "w") as archive:
         archive.writestr("open.txt", "The wombat digs.")
         archive.writestr("locked.pdf", locked_pdf())
-    assert [note.path for note in kb.ingest([docs]).failed] == ["docs/all.zip/locked.pdf"]
+    for new in ("docs/all.zip/locked.pdf",), ():  # found out, and remembered
+        report = kb.ingest([docs])
+        assert [note.path for note in report.failed] == ["docs/all.zip/locked.pdf"]
+        assert report.new_failures == new
+        assert kb.status().unread == {"failed": 1}
     report = kb.ingest(passwords=["secret"])
     assert report.added == ("docs/all.zip/locked.pdf",)
     assert report.failed == ()
@@ -182,6 +186,7 @@ def test_an_attachment_that_was_taken_out_stays_out_until_it_is_let_in(kb: rag.K
     report = kb.ingest()
     assert report.updated == ("docs/mail.eml",)
     assert offer in [note.path for note in report.skipped]
+    assert offer in [note.path for note in kb.ingest().skipped]
     assert kb.restore([offer]) == [offer]
     report = kb.ingest()
     assert report.added == (offer,)
