@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from index.search import Index
 from index.store import Origin, Unread
 from index.types import Document
 from ingest.chunk import chunk_document, embedding_input
+from ingest.known import Known
 from ingest.parsers import ParseOptions
 from ingest.reading import Reader, Reading, attempt_version, check_readable, is_large, reader_version
 from ingest.report import IngestReport, Note, Progress, Tally, no_progress
@@ -96,37 +96,18 @@ class _Run:
     def __init__(self, index: Index, options: Options, tally: Tally, progress: Progress) -> None:
         self.index, self.store = index, index.store
         self.options, self.tally, self.progress = options, tally, progress
-        self.before = self.store.origins()
-        self.members: defaultdict[str, list[str]] = defaultdict(list)
-        for path, origin in self.before.items():
-            self.members[origin.parent or ""].append(path)
-        self.unread = self.store.unread()
-        self.removed = self.store.removed()
-        self.left_out = self._find_left_out()
+        self.known = Known(self.store, options.parse, retry=options.retry)
         self.seen: set[str] = set()
-        self.openable: set[str] = set()
         self.unreadable: list[str] = []
         self.published = time.monotonic()
-
-    def _find_left_out(self) -> dict[str, list[str]]:
-        """What was not read, or taken out, of the files inside each stored file."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for path in self.unread.keys() | self.removed:
-            for folder in map(str, PurePosixPath(path).parents):
-                if folder in self.before and path not in self.before:
-                    found[folder].append(path)
-        return found
 
     # ---------------------------------------------------------------- scan
 
     def look(self, roots: Sequence[Path]) -> list[Source]:
         """The files at the roots that are to be read; what is skipped goes into the report."""
-        known = self.store.sources()
-        self.roots, entries, self.taken = scan_outer_first(plan_roots(roots, known), known)
-        self.removed |= set(filter(None, map(self.taken.new_path, self.removed)))
-        self.unread |= {
-            new: replace(file, path=new) for path, file in self.unread.items() if (new := self.taken.new_path(path))
-        }
+        sources = self.store.sources()
+        self.roots, entries, self.taken = scan_outer_first(plan_roots(roots, sources), sources)
+        self.known.move(self.taken.new_path)
         found: list[Source] = []
         for entry in entries:
             self.seen.add(entry.path)
@@ -134,7 +115,7 @@ class _Run:
                 self.tally.record(entry.path, "skipped", entry.reason)
                 if entry.unreadable:
                     self.unreadable.append(entry.path)
-            elif entry.path in self.removed:
+            elif entry.path in self.known.removed:
                 self.tally.record(entry.path, "skipped", REMOVED)
             else:
                 found.append(entry)
@@ -148,15 +129,13 @@ class _Run:
     def changed(self, found: Sequence[Source]) -> list[Source]:
         """Those that have to be read: new ones, changed ones, and those that a better reader may read now."""
         wanted = []
-        self.openable = self._openable()
         for source in found:
-            old, failed = self.before.get(source.path), self.unread.get(source.path)
-            if old and not failed and self._is_as_it_was(old, source):
+            # What a better reader makes of a file is known only when it has read it.
+            if self.known.is_as_it_was(source, whoever_reads=self.options.dry_run):
                 self._record_unchanged(source.path)
-            elif failed and not self.options.retry and self._is_as_it_failed(failed, source):
+            elif failed := self.known.failed_alike(source):
                 self._record_unread(failed)
-                if old:
-                    self._record_inside(old)
+                self._record_inside(source.path)
             else:
                 wanted.append(source)
         return wanted
@@ -167,7 +146,9 @@ class _Run:
         """Parse, chunk and store; each document is committed whole."""
         if self.options.dry_run:
             for source in wanted:
-                self.tally.record(source.path, "updated" if source.path in self.before else "added")
+                for path in (source.path, *self.known.inside.get(source.path, ())):
+                    self.tally.record(path, "updated" if path in self.known.documents else "added")
+                    self.seen.add(path)
             return
         hashes: dict[str, str] = {}
 
@@ -175,10 +156,7 @@ class _Run:
             check_readable(PurePosixPath(source.path).suffix)
             data = load(source)
             hashes[source.path] = hashlib.sha256(data).hexdigest()
-            old = self.before.get(source.path)
-            version = reader_version(source.path, self.options.parse)
-            same = old and (old.sha256, old.reader) == (hashes[source.path], version)
-            if same and source.path not in self.openable:
+            if self.known.has_same_bytes(source, hashes[source.path]):
                 raise _Same
             return source.path, data
 
@@ -196,31 +174,6 @@ class _Run:
                     self._keep(origin, reading, reader)
                 self._publish_sometimes()
         self.progress("read", len(wanted), len(wanted), "")
-
-    def _is_as_it_was(self, old: Origin, source: Source) -> bool:
-        """Whether nothing can have become of a file; in a dry run, whether it is the same file.
-
-        What a better reader makes of it is known only when it has read it.
-        """
-        same_reader = old.reader == reader_version(source.path, self.options.parse)
-        same_file = (old.size, old.mtime_ns) == (source.size, source.mtime_ns)
-        return same_file and (self.options.dry_run or (same_reader and source.path not in self.openable))
-
-    def _openable(self) -> set[str]:
-        """Files with files inside them that were not read, and may be now."""
-        parse = self.options.parse
-        if not parse.passwords and not self.options.retry:
-            return set()
-        return {
-            folder
-            for path, file in self.unread.items()
-            for folder in map(str, PurePosixPath(path).parents)
-            if folder in self.before and (self.options.retry or file.reader != attempt_version(folder, parse))
-        }
-
-    def _is_as_it_failed(self, failed: Unread, source: Source) -> bool:
-        version = attempt_version(source.path, self.options.parse)
-        return (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
@@ -255,7 +208,7 @@ class _Run:
                 container.reader,
                 top,
             )
-            if path in self.removed:
+            if path in self.known.removed:
                 self.tally.record(path, "skipped", REMOVED)
                 self.store.delete([path])
                 continue
@@ -280,7 +233,7 @@ class _Run:
         document = replace(document, title=document.title or PurePosixPath(origin.path).stem)
         chunks = chunk_document(document)
         inputs = [embedding_input(document.title, chunk) for chunk in chunks]
-        old = self.before.get(origin.path)
+        old = self.known.documents.get(origin.path)
         if not self.store.replace(origin, document, chunks, inputs) and old and old.sha256 == origin.sha256:
             self.tally.record(origin.path, "unchanged")
             return
@@ -290,19 +243,19 @@ class _Run:
 
     def _fail(self, origin: Origin, error: RagError) -> None:
         """Remember a file that could not be read; an older version of it that could stays as it was."""
-        old = self.before.get(origin.path)
+        old = self.known.documents.get(origin.path)
         # Only its reader is another one: what the former one read stands.
         if old and old.sha256 == origin.sha256 and self.store.touch(origin):
             self._record_unchanged(origin.path)
             self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin, error)}"))
-            self._record_inside(origin)
+            self._record_inside(origin.path)
             return
         outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
         reason = _reason(origin, error)
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
-        if outcome == "failed" and origin.path not in self.unread:
+        if outcome == "failed" and origin.path not in self.known.unread:
             self.tally.new_failures.append(origin.path)
-        self._record_inside(origin)
+        self._record_inside(origin.path)
         self._remember_unread(origin, outcome, reason)
 
     def _skip(self, origin: Origin, reason: str) -> None:
@@ -316,31 +269,32 @@ class _Run:
 
     def _record_unchanged(self, path: str) -> None:
         """The same for a file and for the files inside it, which were not looked at."""
-        for known in (path, *self.members.get(path, ())):
+        for known in (path, *self.known.inside.get(path, ())):
             self.tally.record(known, "unchanged")
             self.seen.add(known)
         self._record_left_out(path)
 
     def _record_left_out(self, path: str) -> None:
         """The same for those inside it that gave no document: they are still failed, skipped or taken out."""
-        for known in self.left_out.get(path, ()):
+        for known in self.known.left_out.get(path, ()):
             self.seen.add(known)
-            if known in self.removed:
+            if known in self.known.removed:
                 self.tally.record(known, "skipped", REMOVED)
             else:
-                self._record_unread(self.unread[known])
+                self._record_unread(self.known.unread[known])
 
     def _record_unread(self, file: Unread) -> None:
         self.tally.record(file.path, "failed" if file.outcome == "failed" else "skipped", file.reason)
 
-    def _record_inside(self, origin: Origin) -> None:
+    def _record_inside(self, path: str) -> None:
         """The same for the files inside one that could not be read, in so far as they are still stored."""
-        top = origin.parent or origin.path
-        inside = [path for path in self.members.get(top, ()) if path.startswith(f"{origin.path}/")]
-        if inside:
-            for path in self.store.document_ids().keys() & set(inside):
-                self._record_unchanged(path)
-        self._record_left_out(origin.path)
+        old = self.known.documents.get(path)
+        inside = {
+            name for name in self.known.inside.get((old and old.parent) or path, ()) if name.startswith(f"{path}/")
+        }
+        for name in self.store.document_ids().keys() & inside if inside else ():
+            self._record_unchanged(name)
+        self._record_left_out(path)
 
     def _publish_sometimes(self) -> None:
         if time.monotonic() - self.published > PUBLISH_EVERY:
@@ -352,7 +306,7 @@ class _Run:
     def sweep(self, found: Sequence[Source]) -> None:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
-            known = [path for path, origin in self.before.items() if root.covers(path, origin.source)]
+            known = [path for path, origin in self.known.documents.items() if root.covers(path, origin.source)]
             gone = [path for path in known if path not in self.seen and not self._is_hidden(path)]
             if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
                 reason = (
@@ -365,10 +319,10 @@ class _Run:
             if not self.options.dry_run:
                 self.store.delete(gone)
                 self.store.forget_unread(
-                    [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
+                    [path for path in self.known.unread if root.covers(path, root.source) and path not in self.seen]
                 )
 
-        for path, origin in self.before.items():
+        for path, origin in self.known.documents.items():
             if origin.source in self.taken.places:
                 self.tally.record(path, "removed")
         if not self.options.dry_run:

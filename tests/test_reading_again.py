@@ -192,3 +192,32 @@ def test_an_attachment_that_was_taken_out_stays_out_until_it_is_let_in(kb: rag.K
     assert report.added == (offer,)
     assert "docs/mail.eml" in report.unchanged
     assert kb.verify() == []
+
+
+def test_a_dry_run_does_not_take_attachments_of_an_edited_mail_for_gone(kb: rag.KnowledgeBase, docs: Path) -> None:
+    kb.ingest([docs])
+    (docs / "mail.eml").write_bytes((docs / "mail.eml").read_bytes().replace(b"our offer", b"another"))
+    report = kb.ingest(dry_run=True)
+    assert report.updated == ("docs/mail.eml", "docs/mail.eml/offer.txt")
+    assert report.removed == ()
+
+
+def test_retrying_tries_also_what_failed_inside_a_file(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    with zipfile.ZipFile(tmp_path / "docs/all.zip", "w") as archive:
+        archive.writestr("open.txt", "The wombat digs.")
+        archive.writestr("locked.pdf", locked_pdf())
+    kb.ingest([tmp_path / "docs"])
+    tried: list[str] = []
+    read = reading.Reader.read
+
+    def watched(self: reading.Reader, name: str, data: bytes) -> Reading:
+        tried.append(name)
+        return read(self, name, data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline.Reader, "read", watched)
+        kb.ingest()
+        assert tried == []
+        assert kb.ingest(retry=True).unchanged == ("docs/all.zip", "docs/all.zip/open.txt")
+    assert "locked.pdf" in tried
