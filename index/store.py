@@ -225,6 +225,13 @@ class Store(Database):
             for path, file, title, pages, chunks, mtime_ns, warnings in rows
         ]
 
+    def beginnings(self, documents: int, characters: int) -> list[str]:
+        """How the texts of so many documents begin; of more, the same ones each time, in no order of theirs."""
+        rows = self.connection.execute(
+            "SELECT substr(text, 1, ?) FROM documents ORDER BY sha256, path LIMIT ?", (characters, documents)
+        )
+        return [text for (text,) in rows]
+
     def text(self, path: str) -> str:
         """A document's whole text; raises StoreError when there is none at `path`, DamagedError when it was altered."""
         row = self.connection.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
