@@ -264,8 +264,12 @@ class _Run:
         self._remember_unread(origin, "skipped", reason)
 
     def _remember_unread(self, origin: Origin, outcome: str, reason: str) -> None:
-        version = attempt_version(origin.parent or origin.path, self.options.parse)
-        self.store.record_unread(Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, version))
+        read = origin.sha256 or outcome == "skipped"
+        # A file whose bytes could not be had is tried each time: permissions change without a trace in the file.
+        version = attempt_version(origin.parent or origin.path, self.options.parse) if read else ""
+        file = Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, version)
+        if file != self.known.unread.get(origin.path):
+            self.store.record_unread(file)
 
     def _record_unchanged(self, path: str) -> None:
         """The same for a file and for the files inside it, which were not looked at."""

@@ -244,6 +244,8 @@ def _check_known(name: str, root: Path) -> Path:
     try:
         _check(root.parent if _is_single(name) else root)
     except UsageError as error:
+        if os.path.lexists(root):  # not gone, but unreadable or something else
+            raise
         raise UsageError(error.message, f"Bring it back, or take it out with: rag rm {shlex.quote(name)}") from error
     return root
 

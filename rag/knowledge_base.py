@@ -150,7 +150,7 @@ class KnowledgeBase:
                 store.set_removed(paths, True)
                 used = {origin.source for origin in store.origins().values()}
                 for name, root in store.sources().items():
-                    if name not in used and not root.exists() and match_paths(wanted, (name, f"{name}/*")):
+                    if name not in used and not os.path.lexists(root) and match_paths(wanted, (name, f"{name}/*")):
                         store.remove_source(name)
             self.index.refresh()
             return paths

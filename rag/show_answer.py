@@ -87,7 +87,7 @@ def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool)
     for sentence in answer.notes:
         note(sentence)
     show_limits(kb, answer.question)
-    note(" · ".join(f"{name} {seconds:.1f} s" for name, seconds in answer.timings.items()))
+    note(" · ".join(say(f"seconds_{name}", language, seconds=took) for name, took in answer.timings.items()))
 
 
 def _show_list(title: str, texts: Sequence[str]) -> None:

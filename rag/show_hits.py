@@ -27,10 +27,11 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
         if explain:
             ranks = ", ".join(f"{leg} rank {rank}" for leg, rank in hit.ranks.items())
             show(f"    score {hit.score:.3f}: {ranks}", style="dim")
+    language = language_of(question)
     if not hits:
-        note("No passage matches.")
+        note(say("no_passage", language))
     if kb.retriever.reranking:
-        note(f"reranker {kb.retriever.reranking:.1f} s")
+        note(say("seconds_reranker", language, seconds=kb.retriever.reranking))
     show_limits(kb, question)
 
 

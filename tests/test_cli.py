@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -271,3 +272,15 @@ def test_a_label_taken_away_is_said_to_be_so(kb: Path, capsys: pytest.CaptureFix
     assert "1 document matched by docs/leave.md for the label hr." in run(capsys, "label", "docs/leave.md", "hr")[2]
     removed = run(capsys, "label", "docs/leave.md", "hr", "--remove")
     assert "1 document no longer matched by docs/leave.md for the label hr." in removed[2]
+
+
+def test_what_is_said_beside_an_answer_is_in_the_language_of_the_question(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tree(kb.parent / "docs", {"休暇.md": "# 休暇\n\n年次有給休暇は20日である。\n"})
+    run(capsys, "ingest", "docs")
+    err = run(capsys, "ask", "年次有給休暇は何日ですか")[2]
+    assert re.search(r"^根拠 \d+\.\d 秒 · 回答 \d+\.\d 秒$", err, re.M)
+    assert not re.search("[a-z]{2,}", err.replace("rag setup", ""))
+    assert "一致する箇所はありません" in run(capsys, "search", "乙女座", "--mode", "lexical")[2]
+    assert re.search(r"^evidence \d+\.\d s · answer \d+\.\d s$", run(capsys, "ask", "How many days of leave?")[2], re.M)

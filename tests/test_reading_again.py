@@ -221,3 +221,27 @@ def test_retrying_tries_also_what_failed_inside_a_file(kb: rag.KnowledgeBase, tm
         assert tried == []
         assert kb.ingest(retry=True).unchanged == ("docs/all.zip", "docs/all.zip/open.txt")
     assert "locked.pdf" in tried
+
+
+def test_a_file_whose_permissions_were_mended_is_read_as_its_message_says(
+    kb: rag.KnowledgeBase, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = {"leave.md", "bad.docx"}
+    opened = Path.open
+
+    def refuse(self: Path, *arguments: str, **more: str) -> object:
+        if self.name in locked:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert [note.path for note in kb.ingest([docs]).failed] == ["docs/bad.docx", "docs/leave.md"]
+    generation = kb.index.store.generation
+    report = kb.ingest()
+    assert "run ingest again" in report.failed[1].reason
+    assert report.new_failures == ()
+    assert kb.index.store.generation == generation
+    locked.clear()
+    report = kb.ingest()
+    assert report.added == ("docs/leave.md",)
+    assert [note.path for note in report.failed] == ["docs/bad.docx"]
