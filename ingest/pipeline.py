@@ -24,7 +24,7 @@ from ingest.chunk import chunk_document, embedding_input
 from ingest.known import Known
 from ingest.parsers import ParseOptions
 from ingest.reading import Reader, Reading, attempt_version, check_readable, is_large, reader_version
-from ingest.report import IngestReport, Note, Progress, Tally, no_progress
+from ingest.report import IngestReport, Note, Outcome, Progress, Tally, no_progress
 from ingest.scan import Skipped, Source, load, plan_roots
 from ingest.space import check_space
 from ingest.takeover import scan_outer_first
@@ -146,9 +146,7 @@ class _Run:
         """Parse, chunk and store; each document is committed whole."""
         if self.options.dry_run:
             for source in wanted:
-                for path in (source.path, *self.known.inside.get(source.path, ())):
-                    self.tally.record(path, "updated" if path in self.known.documents else "added")
-                    self.seen.add(path)
+                self._foretell(source)
             return
         hashes: dict[str, str] = {}
 
@@ -174,6 +172,18 @@ class _Run:
                     self._keep(origin, reading, reader)
                 self._publish_sometimes()
         self.progress("read", len(wanted), len(wanted), "")
+
+    def _foretell(self, source: Source) -> None:
+        """Say what will become of a file, as far as that is known without reading it."""
+        outcome: Outcome = "updated" if source.path in self.known.documents else "added"
+        try:
+            check_readable(PurePosixPath(source.path).suffix)
+        except UnsupportedError as error:
+            self.tally.record(source.path, "skipped", _reason(source.path, error))
+            return
+        for path in (source.path, *self.known.inside.get(source.path, ())):
+            self.tally.record(path, outcome)
+            self.seen.add(path)
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
@@ -247,11 +257,11 @@ class _Run:
         # Only its reader is another one: what the former one read stands.
         if old and old.sha256 == origin.sha256 and self.store.touch(origin):
             self._record_unchanged(origin.path)
-            self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin, error)}"))
+            self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin.path, error)}"))
             self._record_inside(origin.path)
             return
         outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
-        reason = _reason(origin, error)
+        reason = _reason(origin.path, error)
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
         if outcome == "failed" and origin.path not in self.known.unread:
             self.tally.new_failures.append(origin.path)
@@ -344,7 +354,7 @@ class _Same(RagError):
         super().__init__("unchanged")
 
 
-def _reason(origin: Origin, error: RagError) -> str:
+def _reason(path: str, error: RagError) -> str:
     """What the report says of a file: why it could not be read, and what to do."""
-    message = error.message.removeprefix(origin.path).strip()  # the report names the file itself
+    message = error.message.removeprefix(path).strip()  # the report names the file itself
     return " ".join(filter(None, (message if message.endswith((".", "?", "。")) else f"{message}.", error.next)))
