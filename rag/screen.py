@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag.line_breaks import find_breaks
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -85,7 +87,7 @@ def show(*pieces: Piece | str, style: str = "", hang: int = 0) -> None:
         line.append(clean(part.text), Style.parse(part.style) + Style(link=part.link or None))
     console, indent = _console(), len(line.plain) - len(line.plain.lstrip(" "))
     hang = max(indent, hang)
-    wrapped = line[indent:].wrap(console, max(NARROWEST, console.width - hang))
+    wrapped = line[indent:].divide(find_breaks(line.plain[indent:], max(NARROWEST, console.width - hang)))
     for number, words in enumerate(wrapped or [line]):
         words.rstrip()
         console.print(Text(" " * (hang if number else indent)), words, sep="", soft_wrap=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from corpus import write_tree
+from hypothesis import given
+from hypothesis import strategies as st
 from terminal import Terminal
 
 import rag
+from rag.line_breaks import CLOSERS, OPENERS, find_breaks, may_break
 from rag.screen import one_line
 from rag.setup.fetch import Step
 from rag.show_steps import show_steps
@@ -102,3 +106,34 @@ def test_what_commands_tell_is_wrapped_where_the_terminal_is_narrow(environment:
         assert terminal.finish() == 0
     assert all(columns(line) <= 50 for line in terminal.text.split("\n"))
     assert "docs" in terminal.text
+
+
+def split(text: str, width: int) -> list[str]:
+    edges = [0, *find_breaks(text, width), len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("未使用の休暇は、5日まで", 14, ["未使用の休暇", "は、5日まで"]),
+        ("３ 使わなかった年次有給休暇は、翌年度に", 20, ["３ 使わなかった年次", "有給休暇は、翌年度に"]),
+        ("「はい」「いいえ」", 10, ["「はい」", "「いいえ」"]),
+        ("paid annual leave per year", 12, ["paid annual ", "leave per ", "year"]),
+        ("/a/very/long/path/without/spaces", 10, ["/a/very/lo", "ng/path/wi", "thout/spac", "es"]),
+        ("第1四半期 Q3 売上", 10, ["第1四半期 ", "Q3 売上"]),
+    ],
+)
+def test_lines_go_on_between_words_and_not_before_a_closing_mark(text: str, width: int, lines: list[str]) -> None:
+    assert split(text, width) == lines
+
+
+@given(st.text("ab 、。「」漢字かな12", max_size=60), st.integers(20, 40))
+def test_no_line_is_too_wide_and_none_breaks_where_it_may_not(text: str, width: int) -> None:
+    lines = split(text, width)
+    assert "".join(lines) == text
+    assert all(columns(line.rstrip()) <= width for line in lines)
+    edges = find_breaks(text, width)
+    for start, edge in pairwise([0, *edges]):
+        assert may_break(text, edge) or not any(may_break(text, at) for at in range(start + 1, edge))
+    assert CLOSERS.isdisjoint(OPENERS)
