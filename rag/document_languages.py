@@ -16,5 +16,7 @@ LEAST = 0.05  # share of the documents: a stray one in another language is no re
 
 def read_languages(base: KnowledgeBase) -> tuple[str, ...]:
     """The languages of the documents (ISO 639-1), the most frequent first; none without documents."""
-    counts = Counter(map(language_of, base.index.store.beginnings(SAMPLE, BEGINNING)))
+    with base.index.store.reading():
+        texts = base.index.store.beginnings(SAMPLE, BEGINNING)
+    counts = Counter(map(language_of, texts))
     return tuple(language for language, count in counts.most_common() if count >= LEAST * counts.total())

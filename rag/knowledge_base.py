@@ -231,6 +231,11 @@ class KnowledgeBase:
         """Every document, by path."""
         return self.index.store.listings()
 
+    def sources(self) -> dict[str, Path]:
+        """Name and root of each folder or file that was given to ``ingest``."""
+        with self.index.store.reading():
+            return self.index.store.sources()
+
     def count_waiting(self) -> int:
         """Chunks that have no vector of the embedding model yet."""
         model = self.index.model() if self.retriever.embedder else None

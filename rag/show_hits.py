@@ -37,7 +37,11 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
 
 def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
     """Say when no document is among those that a search is restricted to."""
-    if within and not match_paths(within, kb.index.store.document_ids()):
+    if not within:
+        return
+    with kb.index.store.reading():
+        paths = kb.index.store.document_ids()
+    if not match_paths(within, paths):
         note(say("no_document", language_of(question), patterns=", ".join(within)))
 
 

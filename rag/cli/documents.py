@@ -58,9 +58,9 @@ def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: b
     from rag.screen import clean, note, print_json
 
     with open_kb(kb) as base:
-        before = base.index.store.sources()
+        before = base.sources()
         paths = base.restore(patterns) if undo else base.remove(patterns)
-        sources = sorted(before.keys() - base.index.store.sources().keys())
+        sources = sorted(before.keys() - base.sources().keys())
     verb = "allowed again" if undo else "removed"
     if as_json:
         print_json({verb.replace(" ", "_"): paths})
