@@ -22,6 +22,8 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
     """Each passage with its place, best first; what limits the search is said on stderr."""
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
+        for span in hit.context:
+            show(f"    {' '.join(span.text.split())}", style="dim")
         text = " ".join(hit.text.split())
         show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
         if explain:

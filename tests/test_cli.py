@@ -284,3 +284,12 @@ def test_what_is_said_beside_an_answer_is_in_the_language_of_the_question(
     assert not re.search("[a-z]{2,}", err.replace("rag setup", ""))
     assert "一致する箇所はありません" in run(capsys, "search", "乙女座", "--mode", "lexical")[2]
     assert re.search(r"^evidence \d+\.\d s · answer \d+\.\d s$", run(capsys, "ask", "How many days of leave?")[2], re.M)
+
+
+def test_table_rows_are_shown_with_the_names_of_their_columns(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"C{n:04},Company {n},{n * 100}\n" for n in range(300))
+    write_tree(kb.parent / "docs", {"limits.csv": f"Code,Name,Credit limit\n{rows}"})
+    run(capsys, "ingest", "docs")
+    lines = run(capsys, "search", "C0250", "-k", "1", "--mode", "lexical")[1].splitlines()
+    assert lines[1] == "    Code | Name | Credit limit"
+    assert lines[2].startswith("    C02")
