@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from corpus import write_tree
 
+import rag
 import rag.catalogue
 from index.errors import UsageError
 from ingest.models.gguf_header import read_header
@@ -244,3 +246,29 @@ def test_the_command_recommends_from_a_measurement(capsys: pytest.CaptureFixture
     assert found["embedding"]["model"] == "nomic-embed-text-v1.5"
     speeds = {row["model"]: row["writing_speed"] for row in found["candidates"] if row["runtime"] == "llamacpp"}
     assert 0 < speeds["gemma-3-27b"] < speeds["smollm2-135m"]
+
+
+def test_models_are_recommended_for_the_languages_of_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def record(languages: tuple[str, ...], **_: object) -> object:
+        asked.append(tuple(languages))
+        return recommend(["en"], machine=LAPTOP, measured=FAST)
+
+    monkeypatch.setattr("rag.catalogue.recommendation.recommend", record)
+    monkeypatch.setenv("RAG_KB", str(tmp_path / "kb"))
+    monkeypatch.setenv("LC_ALL", "en_IE.UTF-8")
+    files = {f"{n}.txt": "有給休暇は10日とする。" for n in range(30)} | {
+        "a.md": "Staff get 20 days.",
+        "b.md": "So do we.",
+    }
+    assert _run(["models", "recommend", "--json"]) == 0  # no knowledge base yet
+    with rag.open(tmp_path / "kb", embed_model="") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        assert _run(["models", "recommend", "--json"]) == 0
+        kb.remove("docs/b.md")  # one of 31: a stray
+        assert _run(["models", "recommend", "--json"]) == 0
+    assert _run(["models", "recommend", "--language", "de", "--json"]) == 0
+    assert asked == [("en",), ("ja", "en"), ("ja",), ("de",)]
