@@ -87,7 +87,8 @@ def _look_at_file(model: str, kv: str) -> Found:
             if str(path) in finding:
                 raise UsageError(finding, "Make it again: rag setup --bundled")
     memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
-    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB", memory.total)
+    kept = ", keys and values in 8 bits" if memory.cache and memory.kv != "f16" else ""
+    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB{kept}", memory.total)
 
 
 def _look_at_mlx(model: str) -> Found:

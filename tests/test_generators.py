@@ -329,3 +329,13 @@ def test_an_unknown_type_of_keys_and_values_is_refused(tmp_path: Path) -> None:
     model = write_llama(tmp_path / "a.gguf")
     with pytest.raises(UsageError, match="kv_type"):
         open_generator(Settings(model=f"llamacpp:{model}", kv_type="q4"))
+
+
+def test_a_model_that_cannot_keep_eight_bits_keeps_sixteen(tmp_path: Path) -> None:
+    model = f"llamacpp:{write_llama(tmp_path / 'a.gguf', heads=4)}"  # heads of 16 numbers are no whole blocks of 32
+    with open_generator(Settings(model=model, kv_type="f16")) as generator:
+        answer = write(generator)
+    with open_generator(Settings(model=model, kv_type="q8_0")) as generator:
+        assert write(generator) == answer
+        assert generator.last_run is not None
+        assert generator.last_run.prefix == "file"  # kept under what was really used
