@@ -9,8 +9,8 @@ other documents, and those of another set, they teach the decision (logistic reg
 Every question weighs the same within its kind. The figures printed first are of articles that were not fitted: three
 parts, each judged by the other two (the signs of the decision see the ranking that is fitted to all). English sets are
 fitted three times: with all that the embedding model shows, with its vectors only, and by words alone; Japanese ones by
-words alone. Both languages teach the ranking by words (by those of Japanese encyclopedias alone, the dates at the head of
-house rules came before their articles), and each its own decision.
+words alone. Both languages teach the ranking by words (by that of Japanese encyclopedias alone, the dates at the head
+of house rules came before their articles), and each its own decision.
 """
 
 from __future__ import annotations
