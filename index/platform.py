@@ -248,7 +248,28 @@ def physical_memory() -> int:
     return total
 
 
-def _windows_memory() -> int:
+def available_memory() -> int:
+    """Bytes of memory that programs may still take without others being swapped out; all of it where only that is told.
+
+    Files that the system keeps in memory because there is room for them count as free.
+    """
+    if WINDOWS:
+        return _windows_memory("free")
+    free = physical_memory()
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = min(free, 1024 * int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]))
+    with contextlib.suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        limit, taken = ((group / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current"))
+        if limit.strip() != "max":
+            files = (line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+            kept = sum(int(size) for name, size in files if name in ("active_file", "inactive_file"))
+            free = min(free, int(limit) - int(taken) + kept)
+    return max(free, 0)
+
+
+def _windows_memory(field: str = "total") -> int:
     import ctypes
 
     class MemoryStatus(ctypes.Structure):
@@ -256,13 +277,14 @@ def _windows_memory() -> int:
             ("length", ctypes.c_uint32),
             ("load", ctypes.c_uint32),
             ("total", ctypes.c_uint64),
-            ("rest", ctypes.c_uint64 * 6),
+            ("free", ctypes.c_uint64),
+            ("rest", ctypes.c_uint64 * 5),
         )
 
     status = MemoryStatus()
     status.length = ctypes.sizeof(status)
     kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent from the stubs elsewhere
-    return int(status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else 0
+    return int(getattr(status, field)) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else 0
 
 
 def usable_cores() -> int:

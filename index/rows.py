@@ -13,6 +13,7 @@ from index.errors import DamagedError
 from index.types import Block, Chunk, Document, Kind, Passage, Span
 
 HEAD = "id, path, file, source, parent, sha256, size, mtime_ns, reader, title, date, pages, page_labels, warnings"
+READ = 9  # columns of HEAD that tell where a document is from; what was read of it follows
 CHUNK = "id, document, start, end, heading, blocks, context, input"
 
 

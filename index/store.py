@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from index.errors import DamagedError, StoreError
 from index.rows import (
     CHUNK,
     HEAD,
+    READ,
     Origin,
     checksum,
     embedding_key,
@@ -63,14 +64,25 @@ class Store(Database):
         with self.writing():
             self.connection.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (name, str(root)))
 
+    def remove_source(self, name: str) -> None:
+        """Take a source out of which no document is left."""
+        with self.writing():
+            self.connection.execute("DELETE FROM sources WHERE name = ?", (name,))
+
     # ---------------------------------------------------------------- documents
 
-    def replace(self, origin: Origin, document: Document, chunks: Sequence[Chunk], inputs: Sequence[str]) -> None:
-        """Store a document with its chunks in place of what was at its path; `inputs` are what is embedded."""
+    def replace(self, origin: Origin, document: Document, chunks: Sequence[Chunk], inputs: Sequence[str]) -> bool:
+        """Store a document with its chunks in place of what was at its path; `inputs` are what is embedded.
+
+        Where it is what is stored already, only its origin is noted, and the answer is False.
+        """
+        keys = [embedding_key(text) for text in inputs]
         with self.writing():
+            if self._holds(origin, document, chunks, keys):
+                self.touch(origin)
+                return False
             former = self._delete([origin.path])
             number, first = self._last("documents") + 1, self.last_chunk() + 1
-            keys = [embedding_key(text) for text in inputs]
             rows = [
                 pack_chunk(first + at, number, chunk, key)
                 for at, (chunk, key) in enumerate(zip(chunks, keys, strict=True))
@@ -85,17 +97,52 @@ class Store(Database):
                 f"INSERT INTO chunks ({CHUNK}, crc) VALUES ({','.join('?' * len(CHUNK.split(',')))},?)", rows
             )
             self._drop_orphans(former)
+        return True
 
-    def touch(self, origin: Origin) -> None:
-        """Remember a new time and size for a document whose content is the same."""
+    def _holds(self, origin: Origin, document: Document, chunks: Sequence[Chunk], keys: Sequence[bytes]) -> bool:
+        """Whether all that would be stored of a document is stored, undamaged."""
+        row = self.connection.execute(
+            f"SELECT {HEAD}, text, crc FROM documents WHERE path = ?", (origin.path,)
+        ).fetchone()
+        if row is None:
+            return False
+        number = row[0]
+        stored = self.connection.execute(f"SELECT {CHUNK}, crc FROM chunks WHERE document = ? ORDER BY id", (number,))
+        rows = stored.fetchall()
+        if len(rows) != len(chunks):
+            return False
+        wanted = [pack_chunk(old[0], number, chunk, key) for old, chunk, key in zip(rows, chunks, keys, strict=True)]
+        crc = checksum(document.text, [old[-1] for old in rows])
+        read = (*pack_head(number, origin, document)[READ:], document.text, crc)
+        return rows == wanted and tuple(row[READ:]) == read
+
+    def touch(self, origin: Origin) -> bool:
+        """Remember where and how a document was read whose content is the same, and when its members' file changed.
+
+        False where there is no such document.
+        """
         with self.writing():
             self.connection.execute(
-                "UPDATE documents SET mtime_ns = ?, size = ?, file = ? WHERE path = ?",
+                "UPDATE documents SET sha256 = ?, reader = ? WHERE path = ?",
+                (origin.sha256, origin.reader, origin.path),
+            )
+            self.connection.execute(
+                "UPDATE documents SET mtime_ns = ?1, size = ?2, file = ?3 WHERE path = ?4 OR parent = ?4",
                 (origin.mtime_ns, origin.size, origin.file, origin.path),
             )
-            row = self.connection.execute(f"SELECT {HEAD} FROM documents WHERE path = ?", (origin.path,)).fetchone()
-            if row:
-                self.connection.execute("UPDATE documents SET head = ? WHERE id = ?", (checksum(*row), row[0]))
+            touched = self.connection.execute(
+                f"SELECT {HEAD} FROM documents WHERE path = ?1 OR parent = ?1", (origin.path,)
+            )
+            heads = [(checksum(*row), row[0]) for row in touched]
+            self.connection.executemany("UPDATE documents SET head = ? WHERE id = ?", heads)
+            self.connection.execute("DELETE FROM unread WHERE path = ?", (origin.path,))
+        return bool(heads)
+
+    def read_again(self, paths: Iterable[str]) -> None:
+        """Let the next run read the documents at these paths again, though their files have not changed."""
+        known = self.origins()
+        for path in set(paths) & known.keys():
+            self.touch(replace(known[path], reader=""))
 
     def delete(self, paths: Iterable[str]) -> None:
         """Take documents and their members out, with the vectors that nothing else needs."""
@@ -166,7 +213,7 @@ class Store(Database):
                             (place + path[len(source) :], path),
                         )
             self.connection.execute("DELETE FROM unread WHERE path IN (SELECT path FROM documents)")
-            self.connection.execute("DELETE FROM sources WHERE name = ?", (source,))
+            self.remove_source(source)
 
     def listings(self) -> list[Listing]:
         rows = self.connection.execute(
@@ -177,6 +224,13 @@ class Store(Database):
             Listing(path, file, title, pages, chunks, format_time(mtime_ns), tuple(json.loads(warnings)))
             for path, file, title, pages, chunks, mtime_ns, warnings in rows
         ]
+
+    def beginnings(self, documents: int, characters: int) -> list[str]:
+        """How the texts of so many documents begin; of more, the same ones each time, in no order of theirs."""
+        rows = self.connection.execute(
+            "SELECT substr(text, 1, ?) FROM documents ORDER BY sha256, path LIMIT ?", (characters, documents)
+        )
+        return [text for (text,) in rows]
 
     def text(self, path: str) -> str:
         """A document's whole text; raises StoreError when there is none at `path`, DamagedError when it was altered."""

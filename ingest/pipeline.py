@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from index.search import Index
 from index.store import Origin, Unread
 from index.types import Document
 from ingest.chunk import chunk_document, embedding_input
+from ingest.known import Known
 from ingest.parsers import ParseOptions
-from ingest.reading import Reader, Reading, check_readable, is_large, reader_version
-from ingest.report import IngestReport, Note, Progress, Tally, no_progress
+from ingest.reading import Reader, Reading, attempt_version, check_readable, is_large, reader_version
+from ingest.report import IngestReport, Note, Outcome, Progress, Tally, no_progress
 from ingest.scan import Skipped, Source, load, plan_roots
 from ingest.space import check_space
 from ingest.takeover import scan_outer_first
@@ -36,6 +37,7 @@ __all__ = ["IngestReport", "Note", "Progress", "ingest", "no_progress"]
 
 PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run: a new word index costs seconds
 DEEPEST = 4  # files inside files inside files: deeper nesting is an attack or an accident
+REMOVED = "taken out with rag rm"
 PRUNED_SHARE, PRUNED_COUNT = 0.2, 20  # more than this missing from a source is a mistake until --prune says otherwise
 
 
@@ -94,9 +96,7 @@ class _Run:
     def __init__(self, index: Index, options: Options, tally: Tally, progress: Progress) -> None:
         self.index, self.store = index, index.store
         self.options, self.tally, self.progress = options, tally, progress
-        self.before = self.store.origins()
-        self.unread = self.store.unread()
-        self.removed = self.store.removed()
+        self.known = Known(self.store, options.parse, retry=options.retry)
         self.seen: set[str] = set()
         self.unreadable: list[str] = []
         self.published = time.monotonic()
@@ -105,12 +105,9 @@ class _Run:
 
     def look(self, roots: Sequence[Path]) -> list[Source]:
         """The files at the roots that are to be read; what is skipped goes into the report."""
-        known = self.store.sources()
-        self.roots, entries, self.taken = scan_outer_first(plan_roots(roots, known), known)
-        self.removed |= set(filter(None, map(self.taken.new_path, self.removed)))
-        self.unread |= {
-            new: replace(file, path=new) for path, file in self.unread.items() if (new := self.taken.new_path(path))
-        }
+        sources = self.store.sources()
+        self.roots, entries, self.taken = scan_outer_first(plan_roots(roots, sources), sources)
+        self.known.move(self.taken.new_path)
         found: list[Source] = []
         for entry in entries:
             self.seen.add(entry.path)
@@ -118,8 +115,8 @@ class _Run:
                 self.tally.record(entry.path, "skipped", entry.reason)
                 if entry.unreadable:
                     self.unreadable.append(entry.path)
-            elif entry.path in self.removed:
-                self.tally.record(entry.path, "skipped", "taken out with rag rm")
+            elif entry.path in self.known.removed:
+                self.tally.record(entry.path, "skipped", REMOVED)
             else:
                 found.append(entry)
         return found
@@ -133,12 +130,12 @@ class _Run:
         """Those that have to be read: new ones, changed ones, and those that a better reader may read now."""
         wanted = []
         for source in found:
-            version = reader_version(source.path, self.options.parse)
-            old, failed = self.before.get(source.path), self.unread.get(source.path)
-            if old and (old.size, old.mtime_ns, old.reader) == (source.size, source.mtime_ns, version):
+            # What a better reader makes of a file is known only when it has read it.
+            if self.known.is_as_it_was(source, whoever_reads=self.options.dry_run):
                 self._record_unchanged(source.path)
-            elif failed and not self.options.retry and _same(failed, source, version):
-                self.tally.record(source.path, "failed" if failed.outcome == "failed" else "skipped", failed.reason)
+            elif failed := self.known.failed_alike(source):
+                self._record_unread(failed)
+                self._record_inside(source.path)
             else:
                 wanted.append(source)
         return wanted
@@ -149,7 +146,7 @@ class _Run:
         """Parse, chunk and store; each document is committed whole."""
         if self.options.dry_run:
             for source in wanted:
-                self.tally.record(source.path, "updated" if source.path in self.before else "added")
+                self._foretell(source)
             return
         hashes: dict[str, str] = {}
 
@@ -157,9 +154,7 @@ class _Run:
             check_readable(PurePosixPath(source.path).suffix)
             data = load(source)
             hashes[source.path] = hashlib.sha256(data).hexdigest()
-            old = self.before.get(source.path)
-            version = reader_version(source.path, self.options.parse)
-            if old and (old.sha256, old.reader) == (hashes[source.path], version):
+            if self.known.has_same_bytes(source, hashes[source.path]):
                 raise _Same
             return source.path, data
 
@@ -177,6 +172,18 @@ class _Run:
                     self._keep(origin, reading, reader)
                 self._publish_sometimes()
         self.progress("read", len(wanted), len(wanted), "")
+
+    def _foretell(self, source: Source) -> None:
+        """Say what will become of a file, as far as that is known without reading it."""
+        outcome: Outcome = "updated" if source.path in self.known.documents else "added"
+        try:
+            check_readable(PurePosixPath(source.path).suffix)
+        except UnsupportedError as error:
+            self.tally.record(source.path, "skipped", _reason(source.path, error))
+            return
+        for path in (source.path, *self.known.inside.get(source.path, ())):
+            self.tally.record(path, outcome)
+            self.seen.add(path)
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
@@ -211,6 +218,10 @@ class _Run:
                 container.reader,
                 top,
             )
+            if path in self.known.removed:
+                self.tally.record(path, "skipped", REMOVED)
+                self.store.delete([path])
+                continue
             if depth > DEEPEST:
                 self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
                 continue
@@ -231,34 +242,73 @@ class _Run:
     def _store(self, origin: Origin, document: Document) -> None:
         document = replace(document, title=document.title or PurePosixPath(origin.path).stem)
         chunks = chunk_document(document)
-        self.store.replace(origin, document, chunks, [embedding_input(document.title, chunk) for chunk in chunks])
-        self.tally.record(origin.path, "updated" if origin.path in self.before else "added")
+        inputs = [embedding_input(document.title, chunk) for chunk in chunks]
+        old = self.known.documents.get(origin.path)
+        if not self.store.replace(origin, document, chunks, inputs) and old and old.sha256 == origin.sha256:
+            self.tally.record(origin.path, "unchanged")
+            return
+        self.tally.record(origin.path, "updated" if old else "added")
         self.tally.chunks += len(chunks)
         self.tally.warned += [Note(origin.path, warning) for warning in document.warnings]
 
     def _fail(self, origin: Origin, error: RagError) -> None:
         """Remember a file that could not be read; an older version of it that could stays as it was."""
+        old = self.known.documents.get(origin.path)
+        # Only its reader is another one: what the former one read stands.
+        if old and old.sha256 == origin.sha256 and self.store.touch(origin):
+            self._record_unchanged(origin.path)
+            self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin.path, error)}"))
+            self._record_inside(origin.path)
+            return
         outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
-        message = error.message.removeprefix(origin.path).strip()  # the report names the file itself
-        reason = " ".join(filter(None, (message, error.next)))
+        reason = _reason(origin.path, error)
         self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
-        if outcome == "failed" and origin.path not in self.unread:
+        if outcome == "failed" and origin.path not in self.known.unread:
             self.tally.new_failures.append(origin.path)
-        self.store.record_unread(Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, origin.reader))
+        self._record_inside(origin.path)
+        self._remember_unread(origin, outcome, reason)
 
     def _skip(self, origin: Origin, reason: str) -> None:
         self.tally.record(origin.path, "skipped", reason)
         self.store.delete([origin.path])
-        self.store.record_unread(Unread(origin.path, "skipped", reason, origin.size, origin.mtime_ns, origin.reader))
+        self._remember_unread(origin, "skipped", reason)
+
+    def _remember_unread(self, origin: Origin, outcome: str, reason: str) -> None:
+        read = origin.sha256 or outcome == "skipped"
+        # A file whose bytes could not be had is tried each time: permissions change without a trace in the file.
+        version = attempt_version(origin.parent or origin.path, self.options.parse) if read else ""
+        file = Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, version)
+        if file != self.known.unread.get(origin.path):
+            self.store.record_unread(file)
 
     def _record_unchanged(self, path: str) -> None:
         """The same for a file and for the files inside it, which were not looked at."""
-        for known in (path, *self._members(path)):
+        for known in (path, *self.known.inside.get(path, ())):
             self.tally.record(known, "unchanged")
             self.seen.add(known)
+        self._record_left_out(path)
 
-    def _members(self, path: str) -> Iterator[str]:
-        yield from (origin.path for origin in self.before.values() if origin.parent == path)
+    def _record_left_out(self, path: str) -> None:
+        """The same for those inside it that gave no document: they are still failed, skipped or taken out."""
+        for known in self.known.left_out.get(path, ()):
+            self.seen.add(known)
+            if known in self.known.removed:
+                self.tally.record(known, "skipped", REMOVED)
+            else:
+                self._record_unread(self.known.unread[known])
+
+    def _record_unread(self, file: Unread) -> None:
+        self.tally.record(file.path, "failed" if file.outcome == "failed" else "skipped", file.reason)
+
+    def _record_inside(self, path: str) -> None:
+        """The same for the files inside one that could not be read, in so far as they are still stored."""
+        old = self.known.documents.get(path)
+        inside = {
+            name for name in self.known.inside.get((old and old.parent) or path, ()) if name.startswith(f"{path}/")
+        }
+        for name in self.store.document_ids().keys() & inside if inside else ():
+            self._record_unchanged(name)
+        self._record_left_out(path)
 
     def _publish_sometimes(self) -> None:
         if time.monotonic() - self.published > PUBLISH_EVERY:
@@ -270,7 +320,7 @@ class _Run:
     def sweep(self, found: Sequence[Source]) -> None:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
-            known = [path for path, origin in self.before.items() if root.covers(path, origin.source)]
+            known = [path for path, origin in self.known.documents.items() if root.covers(path, origin.source)]
             gone = [path for path in known if path not in self.seen and not self._is_hidden(path)]
             if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
                 reason = (
@@ -283,10 +333,10 @@ class _Run:
             if not self.options.dry_run:
                 self.store.delete(gone)
                 self.store.forget_unread(
-                    [path for path in self.unread if root.covers(path, root.source) and path not in self.seen]
+                    [path for path in self.known.unread if root.covers(path, root.source) and path not in self.seen]
                 )
 
-        for path, origin in self.before.items():
+        for path, origin in self.known.documents.items():
             if origin.source in self.taken.places:
                 self.tally.record(path, "removed")
         if not self.options.dry_run:
@@ -304,5 +354,7 @@ class _Same(RagError):
         super().__init__("unchanged")
 
 
-def _same(failed: Unread, source: Source, version: str) -> bool:
-    return (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)
+def _reason(path: str, error: RagError) -> str:
+    """What the report says of a file: why it could not be read, and what to do."""
+    message = error.message.removeprefix(path).strip()  # the report names the file itself
+    return " ".join(filter(None, (message if message.endswith((".", "?", "。")) else f"{message}.", error.next)))

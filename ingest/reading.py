@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -23,7 +24,8 @@ from ingest.parsers import ParseOptions, find_parser
 from ingest.parsers.archive import EXTENSIONS as ARCHIVES
 from ingest.worker import Handler, Limits, Worker, WorkerError
 
-VERSION = "1"  # goes up when a parser or the chunker reads better than before, so that files are read again
+# What decides how a file is read: a change in any of it may read more, so what the former code read is read again.
+CODE = ("parsers", "texts", "pages", "office", "text_builder.py", "sentences.py", "chunk.py")
 MEMORY = 4 << 30  # address space of a worker: OCR maps about 2 GB, of which it touches a quarter
 # What the process that stores documents has to hold of each at once, several times over: together below 500 MB.
 MAX_TEXT_BYTES = 64 << 20  # ten million words
@@ -139,9 +141,24 @@ def reader_version(path: str, options: ParseOptions) -> str:
     """What reads this file, in so far as it may read more of it another time."""
     module = find_parser(PurePosixPath(path).suffix)
     name = module.__name__.rpartition(".")[2] if module else "none"
-    secrets = hashlib.sha256("\0".join(options.passwords).encode()).hexdigest()[:8] if options.passwords else ""
     extras = "ocr" if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else ""
-    return "/".join((VERSION, name, extras, secrets))
+    return "/".join((code_version(), name, extras))
+
+
+def attempt_version(path: str, options: ParseOptions) -> str:
+    """The same for a file that could not be read: other passwords may open it, where one that was read needs none."""
+    secrets = hashlib.sha256("\0".join(options.passwords).encode()).hexdigest()[:8] if options.passwords else ""
+    return f"{reader_version(path, options)}/{secrets}"
+
+
+@cache
+def code_version() -> str:
+    """A hash of the code that reads. Nobody has to remember to raise a number when a parser gets better."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(file for part in CODE for file in folder.glob(part if "." in part else f"{part}/**/*.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def check_readable(extension: str) -> None:

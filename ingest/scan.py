@@ -7,6 +7,7 @@ What lies inside a known source belongs to it. Links are not followed, so they l
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -243,7 +244,9 @@ def _check_known(name: str, root: Path) -> Path:
     try:
         _check(root.parent if _is_single(name) else root)
     except UsageError as error:
-        raise UsageError(error.message, f"Bring it back, or take it out with: rag rm '{name}/*'") from error
+        if os.path.lexists(root):  # not gone, but unreadable or something else
+            raise
+        raise UsageError(error.message, f"Bring it back, or take it out with: rag rm {shlex.quote(name)}") from error
     return root
 
 

@@ -25,8 +25,8 @@ from rag.measures import names_of
 from rag.relevance import Sight, Weighed
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
-# the weight of every sign, and "strict", by language, the score that nearly all of the answerable questions of SQuAD 2
-# or JSQuAD reach.
+# the weight of every sign, and "strict", the score that nearly all of the answerable questions of SQuAD 2 reach,
+# and for "unspaced" those of JSQuAD.
 WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
@@ -34,7 +34,7 @@ AT_LEAST, AT_MOST = 0.84, 2.0
 # How much of the way to AT_LEAST the border rises: where documents repeat each other, some of those questions are
 # answered after all. With half of it, a handbook (18F's) refused what its first quote answered.
 RAISED = 0.25
-KEPT = "calibration 3"  # under which name an index keeps it; a new one where the scores are on a new scale
+KEPT = "calibration 4"  # under which name an index keeps it; a new one where the scores are on a new scale
 # Of the question, in the best passages. By words alone, no question of SQuAD 2, JSQuAD, NIILC or CLAPnq with less was
 # answered; what is asked in a language that few of the documents are written in has less.
 LEAST_SHARED = 0.35
@@ -42,6 +42,9 @@ ALL = 0.999  # a share that is only rounded down from 1
 LEAST_QUESTIONS = 8  # fewer questions of a language say too little about its spread
 
 _LOOKED_AT = 10  # passages; what stands lower never changed a decision
+# Characters in a row that are copied rather than met by chance: about as many as three words have, or two with their
+# particles. With half or twice as many, fewer of JSQuAD's questions without their document were told apart.
+_RUN, _UNSPACED_RUN = 16, 6
 _WHAT = re.compile(r"\b(?:what|which)\b|何", re.I)
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]*|\d[\d.,]*|[ァ-ヺー]{3,}")
 
@@ -50,9 +53,9 @@ _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]*|\d[\d.,]*|[ァ-ヺー]{3,}"
 class Unanswered:
     """The scores of questions whose document was left out: how many were asked, their median and spread.
 
-    The spread is from the 16th percentile to the median: one standard deviation of a normal distribution. Above the
-    median are also questions that another document answers (last year's rules, another office's). `sight` is what was
-    seen of the sentences: scores of different sights are not comparable.
+    The spread is the root mean square distance of those below the median from it: one standard deviation of a normal
+    distribution. Above the median are also questions that another document answers (last year's rules, another
+    office's). `sight` is what was seen of the sentences: scores of different sights are not comparable.
     """
 
     questions: int
@@ -70,7 +73,7 @@ class Calibration:
 
     def threshold(self, language: str, sight: Sight) -> float:
         """The score from which a question of this language, seen so, counts as answered."""
-        enough = strict(sight, language)
+        enough = WEIGHTS[sight]["strict"]
         known = self.unanswered.get(language)
         if known is None or known.questions < LEAST_QUESTIONS or known.sight != sight:
             return enough
@@ -98,7 +101,7 @@ class Verdict:
 def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     """Return the decision for one question and its weighed sentences; without a calibration the strict one holds."""
     signs = read_signs(weighed)
-    if not signs or signs["shared"] <= (LEAST_SHARED if weighed.sight == "words" else 0.0):
+    if not signs or signs["shared"] <= (LEAST_SHARED if weighed.sight in ("words", "unspaced") else 0.0):
         # Hardly a word in common: the model was fitted to no such questions, and needs not be asked.
         return Verdict(False, 0.0, signs)
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text), weighed.sight)
@@ -129,12 +132,6 @@ def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:
 def total(signs: Mapping[str, float], sight: Sight) -> float:
     """Return the score that signs add up to."""
     return sum(WEIGHTS[sight][name] * value for name, value in signs.items() if name in WEIGHTS[sight])
-
-
-def strict(sight: Sight, language: str) -> float:
-    """Return the score that is enough for a collection about which nothing is known."""
-    weights = WEIGHTS[sight]
-    return weights.get(f"strict {language}", weights["strict en"])
 
 
 def read_signs(weighed: Weighed) -> dict[str, float]:
@@ -172,6 +169,7 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
         "names_elsewhere": question.share(find_names(question.text) - here),
         "phrases": len(phrases & said) / len(phrases) if phrases else 0.5,
         "phrases_here": float(weighed.column("phrases")[number]),
+        "copied": share_copied(question.text, f"{place.title}\n{place.chunk.text}"),
         "title": found["title"],
         "headed": question.share(terms("\n".join((*names_of(place), *place.chunk.heading)))),
         "terms": float(len(question.idf)),
@@ -183,6 +181,15 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
         **_signs_of_vectors(weighed, number),
         "shared": question.share(known),
     }
+
+
+def share_copied(question: str, text: str) -> float:
+    """Return the share of the question's characters, 0 to 1, that stand in `text` in long runs, as they stand in it."""
+    asked, told = (" ".join(normalize(some).casefold().split()) for some in (question, text))
+    run = _UNSPACED_RUN if is_unspaced(asked) else _RUN
+    starts = [start for start in range(len(asked) - run + 1) if asked[start : start + run] in told]
+    copied = {place for start in starts for place in range(start, start + run)}
+    return len(copied) / len(asked) if asked else 0.0
 
 
 def _signs_of_vectors(weighed: Weighed, number: int) -> dict[str, float]:

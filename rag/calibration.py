@@ -7,12 +7,12 @@ They score like real ones whose document is missing: tests/bench/fit_evidence.py
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
 
 from index.characters import is_unspaced, normalize
 from index.search import Mode, Ranked
@@ -109,8 +109,9 @@ def describe_calibration(calibration: Calibration) -> dict[str, str]:
 
 
 def _summarize(scores: Sequence[float], sight: Sight) -> Unanswered:
-    low, middle = (float(x) for x in np.quantile(scores, (0.16, 0.5)))
-    return Unanswered(len(scores), middle, middle - low, sight)
+    middle = median(scores)
+    below = [middle - score for score in scores if score <= middle]
+    return Unanswered(len(scores), middle, math.sqrt(fmean(distance**2 for distance in below)), sight)
 
 
 def _pick_sentences(passages: Sequence[Passage], chance: random.Random) -> Iterator[tuple[Passage, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from index.conversations import keep_conversation
 from rag.answer import Answer, Step
 from rag.followup import Subject, complete, follow
-from rag.screen import clean
+from rag.screen import clean, one_line
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
@@ -90,7 +90,7 @@ class Chat:
 
 def plain(text: str) -> str:
     """`text` in one line of Markdown that shows it as it is, without links, pictures, HTML or control characters."""
-    return _LIVE.sub(r"\\\g<0>", " ".join(clean(text).split()))
+    return _LIVE.sub(r"\\\g<0>", one_line(clean(text)))
 
 
 def _record(turn: Turn) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import RagError
 from ingest.worker import Limits, Worker
+from rag.screen import counted
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
@@ -101,7 +102,8 @@ def _knowledge_base(folder: Path) -> Iterator[Check]:
         with open_knowledge_base(folder, create=False) as base:
             with base.index.store.reading():
                 chunks = base.index.store.count_chunks()
-            yield Check("knowledge base", chunks > 0, f"{folder}: {chunks} chunks", "Add documents: rag ingest FOLDER")
+            found = f"{folder}: {counted(chunks, 'chunk')}"
+            yield Check("knowledge base", chunks > 0, found, "Add documents: rag ingest FOLDER")
             waiting = base.count_waiting()
             yield Check("vectors", not waiting, f"{waiting} chunks wait", "Make them: rag ingest")
             if chunks:

@@ -37,6 +37,8 @@ _CONTINUES = re.compile(
 )
 _CONTINUES_JA = re.compile(r"(?:では|じゃあ?|なら|あと|また|ちなみに|他に|ほかに)[、,]?")
 _ELLIPSIS_JA = re.compile(r"(?:は|も|だと|なら|場合は|について|って|のほうは|の方は)[？?。]?$")
+_ASKS_JA = re.compile(r"何(?!事|処)|いくら|いくつ|いつ|どこ|どれ|どなた|[誰幾]|だれ|なぜ")
+_ENDING_JA = re.compile(r"[ぁ-ゟ]{1,2}")  # what the cut leaves of a verb: らえ of もらえます
 _OPENERS = re.compile(
     r"(?:(?:and|but|or|also|then|so)\s+)?(?:(?:what|how) about\s+)?(?:only\s+)?"
     r"(?:(?:for|in|at|to|from|with|since|until|on)\s+)?(?:the\s+)?",
@@ -63,7 +65,9 @@ def complete(question: str, subject: Subject) -> str:
         return question
     japanese = language_of(question) == "ja"
     if _begins_midway(question, japanese):
-        return _ask_again(question, subject) or f"{subject.question} {question}"
+        bare = _bare(question, japanese)
+        also = f"{bare}の{subject.question}" if japanese and bare else f"{subject.question} {question}"
+        return _ask_again(question, subject) or also
     carried = _content(subject.question, question)
     names = [name for name in subject.names if name.casefold() not in question.casefold()]
     if names and _PERSON.search(question):
@@ -115,7 +119,7 @@ def _ask_again(question: str, subject: Subject) -> str | None:
 def _bare(question: str, japanese: bool) -> str:
     """What a question that begins midway names: "and for the contractors?" → contractors."""
     if japanese:
-        return _ELLIPSIS_JA.sub("", _CONTINUES_JA.sub("", question.strip())).strip(" 、。？?")
+        return _ELLIPSIS_JA.sub("", _CONTINUES_JA.sub("", question.strip())).strip(" 、。？?").removesuffix("の")
     return _OPENERS.sub("", question.strip(), count=1).strip(" .?!")
 
 
@@ -161,6 +165,7 @@ def _content(former: str, question: str) -> list[str]:
     here = set(terms(question))
     if language_of(former) == "ja":
         parts = re.split(r"[はがをにでのへとも、。？?\s]|から|まで|です|ます|か$", former)
+        parts = [part for part in parts if not _ASKS_JA.search(part) and not _ENDING_JA.fullmatch(part)]
     else:
         parts = re.findall(r"[\w'’.&-]*\w", former)
     kept = [part for part in parts if part and (told := _told(part)) and not set(told) <= here]

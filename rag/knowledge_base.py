@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -138,21 +138,32 @@ class KnowledgeBase:
         return forget(self, patterns)
 
     def remove(self, patterns: str | Iterable[str]) -> list[str]:
-        """Take the matching documents out and keep them out of later runs; the paths that were removed."""
+        """Take the matching documents out and keep them out of later runs; the paths that were removed.
+
+        A source that matches, whose folder is gone and of which nothing is left, is no longer looked for.
+        """
+        wanted = [patterns] if isinstance(patterns, str) else list(patterns)
         with self.index.store.session("rag rm"):
             store = self.index.store
-            paths = match_paths(patterns, store.document_ids())
+            paths = match_paths(wanted, store.document_ids())
             with store.writing():
                 store.delete(paths)
                 store.set_removed(paths, True)
+                used = {origin.source for origin in store.origins().values()}
+                for name, root in store.sources().items():
+                    if name not in used and not os.path.lexists(root) and match_paths(wanted, (name, f"{name}/*")):
+                        store.remove_source(name)
             self.index.refresh()
             return paths
 
     def restore(self, patterns: str | Iterable[str]) -> list[str]:
         """Let documents that were taken out in again; the next run reads them."""
         with self.index.store.session("rag rm --undo"):
-            paths = match_paths(patterns, self.index.store.removed())
-            self.index.store.set_removed(paths, False)
+            store = self.index.store
+            paths = match_paths(patterns, store.removed())
+            with store.writing():
+                store.set_removed(paths, False)
+                store.read_again({str(folder) for path in paths for folder in PurePosixPath(path).parents})
             return paths
 
     # ---------------------------------------------------------------- reading
@@ -222,6 +233,11 @@ class KnowledgeBase:
         """Every document, by path."""
         with self.index.store.reading():
             return self.index.store.listings()
+
+    def sources(self) -> dict[str, Path]:
+        """Name and root of each folder or file that was given to ``ingest``."""
+        with self.index.store.reading():
+            return self.index.store.sources()
 
     def count_waiting(self) -> int:
         """Chunks that have no vector of the embedding model yet."""

@@ -52,6 +52,14 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "Searching by words alone: no embedding model is set up. Get one: rag setup",
         "ja": "単語だけで検索しています（埋め込みモデルなし）。入手するには：rag setup",
     },
+    "seconds_evidence": {"en": "evidence {seconds:.1f} s", "ja": "根拠 {seconds:.1f} 秒"},
+    "seconds_answer": {"en": "answer {seconds:.1f} s", "ja": "回答 {seconds:.1f} 秒"},
+    "seconds_reranker": {"en": "reranker {seconds:.1f} s", "ja": "並べ替え {seconds:.1f} 秒"},
+    "no_passage": {"en": "No passage matches.", "ja": "一致する箇所はありません。"},
+    "no_document": {
+        "en": "No document matches {patterns}. See: rag list",
+        "ja": "{patterns} に一致する文書はありません。一覧：rag list",
+    },
     "waiting": {
         "en": "{count} passages still wait for their vectors. Run: rag ingest",
         "ja": "{count} 件の文章がまだベクトル化されていません。実行：rag ingest",

@@ -63,7 +63,7 @@ def _look_at(name: str, settings: Settings) -> Found:
     """Raises what is wrong with the model called ``runtime:model``."""
     runtime, _, model = name.partition(":")
     looks: dict[str, Callable[[str], Found]] = {
-        "llamacpp": _look_at_file,
+        "llamacpp": lambda file: _look_at_file(file, settings.kv_type),
         "mlx": _look_at_mlx,
         "sentence-transformers": _look_at_torch,
         "openai": lambda served: _look_at_server(served, settings),
@@ -74,8 +74,10 @@ def _look_at(name: str, settings: Settings) -> Found:
     return looks[runtime](model)
 
 
-def _look_at_file(model: str) -> Found:
-    from rag.catalogue.memory import estimate_file_memory
+def _look_at_file(model: str, kv: str) -> Found:
+    """`kv` is the type of keys and values, "" for what would be chosen now."""
+    from index.platform import available_memory
+    from rag.catalogue.memory import choose_memory, estimate_file_memory
     from rag.setup.bundled import find_bundled, verify_bundled
 
     path = Path(model).expanduser()
@@ -84,14 +86,16 @@ def _look_at_file(model: str) -> Found:
         for finding in verify_bundled(path.parent):
             if str(path) in finding:
                 raise UsageError(finding, "Make it again: rag setup --bundled")
-    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB", estimate_file_memory(header).total)
+    memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
+    kept = ", keys and values in 8 bits" if memory.cache and memory.kv != "f16" else ""
+    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB{kept}", memory.total)
 
 
 def _look_at_mlx(model: str) -> Found:
     from ingest.models.mlx.library import require_library
 
     require_library("mlx", "tokenizers")
-    return _look_at_file(model) if model.endswith(".gguf") else _look_at_folder(model)
+    return _look_at_file(model, "f16") if model.endswith(".gguf") else _look_at_folder(model)
 
 
 def _look_at_torch(model: str) -> Found:

@@ -2,8 +2,9 @@
 
 Every sentence, table row, list item and code line of the passages is described by a few measures (`rag.measures`), and
 one linear model turns them into the probability that it is the one that answers: a softmax over all sentences of the
-passages, as in the listwise ranking of Cao et al. (2007). There are three models: for questions whose words alone are
-read, for embedding models that give a vector of a sentence, and for those that show one of each of its words.
+passages, as in the listwise ranking of Cao et al. (2007). There are four models: for questions whose words alone are
+read, with spaces between them or without, for embedding models that give a vector of a sentence, and for those that
+show one of each of its words.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from index.characters import is_unspaced
 from index.search import Ranked
 from index.types import Block, Chunk, Kind, Span
 from ingest.chunk import LEAD_IN
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 
 EMBEDDED = 12  # sentences that the embedding model reads; each costs 5 to 25 ms on a laptop
 
-Sight = Literal["words", "vectors", "tokens"]  # what is seen of a sentence besides its words
+# What is seen of a sentence: its words, which the question's script parts or not; its vector; one of each of its words.
+Sight = Literal["words", "unspaced", "vectors", "tokens"]
 
 # Fitted with tests/bench/fit_evidence.py, which prints and writes this file anew: to SQuAD 2, CLAPnq and COVID-QA, and
-# "words" to JSQuAD and NIILC too.
+# by words to JSQuAD and NIILC, too.
 # "passages" chooses the sentences that are read: the passages' vectors are known then, theirs are not.
 WEIGHTS: Mapping[str, Mapping[str, float]] = json.loads(files("rag").joinpath("relevance.json").read_text("utf-8"))
 # Set, not fitted, because the public sets have neither two documents that differ only in their year nor forms, nor
@@ -139,13 +142,18 @@ def draft_sentences(text: str, ranked: Sequence[Ranked], collection: Collection)
 def weigh_draft(draft: Draft, asked: Reading | None, readings: Sequence[Reading] | None) -> Weighed:
     """Return the sentences of a draft with their probabilities; `readings` has one entry for each of its `inputs`."""
     measures = draft.measures.copy()
-    seen: tuple[Sight, tuple[int, ...], tuple[Nearness, ...]] = ("words", (), ())
+    seen: tuple[Sight, tuple[int, ...], tuple[Nearness, ...]] = (see_words(draft.question.text), (), ())
     if asked is not None and readings:
         sight, near = _look(draft.question, asked, readings, measures, draft.likely)
         seen = (sight, draft.likely, tuple(near))
     scores = _score(measures, seen[0])
     odds = np.exp(scores - scores.max(initial=-np.inf))
     return Weighed(draft.question, draft.ranked, draft.sentences, scores, odds / odds.sum(), measures, *seen)
+
+
+def see_words(question: str) -> Sight:
+    """Return what is seen of a sentence where only words are read."""
+    return "unspaced" if is_unspaced(question) else "words"
 
 
 def _score(measures: NDArray[np.float64], sight: str) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag.line_breaks import find_breaks
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,6 +42,20 @@ def _encode(value: Any) -> Any:
 def note(text: str) -> None:
     """A line beside the result, on stderr."""
     click.echo(clean(text), err=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 chunk``, ``2 chunks``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+# Where a Japanese sentence was wrapped: beside hiragana or behind a comma. Between kanji it may be a line of its own.
+_WRAPPED = re.compile(r"(?<=[ぁ-ゟ、])[ \t]*\n[ \t]*(?=[ぁ-ヿ㐀-鿿])|(?<=[ァ-ヿ㐀-鿿])[ \t]*\n[ \t]*(?=[ぁ-ゟ])")
+
+
+def one_line(text: str) -> str:
+    """A sentence in one line: its line ends become spaces, but for those inside a Japanese sentence, which has none."""
+    return " ".join((_WRAPPED.sub("", text) if text.endswith("。") else text).split())
 
 
 NARROWEST = 20  # columns: in less, text is not laid out but left to the terminal
@@ -71,7 +87,7 @@ def show(*pieces: Piece | str, style: str = "", hang: int = 0) -> None:
         line.append(clean(part.text), Style.parse(part.style) + Style(link=part.link or None))
     console, indent = _console(), len(line.plain) - len(line.plain.lstrip(" "))
     hang = max(indent, hang)
-    wrapped = line[indent:].wrap(console, max(NARROWEST, console.width - hang))
+    wrapped = line[indent:].divide(find_breaks(line.plain[indent:], max(NARROWEST, console.width - hang)))
     for number, words in enumerate(wrapped or [line]):
         words.rstrip()
         console.print(Text(" " * (hang if number else indent)), words, sep="", soft_wrap=True)

@@ -32,6 +32,7 @@ class Settings:
     threads: int = 0  # 0: chosen from the machine
     jobs: int = 0  # documents read at once; 0: one a core
     ocr: bool = True  # read scanned pages, when the extra is installed
+    kv_type: str = ""  # how llama.cpp keeps keys and values, "f16" or "q8_0"; empty: chosen from the free memory
     prompt_tokens: int = 0  # tokens of sources in a prompt; 0: chosen from the measured speed
     answer_tokens: int = 120  # about 90 words: an answer is read at a glance
     k: int = 10  # passages of a search

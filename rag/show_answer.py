@@ -13,7 +13,7 @@ from rag.answer import Answer, Evidence, Statement, Step
 from rag.languages import language_of
 from rag.last_answer import remember
 from rag.messages import say
-from rag.screen import Piece, note, print_json, show
+from rag.screen import Piece, note, one_line, print_json, show
 from rag.show_hits import headline, show_limits
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
 
 def _show_evidence(step: Evidence, language: str) -> None:
     title = say("evidence" if step.answerable else "nearest", language)
-    show(title, style="bold")
+    if step.quotes:
+        show(title, style="bold")
     for quote in step.quotes if step.answerable else step.quotes[:NEAREST]:
         _show_quote(quote, language)
     if step.difference:
@@ -62,7 +63,7 @@ def _show_quote(quote: Quote, language: str) -> None:
     show("  ", *headline(quote.n, quote), *changed, hang=6)  # as far in as its text
     for span in quote.context:
         show(f"      {' '.join(span.text.split())}", style="dim")
-    show(f"      {' '.join(quote.text.split())}")
+    show(f"      {one_line(quote.text)}")
     if quote.also:
         show(f"      {say('also', language, paths=', '.join(quote.also))}", style="dim")
 
@@ -80,13 +81,13 @@ def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool)
         show(_refusal(answer, language), style="bold")
     elif not streamed:
         show(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
-        show(f"  {' '.join(answer.text.split())}")
+        show(f"  {one_line(answer.text)}")
     _show_list(say("unchecked", language), answer.unchecked)
     _show_list(say("set_aside", language), answer.unsupported)
     for sentence in answer.notes:
         note(sentence)
     show_limits(kb, answer.question)
-    note(" · ".join(f"{name} {seconds:.1f} s" for name, seconds in answer.timings.items()))
+    note(" · ".join(say(f"seconds_{name}", language, seconds=took) for name, took in answer.timings.items()))
 
 
 def _show_list(title: str, texts: Sequence[str]) -> None:

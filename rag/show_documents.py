@@ -8,7 +8,7 @@ import click
 
 from index.globs import match_paths
 from index.store import Listing
-from rag.screen import clean
+from rag.screen import clean, counted, show
 
 
 def select_documents(documents: Sequence[Listing], patterns: Sequence[str]) -> list[Listing]:
@@ -22,11 +22,11 @@ def select_documents(documents: Sequence[Listing], patterns: Sequence[str]) -> l
 def show_documents(documents: Sequence[Listing]) -> None:
     """A line a document: path, pages, chunks, time, title."""
     for document in documents:
-        pages = f"{document.pages} pages, " if document.pages else ""
-        facts = f"{pages}{document.chunks} chunks, {document.modified}"
-        click.echo(f"{clean(document.path)}  ({facts})  {clean(document.title)}")
+        pages = f"{counted(document.pages, 'page')}, " if document.pages else ""
+        facts = f"{pages}{counted(document.chunks, 'chunk')}, {document.modified}"
+        show(f"{document.path}  ({facts})  {document.title}", hang=4)
         for warning in document.warnings:
-            click.echo(f"    warning: {clean(warning)}")
+            show(f"    warning: {warning}")
 
 
 def show_labels(labels: Mapping[str, Sequence[str]]) -> None:

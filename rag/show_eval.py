@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.evaluation.run import ALL, ANSWERING, LEGS, RANKING
-from rag.screen import clean, note, print_json
+from rag.screen import clean, counted, note, print_json
 
 if TYPE_CHECKING:
     from rag.evaluation.compare import Comparison, Moved
@@ -85,7 +85,8 @@ def _show_questions(run: Run) -> None:
     made = "file" not in kinds
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     whose = f"made from the documents ({listed})" if made else "of your file"
-    click.echo(f"{_counted(len(run.outcomes))} {whose}, {run.documents} documents, {run.chunks} chunks")
+    size = f"{counted(run.documents, 'document')}, {counted(run.chunks, 'chunk')}"
+    click.echo(f"{counted(len(run.outcomes), 'question')} {whose}, {size}")
     click.echo(f"embedding model: {clean(run.embed_model) or 'none: by words alone'}")
     if made:
         note("Made questions share words with what they look for and are easier than real ones: compare runs by them,")
@@ -103,19 +104,15 @@ def _show_table(language: str, estimates: dict[str, Estimate]) -> None:
         cells = [estimates[f"{leg}.{measure}"] for leg in legs if f"{leg}.{measure}" in estimates]
         if cells:
             row = "".join(f"{_cell(cell):{_COLUMN}}" for cell in cells)
-            click.echo(f"  {measure:14}{row}{_counted(cells[0].questions)}")
+            click.echo(f"  {measure:14}{row}{counted(cells[0].questions, 'question')}")
     for measure in ANSWERING:
         if estimate := estimates.get(measure):
-            told = f"{_MEANING[measure]}, {_counted(estimate.questions)}"
+            told = f"{_MEANING[measure]}, {counted(estimate.questions, 'question')}"
             click.echo(f"  {measure:14}{_cell(estimate):{_COLUMN}}{told}")
 
 
 def _cell(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} ({estimate.low:.2f}–{estimate.high:.2f})"
-
-
-def _counted(number: int) -> str:
-    return f"{number} question{'' if number == 1 else 's'}"
 
 
 def _show_comparison(comparison: Comparison) -> None:
@@ -132,7 +129,7 @@ def _show_comparison(comparison: Comparison) -> None:
     mixed = [moved for moved in comparison.moved if moved.gain == 0]
     for title, questions in (("Worse", worse), ("Better", better), ("Both", mixed)):
         if questions:
-            click.echo(f"{title}: {_counted(len(questions))}")
+            click.echo(f"{title}: {counted(len(questions), 'question')}")
             for moved in questions[:_NAMED]:
                 click.echo(f"  {clean(moved.question)}: {_describe(moved)}")
             if len(questions) > _NAMED:

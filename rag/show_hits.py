@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.globs import match_paths
 from index.types import Hit, Quote
 from rag.languages import language_of
 from rag.messages import say
@@ -21,16 +22,29 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
     """Each passage with its place, best first; what limits the search is said on stderr."""
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
+        for span in hit.context:
+            show(f"    {' '.join(span.text.split())}", style="dim")
         text = " ".join(hit.text.split())
         show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
         if explain:
             ranks = ", ".join(f"{leg} rank {rank}" for leg, rank in hit.ranks.items())
             show(f"    score {hit.score:.3f}: {ranks}", style="dim")
+    language = language_of(question)
     if not hits:
-        note("No passage matches.")
+        note(say("no_passage", language))
     if kb.retriever.reranking:
-        note(f"reranker {kb.retriever.reranking:.1f} s")
+        note(say("seconds_reranker", language, seconds=kb.retriever.reranking))
     show_limits(kb, question)
+
+
+def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
+    """Say when no document is among those that a search is restricted to."""
+    if not within:
+        return
+    with kb.index.store.reading():
+        paths = kb.index.store.document_ids()
+    if not match_paths(within, paths):
+        note(say("no_document", language_of(question), patterns=", ".join(within)))
 
 
 def show_limits(kb: KnowledgeBase, question: str) -> None:

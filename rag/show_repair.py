@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.screen import clean, note
+from rag.screen import clean, counted, note
 
 if TYPE_CHECKING:
     from index.repair import Repair
@@ -59,6 +59,6 @@ def show_forgotten(forgotten: Forgotten) -> None:
     for path in forgotten.present:
         click.echo(f"kept out of later runs, its file is still there  {clean(path)}")
     note(
-        f"{len(forgotten.paths)} documents, {forgotten.passages} passages, {forgotten.vectors} vectors and"
-        f" {forgotten.turns} answers in kept conversations are gone."
+        f"Gone: {counted(len(forgotten.paths), 'document')}, {counted(forgotten.passages, 'passage')},"
+        f" {counted(forgotten.vectors, 'vector')}, {counted(forgotten.turns, 'answer')} in kept conversations."
     )

@@ -7,10 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from ingest.report import IngestReport, Note, Progress, no_progress
-from rag.screen import clean, note, print_json
+from rag.screen import clean, counted, note, print_json, show
 
 STAGES = {"read": "Reading", "embed": "Embedding", "finish": "Finishing", "ask": "Asking"}
 LINE_EVERY = 10.0  # seconds between lines where there is no terminal: a log stays readable
@@ -76,7 +74,7 @@ def show_report(report: IngestReport, *, as_json: bool, quiet: bool, dry_run: bo
     if not quiet:
         for outcome in ("added", "updated", "removed"):
             for path in getattr(report, outcome):
-                click.echo(f"{outcome:9} {clean(path)}")
+                show(f"{outcome:9} {path}", hang=10)
         _show_notes("skipped", report.skipped)
         _show_notes("warning", report.warned)
     _show_notes("failed", report.failed)
@@ -87,11 +85,11 @@ def show_report(report: IngestReport, *, as_json: bool, quiet: bool, dry_run: bo
 
 def _show_notes(label: str, notes: tuple[Note, ...]) -> None:
     for entry in notes:
-        click.echo(f"{label:9} {clean(entry.path)}: {clean(entry.reason)}")
+        show(f"{label:9} {entry.path}: {entry.reason}", hang=10)
 
 
 def _summary(report: IngestReport, dry_run: bool) -> str:
     names = ("added", "updated", "unchanged", "removed", "skipped", "failed")
     counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in names if getattr(report, name))
     would = "Would be: " if dry_run else ""
-    return f"{would}{counts or 'nothing to do'}; {report.chunks} chunks written in {report.seconds:.1f} s."
+    return f"{would}{counts or 'nothing to do'}; {counted(report.chunks, 'chunk')} written in {report.seconds:.1f} s."

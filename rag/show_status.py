@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import click
-
-from rag.screen import clean, note, print_json
+from rag.screen import clean, note, print_json, show
 
 if TYPE_CHECKING:
     from rag.doctor import Check
@@ -28,7 +26,7 @@ def show_status(status: Status) -> None:
     ]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        click.echo(f"{name:{width}}  {clean(value)}")
+        show(f"{name:{width}}  {value}", hang=4)
 
 
 def show_checks(checks: Iterable[Check], as_json: bool) -> bool:
@@ -37,7 +35,7 @@ def show_checks(checks: Iterable[Check], as_json: bool) -> bool:
     for check in checks:
         seen.append(check)
         if not as_json:
-            click.echo(f"{'ok  ' if check.fine else 'MISS'} {clean(check.subject)}: {clean(check.found)}")
+            show(f"{'ok  ' if check.fine else 'MISS'} {check.subject}: {check.found}", hang=5)
     if as_json:
         print_json({"checks": seen})
     else:

@@ -22,7 +22,7 @@ from rag.answerable import (
     find_names,
     judge,
     read_signs,
-    strict,
+    share_copied,
     total,
 )
 from rag.calibration import QUESTIONS, calibrate, describe_calibration, is_outdated, make_question
@@ -154,8 +154,8 @@ def test_near_questions_that_they_do_not_answer_are_refused(desk: Desk, question
 def test_what_leaves_nothing_open_is_answered_however_high_the_border(
     desk: Desk, question: str, answered: bool
 ) -> None:
-    beyond = Unanswered(questions=40, median=1000.0, spread=1.0)
-    assert desk.answers(question, Calibration(100, {"en": beyond, "ja": beyond})) == answered
+    english, japanese = (Unanswered(40, median=1000.0, spread=1.0, sight=sight) for sight in ("words", "unspaced"))
+    assert desk.answers(question, Calibration(100, {"en": english, "ja": japanese})) == answered
 
 
 def test_a_question_in_another_language_than_the_documents_is_refused_by_words_alone(desk: Desk) -> None:
@@ -197,6 +197,27 @@ def test_names_of_a_question(question: str, named: set[str]) -> None:
     assert bool(named) or not find_names(question)
 
 
+def test_what_stands_in_long_runs_is_copied() -> None:
+    approx = pytest.approx
+    told = "退職金は勤続三年以上の社員に支給する。"
+    assert share_copied("退職金は勤続何年から出ますか", told) == approx(6 / 14)
+    assert share_copied("社員の退職金", told) == 0.0, "the same words in another order"
+    assert share_copied("Who reports to  their MANAGER before noon?", "They report to their manager.") == approx(
+        17 / 41
+    )
+    assert share_copied("Who says 'falls ill reports to'?", "An employee who falls ill reports to the office.") == 0.625
+    assert share_copied("", told) == 0.0
+
+
+@given(st.text("ab 年金", max_size=40), st.text("ab 年金", max_size=80))
+def test_a_question_is_copied_from_a_text_that_holds_it(question: str, text: str) -> None:
+    share = share_copied(question, text)
+    assert 0.0 <= share <= 1.0
+    assert share <= share_copied(question, f"{text} {question}")
+    if len(" ".join(question.split())) >= 16:
+        assert share_copied(question, f"{text} {question} {text}") == 1.0
+
+
 def test_a_collection_learns_from_its_own_documents(desk: Desk) -> None:
     calibration = desk.calibration()
     assert calibration.passages == len(desk.passages)
@@ -220,9 +241,9 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
     questions: int, median: float, spread: float
 ) -> None:
     calibration = Calibration(100, {"en": Unanswered(questions, median, spread)})
-    enough = strict("words", "en")
-    assert calibration.threshold("ja", "words") == strict("words", "ja")
-    assert calibration.threshold("en", "tokens") == strict("tokens", "en"), "other sights have another scale"
+    enough = WEIGHTS["words"]["strict"]
+    assert calibration.threshold("ja", "unspaced") == WEIGHTS["unspaced"]["strict"]
+    assert calibration.threshold("en", "tokens") == WEIGHTS["tokens"]["strict"], "other sights have another scale"
     border = calibration.threshold("en", "words")
     if questions < LEAST_QUESTIONS:
         assert border == enough
@@ -234,8 +255,8 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
 
 
 def test_a_harder_collection_has_a_higher_border() -> None:
-    means = (strict("words", "ja") - 4, strict("words", "ja") - 3, strict("words", "ja") - 2.5)
-    borders = [Calibration(9, {"ja": Unanswered(40, mean, 1.0)}).threshold("ja", "words") for mean in means]
+    means = [WEIGHTS["words"]["strict"] - below for below in (4, 3, 2.5)]
+    borders = [Calibration(9, {"en": Unanswered(40, mean, 1.0)}).threshold("en", "words") for mean in means]
     assert all(one < other for one, other in pairwise(borders))
 
 

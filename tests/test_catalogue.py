@@ -10,15 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from corpus import write_tree
 
+import rag
 import rag.catalogue
 from index.errors import UsageError
+from index.platform import available_memory, physical_memory
 from ingest.models.gguf_header import read_header
 from rag.catalogue import Model, choose_form, find_model, load_catalogue
-from rag.catalogue.memory import cache_bytes, estimate_file_memory, estimate_memory
-from rag.catalogue.recommendation import Measured, recommend
+from rag.catalogue.memory import FREE, cache_bytes, choose_memory, estimate_file_memory, estimate_memory
+from rag.catalogue.recommendation import ROOM, Measured, recommend
 from rag.catalogue.requantise import Gain, requantise
 from rag.cli import _run
+from rag.decoding.llamacpp_model import KV_TYPES
 from rag.machine import Machine
 from rag.setup import originals
 
@@ -113,6 +117,30 @@ def test_keys_and_values_are_counted_one_by_one() -> None:
         2 for _ in range(layers) for _ in range(heads) for _ in range(width) for _ in range(tokens) for _ in "KV"
     )
     assert cache_bytes(layers, heads, width, tokens) == slow
+    # Blocks of 32 numbers in 32 bytes and a scale of two.
+    assert cache_bytes(layers, heads, 64, tokens, "q8_0") == 2 * layers * heads * tokens * (64 // 32) * 34
+
+
+def test_keys_and_values_are_chosen_by_what_is_free(tmp_path: Path) -> None:
+    from tiny_models import write_llama
+
+    header = read_header(write_llama(tmp_path / "tiny.gguf"))
+    wide = replace(header, metadata={**header.metadata, "llama.context_length": 8192, "llama.attention.key_length": 64})
+    half = estimate_file_memory(wide)
+    eight = estimate_file_memory(wide, kv="q8_0")
+    short = estimate_file_memory(wide, 2048, "q8_0")
+    assert half.total > eight.total > short.total
+    assert choose_memory(wide, 0) == half  # nobody knows
+    for memory, less in ((half, eight), (eight, short)):
+        assert choose_memory(wide, int(memory.total / FREE) + 1) == memory
+        assert choose_memory(wide, int(memory.total / FREE) - 1) == less
+    assert choose_memory(wide, 1) == short  # nothing fits: the least is tried
+    uneven = replace(wide, metadata={**wide.metadata, "llama.attention.key_length": 80})
+    assert choose_memory(uneven, 1) == estimate_file_memory(uneven, 2048)  # no whole blocks
+
+
+def test_what_is_free_is_part_of_the_memory() -> None:
+    assert 0 < available_memory() <= physical_memory()
 
 
 STATE = """
@@ -122,7 +150,8 @@ model = Model(sys.argv[1])
 library, tokens = model.library, 256
 if not library.llama_model_has_decoder(model.handle) or library.llama_model_n_head_kv(model.handle) == 0:
     print(0); raise SystemExit
-context = model.context(n_ctx=tokens, n_batch=tokens, n_ubatch=tokens, n_threads=1, n_threads_batch=1)
+context = model.context(n_ctx=tokens, n_batch=tokens, n_ubatch=tokens, n_threads=1, n_threads_batch=1,
+    type_k=int(sys.argv[2]), type_v=int(sys.argv[2]))
 if not library.llama_get_memory(context):
     print(0); raise SystemExit
 array = (library.llama_token * tokens)(*range(5, 5 + tokens))
@@ -131,10 +160,10 @@ print(library.llama_state_seq_get_size(context, 0) / tokens)
 """
 
 
-def cache_bytes_a_token(path: Path) -> float:
+def cache_bytes_a_token(path: Path, kv: str) -> float:
     """What llama.cpp itself keeps for a token of context, from the state it would write to a file."""
     done = subprocess.run(
-        [sys.executable, "-c", STATE, str(path)],
+        [sys.executable, "-c", STATE, str(path), str(KV_TYPES[kv])],
         capture_output=True,
         text=True,
         check=True,
@@ -152,15 +181,15 @@ def test_memory_of_three_real_files_is_estimated_within_a_tenth(bundled_models: 
     assert isinstance(gain, Gain)
     assert gain.bytes[1] == gain.target.stat().st_size
     rows = {"all-MiniLM": find_model("all-minilm-l6-v2"), "SmolLM2": find_model("smollm2-135m")}
-    for path in (embedding, instruct, gain.target):
+    for path, kv in ((embedding, "f16"), *((path, kv) for path in (instruct, gain.target) for kv in KV_TYPES)):
         tokens = 2048
-        estimated = estimate_file_memory(read_header(path), tokens)
-        truth = path.stat().st_size + cache_bytes_a_token(path) * estimated.tokens
+        estimated = estimate_file_memory(read_header(path), tokens, kv)
+        truth = path.stat().st_size + cache_bytes_a_token(path, kv) * estimated.tokens
         assert estimated.total == pytest.approx(truth, rel=0.1), path.name
         model = next(row for name, row in rows.items() if path.name.startswith(name))
         listed = [file for form in model.forms for file in form.files if file.name == path.name]
         if listed:  # the precision that is made depends on the machine
-            from_row = estimate_memory(model, model.forms[0], listed[0].precision, tokens)
+            from_row = estimate_memory(model, model.forms[0], listed[0].precision, tokens, kv)
             assert from_row.total == pytest.approx(truth, rel=0.1), path.name
 
 
@@ -204,6 +233,15 @@ def test_a_smaller_machine_gets_a_smaller_model(memory: int, measured: Measured,
     assert any(reason in row.why_not for row in found.candidates if row.model == large.model)
 
 
+def test_what_only_fits_with_smaller_keys_and_values_is_offered_so() -> None:
+    whole = estimate_memory(find_model("qwen3-8b"), find_model("qwen3-8b").forms[0], "Q4_K_M")
+    tight = replace(LAPTOP, memory=int((whole.total - whole.cache / 4) / ROOM))
+    rows = recommend(["en"], purposes=["instruct"], machine=tight, measured=FAST).candidates
+    row = next(row for row in rows if (row.model, row.precision) == ("qwen3-8b", "Q4_K_M"))
+    assert row.memory.kv == "q8_0"
+    assert whole.total > tight.memory * ROOM >= row.memory.total
+
+
 def test_speeds_follow_from_the_measurement() -> None:
     found = recommend(["en"], machine=LAPTOP, measured=FAST)
     rows = {(row.model, row.precision): row for row in found.candidates}
@@ -244,3 +282,29 @@ def test_the_command_recommends_from_a_measurement(capsys: pytest.CaptureFixture
     assert found["embedding"]["model"] == "nomic-embed-text-v1.5"
     speeds = {row["model"]: row["writing_speed"] for row in found["candidates"] if row["runtime"] == "llamacpp"}
     assert 0 < speeds["gemma-3-27b"] < speeds["smollm2-135m"]
+
+
+def test_models_are_recommended_for_the_languages_of_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def record(languages: tuple[str, ...], **_: object) -> object:
+        asked.append(tuple(languages))
+        return recommend(["en"], machine=LAPTOP, measured=FAST)
+
+    monkeypatch.setattr("rag.catalogue.recommendation.recommend", record)
+    monkeypatch.setenv("RAG_KB", str(tmp_path / "kb"))
+    monkeypatch.setenv("LC_ALL", "en_IE.UTF-8")
+    files = {f"{n}.txt": "有給休暇は10日とする。" for n in range(30)} | {
+        "a.md": "Staff get 20 days.",
+        "b.md": "So do we.",
+    }
+    assert _run(["models", "recommend", "--json"]) == 0  # no knowledge base yet
+    with rag.open(tmp_path / "kb", embed_model="") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        assert _run(["models", "recommend", "--json"]) == 0
+        kb.remove("docs/b.md")  # one of 31: a stray
+        assert _run(["models", "recommend", "--json"]) == 0
+    assert _run(["models", "recommend", "--language", "de", "--json"]) == 0
+    assert asked == [("en",), ("ja", "en"), ("ja",), ("de",)]

@@ -85,11 +85,22 @@ def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tu
         ("課長の決裁限度額はいくらですか？", "部長は？", "部長の決裁限度額はいくらですか？"),
         ("2025年度の宿泊費はいくらですか？", "では2023年度は？", "2023年度の宿泊費はいくらですか？"),
         ("Who drives from Osaka to Kobe?", "And to Dublin?", "Who drives from Osaka to Kobe? And to Dublin?"),
-        ("出張の日当はいくらですか", "課長は？", "出張の日当はいくらですか 課長は？"),
+        ("出張の日当はいくらですか", "課長は？", "課長の出張の日当はいくらですか"),
     ],
 )
 def test_what_is_asked_again_takes_the_place_of_its_counterpart(former: str, question: str, asked: str) -> None:
     assert complete(question, Subject(former)) == asked
+
+
+def test_what_takes_the_place_of_nothing_is_asked_about_once() -> None:
+    subject = follow(Subject("宿泊費の上限は？"), "課長は？", "")
+    assert complete("では、パートの場合は？", subject) == "パートの宿泊費の上限は？"
+    assert complete("ほかには？", subject) == "宿泊費の上限は？ ほかには？"
+
+
+def test_words_that_ask_and_ends_of_verbs_are_not_carried_over() -> None:
+    subject = Subject("年次有給休暇は何日もらえますか？")
+    assert complete("それはいつまで繰り越せますか？", subject) == "それはいつまで繰り越せますか？ (年次有給休暇)"
 
 
 def test_what_was_exchanged_stays_so() -> None:

@@ -111,6 +111,37 @@ def test_unchecked(statement: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "source"),
     [
+        (
+            "The name of the property of being even or not is parity.",
+            "The property of being even (or not) is called parity.",
+        ),
+        (
+            "The Harbour Prize of 1957 was given to Karl Lindqvist.",
+            "In 1956 the Norwegian Karl Lindqvist proposed the first Baltic Patrol. Lindqvist, who shaped the"
+            " patrols of today, was given the Harbour Prize of 1957 and called Father of the Baltic.",
+        ),
+        (
+            "1957年に港湾平和賞を受賞したのはレスター・ホルムである。",
+            "1956年にスウェーデンのレスター・ホルムの提唱で第一次バルト警備隊が創設された。"
+            "ホルムは1957年に港湾平和賞を受賞し「バルト警備の父」と呼ばれる。",
+        ),
+    ],
+)
+def test_what_the_source_only_has_elsewhere_does_not_contradict(statement: str, source: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict != "contradicted", found.reasons
+
+
+def test_a_name_that_the_source_has_elsewhere_is_said_to_stand_there() -> None:
+    source = "The Oslo office was opened by Moreau in May. The Bergen office was opened by Tanaka in June."
+    found = check("The Oslo office was opened by Tanaka in May.", [source])
+    assert found.verdict == "contradicted"
+    assert "“Tanaka” stands elsewhere in the source, which has “Moreau” there." in found.reasons
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
         ("Beyoncé released her first album in 1981.", OFFICES),
         ("Beyoncé was born in Miami in 1981.", OFFICES),
         ("Part-time employees receive 20 days.", LEAVE),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -126,7 +128,7 @@ def test_a_failed_file_is_5_once(kb: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_list_show_rm(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "ingest", "docs")
-    assert run(capsys, "list", "docs/l*")[1].startswith("docs/leave.md  (1 chunks")
+    assert run(capsys, "list", "docs/l*")[1].startswith("docs/leave.md  (1 chunk,")
     assert "20 days" in run(capsys, "show", "docs/leave.md")[1]
     assert run(capsys, "rm", "docs/travel.md")[1] == "removed  docs/travel.md\n"
     assert run_json(capsys, "list")[1]["documents"][0]["path"] == "docs/leave.md"
@@ -158,7 +160,7 @@ def test_forgetting_says_what_is_gone_and_verify_shows_that_it_is(kb: Path, caps
     assert code == 0
     assert out.splitlines()[0] == "forgotten  docs/travel.md"
     assert {"made anew or deleted  index.sqlite3", "made anew or deleted  words.json"} <= set(out.splitlines())
-    assert "1 documents, 1 passages, 1 vectors" in err
+    assert "1 document, 1 passage, 1 vector, 0 answers" in err
     for text in ("140 euro a night", "travel.md", "Hotels"):
         assert run(capsys, "verify", "--absent", text)[0] == 0
     assert run(capsys, "verify")[0] == 0
@@ -214,3 +216,80 @@ def test_a_closed_pipe_is_not_an_error(kb: Path, capsys: pytest.CaptureFixture[s
     command = f"{sys.executable} -m rag list | head -0"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_gone_for_good_is_given_up_as_the_message_says(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_tree(kb.parent / "old's", {"deep/down/a.md": "# A\n\nAlpha.\n"})
+    run(capsys, "ingest", "docs", "old's")
+    run(capsys, "ingest", str(write_tree(kb.parent / "alone", {"one.md": "# One\n\nOnly one.\n"}) / "one.md"))
+    for path in ("deep/down/a.md", "deep/down", "deep", ""):
+        (folder / path).unlink() if path.endswith(".md") else (folder / path).rmdir()
+    (kb.parent / "alone/one.md").unlink()
+    (kb.parent / "alone").rmdir()
+    for paths in ("alone/one.md",), ("old's/deep/down/a.md",):
+        code, _, err = run(capsys, "ingest")
+        assert code == 2
+        command = shlex.split(err.split("take it out with: rag ")[1])
+        code, out, err = run(capsys, *command)
+        assert code == 0
+        assert out == "".join(f"removed  {path}\n" for path in paths)
+        assert "is no longer looked for" in err
+    code, _, err = run(capsys, "ingest")
+    assert (code, "2 unchanged" in err) == (0, True)
+    assert run_json(capsys, "status")[1]["sources"].keys() == {"docs"}
+
+
+def test_a_folder_that_is_there_stays_a_source_although_all_of_it_was_taken_out(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "ingest", "docs")
+    run(capsys, "rm", "docs")
+    assert "docs" in run_json(capsys, "status")[1]["sources"]
+    run(capsys, "rm", "docs", "--undo")
+    assert run_json(capsys, "ingest")[1]["added"] == ["docs/leave.md", "docs/travel.md"]
+
+
+def test_what_matches_nothing_is_said(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    assert "Nothing of the knowledge base matches docs/levae.md. See: rag list" in run(capsys, "rm", "docs/levae.md")[2]
+    assert "Nothing was taken out that matches x/*" in run(capsys, "rm", "--undo", "x/*")[2]
+    code, out, err = run(capsys, "ask", "How many days of annual leave?", "--within", "dosc/**")
+    assert (code, out) == (6, "Not in these documents. Nothing was made up.\n")
+    assert err.startswith("No document matches dosc/**. See: rag list\n")
+    assert "dosc/** に一致する文書はありません" in run(capsys, "search", "有給休暇は何日？", "--within", "dosc/**")[2]
+    assert "No document matches" not in run(capsys, "search", "leave", "--within", "docs/**")[2]
+
+
+def test_reasons_of_files_that_were_not_read_are_whole_sentences(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tree(kb.parent / "docs", {"plan.xyz": b"\x00\x01"})
+    assert "docs/plan.xyz: no reader for .xyz. Save it as PDF, docx or text.\n" in run(capsys, "ingest", "docs")[1]
+
+
+def test_a_label_taken_away_is_said_to_be_so(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "ingest", "docs")
+    assert "1 document matched by docs/leave.md for the label hr." in run(capsys, "label", "docs/leave.md", "hr")[2]
+    removed = run(capsys, "label", "docs/leave.md", "hr", "--remove")
+    assert "1 document no longer matched by docs/leave.md for the label hr." in removed[2]
+
+
+def test_what_is_said_beside_an_answer_is_in_the_language_of_the_question(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tree(kb.parent / "docs", {"休暇.md": "# 休暇\n\n年次有給休暇は20日である。\n"})
+    run(capsys, "ingest", "docs")
+    err = run(capsys, "ask", "年次有給休暇は何日ですか")[2]
+    assert re.search(r"^根拠 \d+\.\d 秒 · 回答 \d+\.\d 秒$", err, re.M)
+    assert not re.search("[a-z]{2,}", err.replace("rag setup", ""))
+    assert "一致する箇所はありません" in run(capsys, "search", "乙女座", "--mode", "lexical")[2]
+    assert re.search(r"^evidence \d+\.\d s · answer \d+\.\d s$", run(capsys, "ask", "How many days of leave?")[2], re.M)
+
+
+def test_table_rows_are_shown_with_the_names_of_their_columns(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"C{n:04},Company {n},{n * 100}\n" for n in range(300))
+    write_tree(kb.parent / "docs", {"limits.csv": f"Code,Name,Credit limit\n{rows}"})
+    run(capsys, "ingest", "docs")
+    lines = run(capsys, "search", "C0250", "-k", "1", "--mode", "lexical")[1].splitlines()
+    assert lines[1] == "    Code | Name | Credit limit"
+    assert lines[2].startswith("    C02")

@@ -35,7 +35,7 @@ def test_everything_a_question_needs_is_looked_at(kb: str, monkeypatch: pytest.M
     assert [check for check in checks.values() if not check.fine] == []
     for subject in ("Python", "llama-cpp-python", "disk", "embedding model", "instruct model", "memory", "vectors"):
         assert subject in checks
-    assert "1 chunks" in checks["knowledge base"].found
+    assert "1 chunk" in checks["knowledge base"].found
     assert "1 passages" in checks["search"].found
 
 

@@ -301,3 +301,41 @@ def test_the_bundled_model_answers_in_words(bundled_models: dict[str, str]) -> N
             [{"role": "user", "content": f"{SOURCES[0]}\nHow many days of annual leave do staff get?"}],
             constraint=Constraint(1, SOURCES),
         )
+
+
+@pytest.mark.models
+def test_keys_and_values_of_eight_bits_answer_as_well(bundled_models: dict[str, str]) -> None:
+    question: list[ChatMessage] = [
+        {"role": "system", "content": "Answer from the source in one sentence."},
+        {"role": "user", "content": "[1] Full-time employees receive 20 days of paid annual leave.\nHow many days?"},
+    ]
+    answers = {}
+    for kv in ("f16", "q8_0"):
+        chosen = Settings(model=bundled_models["model"], kv_type=kv)
+        with open_generator(chosen) as generator:
+            answers[kv] = write(generator, question)
+            # A state of the other type would be taken without a word, and read as nonsense.
+            assert generator.last_run is not None
+            assert generator.last_run.prefix == "evaluated"
+        with open_generator(chosen) as generator:
+            assert write(generator, question) == answers[kv]
+            assert generator.last_run is not None
+            assert generator.last_run.prefix == "file"
+    assert "20 days" in answers["f16"]
+    assert "20 days" in answers["q8_0"]
+
+
+def test_an_unknown_type_of_keys_and_values_is_refused(tmp_path: Path) -> None:
+    model = write_llama(tmp_path / "a.gguf")
+    with pytest.raises(UsageError, match="kv_type"):
+        open_generator(Settings(model=f"llamacpp:{model}", kv_type="q4"))
+
+
+def test_a_model_that_cannot_keep_eight_bits_keeps_sixteen(tmp_path: Path) -> None:
+    model = f"llamacpp:{write_llama(tmp_path / 'a.gguf', heads=4)}"  # heads of 16 numbers are no whole blocks of 32
+    with open_generator(Settings(model=model, kv_type="f16")) as generator:
+        answer = write(generator)
+    with open_generator(Settings(model=model, kv_type="q8_0")) as generator:
+        assert write(generator) == answer
+        assert generator.last_run is not None
+        assert generator.last_run.prefix == "file"  # kept under what was really used

@@ -139,6 +139,10 @@ def test_a_format_nobody_reads_is_skipped_with_the_way_out(kb: rag.KnowledgeBase
     report = kb.ingest([docs])
     assert [note.path for note in report.skipped] == ["docs/data.xyz"]
     assert "Save it as" in report.skipped[0].reason
+    (docs / "more.xyz").write_bytes(b"\x00\x01")
+    foretold = kb.ingest(dry_run=True)
+    assert [note.path for note in foretold.skipped] == ["docs/data.xyz", "docs/more.xyz"]
+    assert foretold.skipped == kb.ingest().skipped
 
 
 def test_files_inside_files_are_documents_of_their_own(kb: rag.KnowledgeBase, tmp_path: Path) -> None:

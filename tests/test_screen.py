@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from corpus import write_tree
+from hypothesis import given
+from hypothesis import strategies as st
 from terminal import Terminal
 
 import rag
+from rag.line_breaks import CLOSERS, OPENERS, find_breaks, may_break
+from rag.screen import one_line
 from rag.setup.fetch import Step
 from rag.show_steps import show_steps
 
@@ -76,3 +81,59 @@ def test_steps_are_lines_where_there_is_no_terminal(
     assert show_steps(iter(steps)) == "the model"
     assert capsys.readouterr().err == "Fetching a file.\n  1 of 4 MB\nIt is verified.\n"
     assert show_steps(iter(steps[:1])) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("営業利益は1億円に\nとどまった。", "営業利益は1億円にとどまった。"),
+        ("材料費は、 \n  上がった。", "材料費は、上がった。"),
+        ("営業利益\nは1億円。", "営業利益は1億円。"),
+        ("Profit\nfell to\n  1 million.", "Profit fell to 1 million."),
+        ("KD-350\n充填機とする。", "KD-350 充填機とする。"),
+        ("所管：総務部\n制定：令和4年\n以上。", "所管：総務部 制定：令和4年 以上。"),
+        ("りんご\nみかん", "りんご みかん"),
+        ("２　年次有給休暇", "２ 年次有給休暇"),
+    ],
+)
+def test_a_line_end_inside_japanese_leaves_nothing(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+@pytest.mark.parametrize("command", ["status", "list"])
+def test_what_commands_tell_is_wrapped_where_the_terminal_is_narrow(environment: dict[str, str], command: str) -> None:
+    with Terminal([command], {**environment, "COLUMNS": "50"}) as terminal:
+        assert terminal.finish() == 0
+    assert all(columns(line) <= 50 for line in terminal.text.split("\n"))
+    assert "docs" in terminal.text
+
+
+def split(text: str, width: int) -> list[str]:
+    edges = [0, *find_breaks(text, width), len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("未使用の休暇は、5日まで", 14, ["未使用の休暇", "は、5日まで"]),
+        ("３ 使わなかった年次有給休暇は、翌年度に", 20, ["３ 使わなかった年次", "有給休暇は、翌年度に"]),
+        ("「はい」「いいえ」", 10, ["「はい」", "「いいえ」"]),
+        ("paid annual leave per year", 12, ["paid annual ", "leave per ", "year"]),
+        ("/a/very/long/path/without/spaces", 10, ["/a/very/lo", "ng/path/wi", "thout/spac", "es"]),
+        ("第1四半期 Q3 売上", 10, ["第1四半期 ", "Q3 売上"]),
+    ],
+)
+def test_lines_go_on_between_words_and_not_before_a_closing_mark(text: str, width: int, lines: list[str]) -> None:
+    assert split(text, width) == lines
+
+
+@given(st.text("ab 、。「」漢字かな12", max_size=60), st.integers(20, 40))
+def test_no_line_is_too_wide_and_none_breaks_where_it_may_not(text: str, width: int) -> None:
+    lines = split(text, width)
+    assert "".join(lines) == text
+    assert all(columns(line.rstrip()) <= width for line in lines)
+    edges = find_breaks(text, width)
+    for start, edge in pairwise([0, *edges]):
+        assert may_break(text, edge) or not any(may_break(text, at) for at in range(start + 1, edge))
+    assert CLOSERS.isdisjoint(OPENERS)

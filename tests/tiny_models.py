@@ -84,9 +84,11 @@ def write_nomic_bert(
     return _finish(writer, path)
 
 
-def write_llama(path: Path, *, seed: int = 7, languages: tuple[str, ...] = ("en",), tokens: int = 512) -> Path:
+def write_llama(
+    path: Path, *, seed: int = 7, languages: tuple[str, ...] = ("en",), tokens: int = 512, heads: int = 2
+) -> Path:
     """A random instruct model of architecture llama: bytes as tokens, a ChatML template, 64 dimensions, 2 layers."""
-    size, hidden, heads = 64, 128, 2
+    size, hidden = 64, 128
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("tiny")
     if languages:

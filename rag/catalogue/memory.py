@@ -1,7 +1,8 @@
 """How much memory a model takes: its weights, and the keys and values of the tokens it looks back at.
 
-Keys and values: two vectors of `head_dim` half-precision numbers for each token, layer and key-value head. Models with
-sliding windows (Gemma 3, gpt-oss) could keep less, but our contexts keep all of it (llama.cpp's `swa_full`).
+Keys and values: two vectors of `head_dim` numbers for each token, layer and key-value head, in half precision or, where
+that would not fit into what is free, in 8 bits. Models with sliding windows (Gemma 3, gpt-oss) could keep less, but our
+contexts keep all of it (llama.cpp's `swa_full`).
 """
 
 from __future__ import annotations
@@ -12,43 +13,69 @@ from ingest.models.gguf_header import GgufHeader
 from rag.catalogue import Form, Model
 from rag.decoding.instruct_child import CONTEXT
 
-BYTES_A_NUMBER = 2  # keys and values are kept in F16
+# By llama.cpp's name of the type; Q8_0 keeps blocks of 32 numbers in 34 bytes, and a head has to be whole blocks.
+BYTES_A_NUMBER = {"f16": 2.0, "q8_0": 34 / 32}
+BLOCK = 32
+FREE = 0.9  # of what is free; the rest is for what is computed on the way, and for what others ask for meanwhile
 ENCODERS = frozenset({"bert", "nomic-bert", "nomic-bert-moe", "modern-bert", "gemma-embedding"})
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of the weights and of keys and values; `tokens` is how many the latter are for."""
+    """Bytes of the weights and of keys and values; `tokens` is how many the latter are for, `kv` their type."""
 
     weights: int
     cache: int
     tokens: int
+    kv: str = "f16"
 
     @property
     def total(self) -> int:
         return self.weights + self.cache
 
 
-def cache_bytes(layers: int, kv_heads: int, head_dim: int, tokens: int) -> int:
+def cache_bytes(layers: int, kv_heads: int, head_dim: int, tokens: int, kv: str = "f16") -> int:
     """Bytes of the keys and values of `tokens` tokens."""
-    return 2 * layers * kv_heads * head_dim * BYTES_A_NUMBER * tokens
+    return round(2 * layers * kv_heads * head_dim * BYTES_A_NUMBER[kv] * tokens)
 
 
-def estimate_memory(model: Model, form: Form, precision: str, tokens: int = CONTEXT) -> Memory:
+def estimate_memory(model: Model, form: Form, precision: str, tokens: int = CONTEXT, kv: str = "f16") -> Memory:
     """What a model of the catalogue takes once it is loaded, for a context of at most `tokens` tokens."""
     tokens = min(tokens, model.context)
-    return Memory(
-        model.size(form, precision), cache_bytes(model.layers, model.kv_heads, model.head_dim, tokens), tokens
-    )
+    cache = cache_bytes(model.layers, model.kv_heads, model.head_dim, tokens, kv)
+    return Memory(model.size(form, precision), cache, tokens, kv)
 
 
-def estimate_file_memory(header: GgufHeader, tokens: int = CONTEXT) -> Memory:
+def estimate_file_memory(header: GgufHeader, tokens: int = CONTEXT, kv: str = "f16") -> Memory:
     """The same for a GGUF file, from its own header."""
     tokens = min(tokens, header.number("context_length", tokens))
     if header.architecture in ENCODERS:
-        return Memory(header.size, 0, tokens)
+        return Memory(header.size, 0, tokens, kv)
+    cache = cache_bytes(header.number("block_count"), _kv_heads(header), _head_dim(header), tokens, kv)
+    return Memory(header.size, cache, tokens, kv)
+
+
+def choose_memory(header: GgufHeader, free: int) -> Memory:
+    """The keys and values that fit into `free` bytes beside the weights; 0 when nobody knows how many are free.
+
+    Half precision if it can be, else 8 bits, else 8 bits for half the tokens, which our prompts still fit into.
+    """
+    whole = estimate_file_memory(header)
+    choices = [whole]
+    if _head_dim(header) % BLOCK == 0:
+        choices += [
+            estimate_file_memory(header, whole.tokens, "q8_0"),
+            estimate_file_memory(header, CONTEXT // 2, "q8_0"),
+        ]
+    else:
+        choices.append(estimate_file_memory(header, CONTEXT // 2))
+    return next((memory for memory in choices if not free or memory.total <= FREE * free), choices[-1])
+
+
+def _kv_heads(header: GgufHeader) -> int:
+    return header.number("attention.head_count_kv", header.number("attention.head_count"))
+
+
+def _head_dim(header: GgufHeader) -> int:
     heads = header.number("attention.head_count")
-    width = header.number("embedding_length")
-    head_dim = header.number("attention.key_length") or (width // heads if heads else 0)
-    kv_heads = header.number("attention.head_count_kv", heads)
-    return Memory(header.size, cache_bytes(header.number("block_count"), kv_heads, head_dim, tokens), tokens)
+    return header.number("attention.key_length") or (header.number("embedding_length") // heads if heads else 0)

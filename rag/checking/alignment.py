@@ -17,6 +17,7 @@ from math import exp
 
 from rag.checking.distances import places, stride, window
 from rag.checking.opposites import opposed
+from rag.checking.route import Route, find_route
 from rag.checking.tokens import Token
 from rag.checking.values import agree, exclude
 
@@ -46,6 +47,7 @@ class Alignment:
     parts: tuple[Part, ...]
     sentence: int  # the best sentence
     matches: tuple[tuple[tuple[int, float], ...], ...]  # for each token of the statement: (source token, likeness)
+    route: Route
 
 
 def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Alignment:
@@ -66,6 +68,7 @@ def align(statement: Sequence[Token], source: Sequence[Token], text: str) -> Ali
         parts=tuple(_parts(statement, source, matches, weights, line)),
         sentence=best,
         matches=tuple(tuple(ms) for ms in matches),
+        route=find_route(matches, line, [t.sentence for t in source], best),
     )
 
 

@@ -23,7 +23,9 @@ _COPY = 0.6  # share of tokens that follow the source, from which another name a
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
-_SAME_THING = 0.6  # share of the statement's plain words that stand in a source which speaks of the same thing
+# Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
+# thing and a difference contradicts: in freer wording it is only not confirmed.
+_SAME_WORDING, _SAME_THING = 0.75, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Comparison:
         self.rank = list(accumulate(not at_will for at_will in self._at_will))
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
-        self.same_thing = self._others_found() >= _SAME_THING
+        wording = len(self.course.follows) / len(said)
+        self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
@@ -145,21 +148,41 @@ class Comparison:
     def _exchanged(self, substitution: Substitution) -> Iterator[Doubt]:
         said = [self.said[i] for i in substitution.stated]
         stands = [self.stands[j] for j in substitution.sourced]
+        alone = self._only_differs_in(substitution)
         for i, s in zip(substitution.stated, said, strict=True):
             for t in stands:
                 if s.value and t.value and self.alignment.matches[i] and comparable(s.value, t.value):
                     yield self._doubt("value", s.surface, t.surface)
                 elif s.name and t.name and not s.value and not t.value and s.key != t.key and t.key not in self.keys:
-                    yield self._doubt("name", s.surface, t.surface, surely=not substitution.beside)
+                    # What stands in the source somewhere may only have been moved, unless all the rest is the same.
+                    moved = bool(self.alignment.matches[i])
+                    surely = (alone and not self._of_one_name(i, substitution)) or not (substitution.beside or moved)
+                    yield self._doubt("other name" if moved else "name", s.surface, t.surface, surely=surely)
                 elif opposed(s.key, t.key):
-                    yield self._doubt("opposite", s.surface, t.surface)
+                    surely = alone or not self.alignment.matches[i]
+                    yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
-        if self._only_differs_in(substitution):
-            things = (i for i, s in zip(substitution.stated, said, strict=True) if not (s.value or s.name or s.verb))
+        if alone:
+            things = (
+                i
+                for i, s in zip(substitution.stated, said, strict=True)
+                if not (s.value or s.name or s.verb or s.light)
+            )
             for i in things:
                 if not self.alignment.matches[i]:
                     # A verb may be exchanged for one that means the same, a thing is another thing.
                     yield Doubt(False, reason("no name", self.statement, self.said[i].surface))
+
+    def _of_one_name(self, i: int, substitution: Substitution) -> bool:
+        """Whether a name stands beside one that was not exchanged, and beside it in the source too: Karl (Lindqvist).
+
+        The source may have the whole name elsewhere, and only half of it in the sentence that is followed.
+        """
+        matches = self.alignment.matches
+        return any(
+            self.said[k].name and any(m - j == k - i for j, _ in matches[i] for m, _ in matches[k])
+            for k in {i - 1, i + 1} & self.course.follows.keys() - set(substitution.stated)
+        )
 
     def _only_differs_in(self, substitution: Substitution) -> bool:
         """Whether the rest of the statement stands in the source word by word, on each side of this."""
@@ -179,7 +202,7 @@ class Comparison:
 
     def _doubt(self, name: str, stated: str, sourced: str = "", *, surely: bool = True) -> Doubt:
         """A doubt that contradicts when the source says the same of the same thing but for this."""
-        return Doubt(surely and self.copied and self.same_thing, reason(name, self.statement, stated, sourced))
+        return Doubt(surely and self.same_thing, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):

@@ -2,14 +2,15 @@
 
 A copy keeps the order of its source; there an exchanged word tells, and in free wording it does not. `… rivalry` is how
 much nearer the best rival of a part stands to the rest of the statement than the part does itself: of a value, of a
-name, of the last words (what a statement ends with is often what it is about), of any.
+name, of the last words (what a statement ends with is often what it is about), of any. "… step" is of the shortest way
+through the source (`rag.checking.route`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rag.checking.alignment import Part
 from rag.checking.comparison import Comparison
@@ -17,6 +18,8 @@ from rag.checking.values import exclude
 
 _ROW = 3  # tokens in a row, from which it makes no difference how many
 _WHOLE = 0.999  # of a weight, from which nothing is missing
+# From there on it makes no difference: tokens of a step, things and names, sentences of the way and of the sources.
+_STEP, _MEAN_STEP, _THINGS, _NAMES, _HOMES, _SENTENCES = 40.0, 20.0, 5, 4, 4, 12
 
 
 def list_figures(comparison: Comparison) -> dict[str, float]:
@@ -31,6 +34,8 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
     missing_things = [m and not s.verb and not s.light for m, s in zip(missing, said, strict=True)]
     of_values = [p for p in alignment.parts if said[p.first].value]
     of_names = [p for p in alignment.parts if said[p.first].name]
+    lengths = sorted((step.length for step in alignment.route.steps), reverse=True)
+    homes = {comparison.stands[j].sentence for j in alignment.route.places}
     return {
         "copied": copied,
         "followed": len(course.follows) / count,
@@ -55,6 +60,13 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
         "rare away": float(_rare_away(comparison)),
         "stride": alignment.stride,
         "window": alignment.window,
+        "second step": lengths[1] / _STEP if len(lengths) > 1 else 0.0,
+        "mean step": min(_MEAN_STEP, sum(lengths) / max(1, len(lengths))) / _MEAN_STEP,
+        "things on the way": min(_THINGS, _things_on_the_way(comparison)) / _THINGS,
+        "names beside": min(_NAMES, _names_beside(comparison)) / _NAMES,
+        "last nearness": alignment.parts[-1].nearness if alignment.parts else 0.0,
+        "homes": min(_HOMES, len(homes)) / _HOMES,
+        "sentences": min(_SENTENCES, comparison.stands[-1].sentence + 1) / _SENTENCES,
     }
 
 
@@ -68,6 +80,26 @@ def _values_beside(comparison: Comparison) -> int:
         if t.sentence == comparison.alignment.sentence and j not in taken and (value := t.value)
     )
     return sum(any(exclude(value, other) for value in stated) for other in beside)
+
+
+def _names_beside(comparison: Comparison) -> int:
+    """How many names of the nearest sentence the statement does not mention; those in a row are one."""
+    taken = {j for ms in comparison.alignment.matches for j, _ in ms}
+    beside = [
+        t.name and not t.value and t.sentence == comparison.alignment.sentence and j not in taken
+        for j, t in enumerate(comparison.stands)
+    ]
+    return sum(now and not before for before, now in pairwise([False, *beside]))
+
+
+def _things_on_the_way(comparison: Comparison) -> int:
+    """How many words that the statement does not have, names and values aside, the longest step of its way passes."""
+    longest = comparison.alignment.route.longest
+    if longest is None:
+        return 0
+    taken = {j for ms in comparison.alignment.matches for j, _ in ms}
+    passed = range(min(longest.start, longest.end) + 1, max(longest.start, longest.end))
+    return sum(j not in taken and not (comparison.stands[j].value or comparison.stands[j].name) for j in passed)
 
 
 def _rare_away(comparison: Comparison) -> bool:

@@ -23,6 +23,10 @@ _REASONS = {
         "“{stated}” does not stand in the source, which has “{sourced}” there.",
         "「{stated}」は出典にありません。出典のその箇所は「{sourced}」です。",
     ),
+    "other name": (
+        "“{stated}” stands elsewhere in the source, which has “{sourced}” there.",
+        "「{stated}」は出典では別の箇所にあります。その箇所は「{sourced}」です。",
+    ),
     "no name": ("“{stated}” does not stand in the source.", "「{stated}」は出典にありません。"),
     "negated": (
         "The statement says “{stated}” in the negative, the source does not.",

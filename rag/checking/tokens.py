@@ -48,7 +48,7 @@ _LATIN = re.compile(
 
 # "Not until 1990" denies the time before and not the event, "not true that …" what follows: there the mark goes.
 _CARRIES = re.compile(r"[^.;]{0,120}?\buntil\b|\s+(?:true|correct|right|the case)\s+that\b", re.I)
-_EITHER_WAY = re.compile(r"\bor not(?=\s*(?:[),.;]|$))|\bwhether or not\b", re.I)
+_EITHER_WAY = re.compile(r"\bor not(?=\s*(?:[),.;]|$)|\s+(?:is|are|was|were)\b)|\bwhether or not\b", re.I)
 _DENIES = re.compile(r"(?:false|untrue|wrong|den(?:y|ies|ied)|refut(?:e|es|ed))\s+that\b", re.I)
 
 

@@ -35,8 +35,10 @@ def ask_command(
       rag ask "Who signs contracts over 10,000 EUR?" --no-generate --json
     """
     from rag.show_answer import show_answer
+    from rag.show_hits import show_scope
 
     with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model) as base:
+        show_scope(base, question, within)
         steps = base.ask_in_steps(question, not no_generate, within or None, labels)
         answer = show_answer(base, question, steps, as_json)
     return 6 if answer.abstained or (strict and answer.origin != "model") else 0

@@ -39,6 +39,7 @@ def chat_command(
     """
     from rag.chat import Chat
     from rag.show_chat import converse, delete_kept, show_kept
+    from rag.show_hits import show_scope
 
     with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model) as base:
         if listed:
@@ -46,4 +47,5 @@ def chat_command(
         elif deleted is not None:
             delete_kept(base, deleted, as_json)
         else:
+            show_scope(base, "", within)
             converse(base, Chat(base, generate=not no_generate, within=within or None, labels=labels), as_json)

@@ -58,13 +58,20 @@ def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: b
     from rag.screen import clean, note, print_json
 
     with open_kb(kb) as base:
+        before = base.sources()
         paths = base.restore(patterns) if undo else base.remove(patterns)
+        sources = sorted(before.keys() - base.sources().keys())
     verb = "allowed again" if undo else "removed"
     if as_json:
         print_json({verb.replace(" ", "_"): paths})
         return
     for path in paths:
         click.echo(f"{verb}  {clean(path)}")
+    for source in sources:
+        note(f"{source} is no longer looked for: its folder is gone.")
+    if not paths and not sources:
+        kind = "was taken out that" if undo else "of the knowledge base"
+        note(f"Nothing {kind} matches {', '.join(patterns)}. See: rag list")
     note(f"{len(paths)} {verb}.")
 
 
@@ -102,7 +109,7 @@ def label_command(path: str | None, name: str | None, remove: bool, kb: str | No
       rag ask "How many days of leave do I get?" --label hr
     """
     from rag.labels import label, labels
-    from rag.screen import print_json
+    from rag.screen import counted, note, print_json
     from rag.show_documents import show_labels
 
     with open_kb(kb) as base:
@@ -111,4 +118,8 @@ def label_command(path: str | None, name: str | None, remove: bool, kb: str | No
             print_json({"labels": known}) if as_json else show_labels(known)
             return
         paths = label(base, path, name, remove=remove)
-    print_json({"label": name, "documents": paths}) if as_json else show_labels({name: paths})
+    if as_json:
+        print_json({"label": name, "documents": paths})
+        return
+    show_labels({name: paths})
+    note(f"{counted(len(paths), 'document')} {'no longer ' if remove else ''}matched by {path} for the label {name}.")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from rag.cli.options import open_kb
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
 
@@ -76,6 +78,8 @@ def show_model_command(model: str, as_json: bool) -> None:
 def recommend_models(languages: tuple[str, ...], purposes: tuple[str, ...], as_json: bool) -> None:
     """What suits this machine and these documents, with the reasoning. Measures this machine for ten seconds.
 
+    Without --language, the languages of the knowledge base here count, or of this system where it is empty.
+
     \b
     Examples:
       rag models recommend
@@ -83,11 +87,22 @@ def recommend_models(languages: tuple[str, ...], purposes: tuple[str, ...], as_j
     """
     from rag.catalogue.recommendation import recommend
     from rag.screen import print_json
-    from rag.setup.choice import guess_languages
     from rag.show_models import show_recommendation
 
-    found = recommend(languages or guess_languages(), purposes=purposes or ("embedding", "instruct"))  # type: ignore[arg-type]
+    found = recommend(languages or _guess_languages(), purposes=purposes or ("embedding", "instruct"))  # type: ignore[arg-type]
     print_json(found) if as_json else show_recommendation(found)
+
+
+def _guess_languages() -> tuple[str, ...]:
+    from index.errors import RagError
+    from rag.document_languages import read_languages
+    from rag.setup.choice import guess_languages
+
+    try:
+        with open_kb(None) as base:
+            return read_languages(base) or guess_languages()
+    except RagError:  # there is none here, or none that may be read
+        return guess_languages()
 
 
 @models_command.command("pull")

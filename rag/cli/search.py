@@ -38,9 +38,10 @@ def search_command(
       rag search "有給休暇" --within "docs/hr/**"
     """
     from rag.screen import print_json
-    from rag.show_hits import show_hits
+    from rag.show_hits import show_hits, show_scope
 
     with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model, k=k) as base:
+        show_scope(base, question, within)
         hits = base.search(question, mode=mode, within=within or None, labels=labels)
         if as_json:
             print_json({"question": question, "mode": mode, "hits": hits})

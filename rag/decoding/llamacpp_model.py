@@ -16,7 +16,7 @@ from ingest.models.llamacpp.library import Model, read_version
 from ingest.models.model_files import file_sha256
 from ingest.user_folders import models_folder
 from ingest.worker import Handler, Payload
-from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
+from rag.decoding.instruct_child import Origin, serve_instruct
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
 
@@ -25,6 +25,7 @@ ABORTED = 2  # what llama_decode returns when the abort callback said so
 # Above this size a single token takes long enough that Ctrl-C must not wait for it. Below it, asking 500 times a token
 # would cost more than the wait.
 LARGE = 1_000_000_000
+KV_TYPES = {"f16": 1, "q8_0": 8}  # ggml_type
 
 
 def serve() -> Handler:
@@ -39,25 +40,43 @@ class _Instruct:
         self._library = library = self.model.library
         self._template: str = request["template"]
         self._threads: tuple[int, int] = (request["threads"], request["prompt_threads"])
-        self.context_tokens = min(CONTEXT, library.llama_model_n_ctx_train(self.model.handle))
-        self._context = self.model.context(
-            n_ctx=self.context_tokens,
-            n_batch=min(BATCH, self.context_tokens),
-            n_ubatch=min(BATCH, self.context_tokens),
-            n_threads=self._threads[0],
-            n_threads_batch=self._threads[1],
-        )
+        self.context_tokens = min(request["context"], library.llama_model_n_ctx_train(self.model.handle))
+        kv = request["kv"]
+        try:
+            self._context = self._make_context(kv)
+        except DamagedError:
+            # 8-bit values need flash attention, which not every model and device has.
+            kv = "f16"
+            self._context = self._make_context(kv)
         adapter = self._add_adapter(request["lora"])
         self._memory = library.llama_get_memory(self._context)
         self._size = library.llama_vocab_n_tokens(self.model.vocabulary)
         self._large = path.stat().st_size > LARGE
-        self._identity = [file_sha256(path), adapter, read_version(), "flash auto", "KV f16", str(self.context_tokens)]
+        self._identity = [
+            file_sha256(path),
+            adapter,
+            read_version(),
+            "flash auto",
+            f"KV {kv}",
+            str(self.context_tokens),
+        ]
         # What the first answer needs is imported and compiled now, while the caller still searches.
         importlib.import_module("numpy")
         render_prompt(self._template, [{"role": "user", "content": ""}])
         self._kept: list[int] = []  # the prefix that stands in the context's memory
         self._kept_state = b""
         self._unsaved = ""  # the key of that state while it is in no file yet
+
+    def _make_context(self, kv: str) -> Any:
+        return self.model.context(
+            n_ctx=self.context_tokens,
+            n_batch=min(BATCH, self.context_tokens),
+            n_ubatch=min(BATCH, self.context_tokens),
+            n_threads=self._threads[0],
+            n_threads_batch=self._threads[1],
+            type_k=KV_TYPES[kv],
+            type_v=KV_TYPES[kv],
+        )
 
     def count_tokens(self, text: str) -> int:
         return len(self.model.tokens(text, special=False))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit the curves of `rag.checking.confidence` and print what they reach on articles they were not fitted on.
 
-    python tests/bench/fit_confidence.py --data DIR [--limit 400] [--false-support 0.025] [--write]
+    python tests/bench/fit_confidence.py --data DIR [--limit 400] [--false-support 0.022] [--write]
 
 DIR holds the folders squad2 and jsquad; only the articles of the part "fit" are read (tests/bench/check.py measures
 on the others). Logistic regression by Newton's method with a ridge, over each figure and what it has above each of a
@@ -106,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=400)
-    parser.add_argument("--false-support", type=float, default=0.025)
+    parser.add_argument("--false-support", type=float, default=0.022)
     parser.add_argument("--write", action="store_true", help=f"write {TARGET.name}")
     options = parser.parse_args()
     samples = []
