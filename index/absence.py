@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.connection import Connection
-from index.database import DATABASE
 from index.descriptors import read_pieces
 from index.files import list_below
+from index.opening import DATABASE
 from index.store import Store
 
 PAGE_HEAD = 4  # bytes at the start of an overflow page that name the next one (SQLite's file format, section 1.6)

@@ -46,9 +46,13 @@ class Cursor(sqlite3.Cursor):
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose cursors are such; its file is held so that nobody here drops the locks on it."""
+    """A connection whose cursors are such; its file is held so that nobody here drops the locks on it.
+
+    One thread at a time may use it, whichever. `is_old` is whether its format has to be brought to the present one.
+    """
 
     file: File | None = None
+    is_old = False
 
     def close(self) -> None:
         super().close()
@@ -77,15 +81,35 @@ def connect(path: Path, mode: str) -> Connection:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}.", "Check the disk and its permissions.") from error
     try:
-        with translated():
-            connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?{options}", uri=True, isolation_level=None, timeout=BUSY, factory=Connection
-            )
+        connection = _connect(f"{path.resolve().as_uri()}?{options}")
     except BaseException:
         let_go(file)
         raise
     connection.file = file
     return connection
+
+
+def closed() -> Connection:
+    """A connection that can do nothing any more, in place of one that was given up."""
+    connection = _connect(":memory:")
+    connection.close()
+    return connection
+
+
+def connect_image(image: bytes | bytearray) -> Connection:
+    """Open a database that is all in memory, to be read."""
+    connection = _connect(":memory:")
+    with translated():
+        connection.deserialize(image)
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connect(name: str) -> Connection:
+    with translated():
+        return sqlite3.connect(
+            name, uri=True, isolation_level=None, timeout=BUSY, factory=Connection, check_same_thread=False
+        )
 
 
 @contextlib.contextmanager

@@ -42,7 +42,8 @@ def keep_conversation(store: Database, turns: Sequence[Mapping[str, Any]], numbe
 
 def list_conversations(store: Database) -> list[Conversation]:
     """Every kept conversation, oldest first."""
-    rows = store.connection.execute("SELECT id, begun, turns FROM conversations ORDER BY id").fetchall()
+    with store.reading():
+        rows = store.connection.execute("SELECT id, begun, turns FROM conversations ORDER BY id").fetchall()
     return [Conversation(number, begun, tuple(json.loads(turns))) for number, begun, turns in rows]
 
 

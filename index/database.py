@@ -8,41 +8,35 @@ from pathlib import Path
 from typing import TypeVar
 
 from index import schema
-from index.connection import BUSY, connect
-from index.errors import DamagedError, LockedError, NewerError, NoIndexError, RagError, StoreError
+from index.connection import BUSY
+from index.errors import DamagedError, LockedError, NoIndexError, RagError, StoreError
 from index.facts import check_facts, keep_facts
-from index.lock import write_lock
-from index.memory import Memory
+from index.lock import PATIENCE, write_lock
+from index.opening import DATABASE, OpenFile, check_seal
 from index.platform import make_private_folder
-from index.seal import SEAL, break_seal, make_seal, read_seal, seal_holds
-from index.stamp import ALWAYS_CHECKED
+from index.seal import SEAL, break_seal, make_seal
 
-DATABASE = "index.sqlite3"
-REPAIRED = f"repaired-{DATABASE}"  # the new database of a repair, whole, until it takes the place of the old one
 ASIDE = f".migrated-{DATABASE}.tmp"  # where an older format is brought to the present one
-TURN = "opening"
-# Seconds to wait for others who open or close a sealed file, which takes them milliseconds. One that stands still in it
-# is not waited for: the file says all.
-OPENING = 1.0
+# Bytes of a file that is looked through beside a writer at work by each process that opens it: of a larger one it would
+# take more than a second.
+LOOKED_THROUGH = 1 << 30
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
 _Value = TypeVar("_Value")
 
 
-class Database:
+class Database(OpenFile):
     """One open database; writers work inside `session`.
 
-    `shared` reads a sealed file without writing, locking or creating anything, not even beside it. `damaged` opens
-    without looking for damage first, for those who look for it or repair it. `kb` is the id of one that is made.
+    `damaged` opens without looking for damage first, for those who look for it or repair it. `kb` is the id of one that
+    is made. `shared` as in OpenFile.
     """
 
     def __init__(
         self, folder: Path, *, create: bool = True, shared: bool = False, damaged: bool = False, kb: str = ""
     ) -> None:
-        self.folder = folder
-        self.shared = self._only_shared = shared
-        self._unwritable = StoreError(f"{folder} can only be read.", "Leave --shared-read out.")
-        self.memory = None if shared else Memory(folder)
+        super().__init__(folder, shared)
+        self._changing = False
         path = folder / DATABASE
         if not path.exists():
             if not create or shared:
@@ -50,81 +44,17 @@ class Database:
             make_private_folder(folder)
             schema.make(path, kb)
         self._open(damaged)
-        if self.is_old and not damaged:
+        if self.connection.is_old and not damaged:
             self._migrate()
 
     def _open(self, damaged: bool) -> None:
-        """Look for damage and open the file; it is read as `shared` where nothing can be locked or made beside it."""
-        self._seal = read_seal(self.folder)
-        if self.shared and self._seal is None:
-            raise LockedError(f"{self.folder} is being changed.", "Try again when its owner's run has ended.")
-        if not damaged:
-            if (self.folder / REPAIRED).exists():
-                raise DamagedError(f"A repair of {self.folder} was interrupted.", "Run: rag repair --apply")
-            check_seal(self.folder, memory=self.memory)
-        try:
-            self._connect(damaged)
-        except StoreError as error:
-            if self.shared or self._seal is None or isinstance(error, (DamagedError, NewerError)):
-                raise
-            # No room, no right, or another process that stands still: the sealed file can still be read.
-            self.shared, self._unwritable = True, error
-            self._connect(damaged)
-
-    def _connect(self, damaged: bool) -> None:
-        with self.turn(OPENING if self._seal else BUSY):
-            self.connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
-            try:
-                self._prepare()
-            except BaseException:
-                self.connection.close()
-                raise
+        super()._open(damaged)
         if not damaged:
             try:
                 self._check_structure()
             except BaseException:
                 self.close()
                 raise
-
-    def turn(self, patience: float, name: str = TURN) -> contextlib.AbstractContextManager[None]:
-        """One process at a time opens or closes the file, or opens the word index (`name`); raises LockedError.
-
-        SQLite and tantivy take locks of their own then, and wait ten seconds, or for ever, for a process that stands
-        still with them.
-        """
-        if self.shared:
-            return contextlib.nullcontext()
-        return write_lock(self.folder, "rag, which opens it", patience, name)
-
-    def follow(self) -> None:
-        """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""
-        if not self.shared or self.inside() or read_seal(self.folder) == self._seal:
-            return
-        self.shared = self._only_shared
-        former, seal = self.connection, self._seal
-        try:
-            self._open(damaged=False)
-        except BaseException:
-            self.connection, self._seal, self.shared = former, seal, True
-            raise
-        former.close()
-
-    def close(self) -> None:
-        with contextlib.ExitStack() as stack:
-            with contextlib.suppress(StoreError):  # one stands still: then SQLite keeps the order
-                stack.enter_context(self.turn(OPENING))
-            self.connection.close()
-
-    def _prepare(self) -> None:
-        run = self.connection.execute
-        run("PRAGMA foreign_keys = ON")
-        run("PRAGMA secure_delete = ON")  # what is removed does not stay in free pages
-        run("PRAGMA cell_size_check = ON")
-        run("PRAGMA trusted_schema = OFF")
-        run("PRAGMA temp_store = MEMORY")  # no text of documents in the system's temporary folder
-        if not self.shared:
-            run("PRAGMA synchronous = FULL")
-        self.is_old = schema.is_old(self.connection)
 
     def _wait(self, seconds: float) -> None:
         """How long the statements that follow wait for other connections."""
@@ -133,12 +63,12 @@ class Database:
     def _check_structure(self) -> None:
         """Look through a file without a seal: a writer is at work, or was killed.
 
-        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has looked at
-        the whole file; beside it, that is done again where it takes no time.
+        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has read the
+        whole file when it began; beside it, that is done again where it takes less than a second.
         """
         if self._seal is not None:
             return
-        if not self.is_old:
+        if not self.connection.is_old:
             with self.reading():
                 check_facts(self.connection)
         try:
@@ -148,18 +78,19 @@ class Database:
                     with contextlib.suppress(RagError, OSError):  # the next one looks through it again
                         self.seal(wait=0.0)
         except LockedError:
-            if (self.folder / DATABASE).stat().st_size <= ALWAYS_CHECKED:
+            if (self.folder / DATABASE).stat().st_size <= LOOKED_THROUGH:
                 self._check_pages()
 
     def _check_pages(self) -> None:
-        (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+        with self.reading():
+            (found,) = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise DamagedError(f"{self.folder / DATABASE} is damaged: {found}.", "Run: rag repair")
 
     def _migrate(self) -> None:
         """Bring an older format to the present one, unless another process has just done so."""
         try:
-            if self.shared:
+            if self._only_shared:
                 raise StoreError(
                     f"{self.folder} has an older format and can only be read.",
                     "Its owner has to open it once with this version: rag status",
@@ -167,14 +98,10 @@ class Database:
             with self.session("rag, bringing it to the present format"):
                 if schema.is_old(self.connection):
                     schema.migrate(self.connection, self.folder / ASIDE)
-            self.is_old = False
+            self.connection.is_old = False
         except BaseException:
             self.close()
             raise
-
-    def inside(self) -> bool:
-        """Whether a transaction is open: what is read belongs to one generation."""
-        return self.connection.in_transaction
 
     # ---------------------------------------------------------------- transactions
 
@@ -184,15 +111,22 @@ class Database:
 
         Raises LockedError that names the holder while another process has it.
         """
-        if self.shared:
+        if self._only_shared:
             raise self._unwritable
-        with write_lock(self.folder, purpose):
+        # Who found the file locked has waited already.
+        with write_lock(self.folder, purpose, 0.0 if self.shared else PATIENCE):
+            if self.shared:
+                self._open_again()
+            if self.shared:
+                raise self._unwritable
             check_seal(self.folder, thorough=True)  # what is damaged must not be sealed as if it were right
             break_seal(self.folder)
             _remove_remains(self.folder)
+            self._changing = True
             try:
                 yield
             finally:
+                self._changing = False
                 with contextlib.suppress(RagError, OSError):  # everything is committed; unsealed, it is looked through
                     self.seal()
 
@@ -201,6 +135,8 @@ class Database:
 
         Readers are waited for `wait` seconds.
         """
+        if self.shared:
+            raise self._unwritable
         self._wait(wait)
         busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._wait(BUSY)
@@ -239,21 +175,16 @@ class Database:
             yield
             return
         self.follow()
-        self.connection.execute("BEGIN")
         try:
+            self.begin(in_time=not self._changing)  # a writer needs the file itself
             yield
         except DamagedError:
-            self._check_unchanged()
+            self.check_unchanged()
             raise
         finally:
             if self.inside():
                 self.connection.execute("COMMIT")
-        self._check_unchanged()
-
-    def _check_unchanged(self) -> None:
-        """Raise LockedError when a file that cannot be locked was changed under the reader."""
-        if self.shared and read_seal(self.folder) != self._seal:
-            raise LockedError(f"{self.folder} was changed while it was read.", "Ask again.")
+        self.check_unchanged()
 
     # ---------------------------------------------------------------- facts about the whole
 
@@ -272,12 +203,6 @@ class Database:
             return int(self.get("generation", "0"))
         except ValueError as error:
             raise DamagedError("The number of the generation is damaged.", "Run: rag repair") from error
-
-
-def check_seal(folder: Path, *, thorough: bool = False, memory: Memory | None = None) -> None:
-    """Raise DamagedError when the database file is not what its last writer left."""
-    if seal_holds(folder, thorough=thorough, memory=memory) is False:
-        raise DamagedError(f"{folder / DATABASE} is damaged: it is not what was written.", "Run: rag repair")
 
 
 def _remove_remains(folder: Path) -> None:

@@ -19,10 +19,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from index.database import OPENING
+from index.attempt import Attempt
 from index.entries import Entry, document_entry, passage_entry
 from index.errors import StoreError
 from index.files import link_or_copy
+from index.opening import OPENING
 from index.platform import make_private_folder, sync_folder
 from index.query import Query
 from index.stamp import LAG_LIMIT, Stamp, files_match, read_stamp, take_stamp, write_stamp
@@ -32,7 +33,6 @@ from index.words import read_words
 
 FOLDER = "words"
 STAMP = "words.json"
-TURN = "opening-words"
 VERSION = 2
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
@@ -141,12 +141,13 @@ class WordIndex:
 
     # ---------------------------------------------------------------- the derived folder
 
-    def load(self) -> None:
+    def load(self, *, anew: bool = False) -> None:
         """Use the published part if it is a new one and right.
 
-        A snapshot of the truth keeps the part it began with: one that was published later lacks what is gone since.
+        A snapshot of the truth keeps the part it began with, unless `anew` is asked for before anything was searched:
+        one that was published later lacks what is gone since.
         """
-        if self._stamp is not None and self.store.inside():
+        if self._stamp is not None and self.store.inside() and not anew:
             return
         while (stamp := read_stamp(self.store.folder / STAMP)) not in (self._stamp, self._damaged):
             self._stamp, self._part, self._recent = None, None, None
@@ -167,16 +168,16 @@ class WordIndex:
         folder = self.folder / stamp.folder
         if not files_match(stamp, folder, thorough=thorough, memory=self.store.memory):
             return None
-        with contextlib.ExitStack() as stack:
-            apart = self.store.shared
-            try:
-                stack.enter_context(self.store.turn(OPENING, TURN))
-            except StoreError:  # no right to lock, or one stands still
-                apart = True
-            try:
-                return open_part(self._linked(folder, stamp) if apart else folder)
-            except (ValueError, OSError):
-                return None
+        if not self.store.shared:
+            attempt = Attempt(lambda: open_part(folder), lambda: None)
+            with contextlib.suppress(ValueError, OSError):  # no room or no right to make a lock file
+                if attempt.wait(OPENING):
+                    return attempt.result()
+            attempt.give_up()  # a process stands still with tantivy's lock, which is waited for without end
+        try:
+            return open_part(self._linked(folder, stamp))
+        except (ValueError, OSError):
+            return None
 
     def _linked(self, folder: Path, stamp: Stamp) -> Path:
         """A folder of links to the files of a part: tantivy makes and locks files where it opens."""

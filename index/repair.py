@@ -10,13 +10,13 @@ from typing import Any
 
 from index import schema
 from index.connection import Connection, connect
-from index.database import DATABASE, REPAIRED
 from index.dense import STAMP as VECTOR_STAMP
 from index.errors import DamagedError, NewerError, RagError, StoreError
 from index.facts import keep_facts
 from index.files import link_or_copy
 from index.lexical import STAMP as WORD_STAMP
 from index.lock import write_lock
+from index.opening import DATABASE, REPAIRED
 from index.platform import sync_folder
 from index.rows import CHUNK, HEAD, checksum, unpack_passage
 from index.seal import SEAL, break_seal, seal_holds

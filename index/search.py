@@ -103,8 +103,8 @@ class Index:
         for from the truth; a newer one would lack what was there.
         """
         if not self.store.inside():
-            self.store.follow()
-            self.words.load()
+            with self.store.reading():
+                self.words.load(anew=True)
             self._published = read_stamp(self.store.folder / VECTOR_STAMP)
         with self.store.reading():
             yield

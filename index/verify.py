@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from index.connection import Connection
-from index.database import REPAIRED
 from index.dense import STAMP as VECTOR_STAMP
 from index.dense import part_numbers as vector_numbers
 from index.dense import read_part
@@ -14,6 +13,7 @@ from index.facts import check_facts
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
 from index.lexical import part_numbers as word_numbers
+from index.opening import REPAIRED
 from index.seal import SEAL, read_seal, seal_holds
 from index.search import Index
 from index.stamp import files_match, read_stamp
@@ -33,7 +33,7 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
     if seal_holds(store.folder, thorough=True) is False:
         yield "index.sqlite3 is not what was written."
     yield from _message(lambda: _check_structure(store.connection))
-    if not store.is_old:
+    if not store.connection.is_old:
         yield from _message(check_facts, store.connection)
     documents: list[int] = []
     yield from _message(lambda: documents.extend(store.document_ids().values()))

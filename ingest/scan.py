@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.database import DATABASE
 from index.errors import DocumentError, LimitError, UsageError
+from index.opening import DATABASE
 from ingest.ignore import FILE_NAME, Rule, always_ignored, is_ignored, read_rules
 from ingest.texts.decoding import decode
 from ingest.texts.member_names import decode_name, printable, unique_name

@@ -53,7 +53,8 @@ class Assistant:
             ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
             weighed = weigh_sentences(question, ranked, self.retriever)
             quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
-        verdict = judge(weighed, self.retriever.calibration())
+            calibration = self.retriever.calibration()
+        verdict = judge(weighed, calibration)
         difference = find_difference(quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}
         yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"])

@@ -100,7 +100,8 @@ def _knowledge_base(folder: Path) -> Iterator[Check]:
 
     try:
         with open_knowledge_base(folder, create=False) as base:
-            chunks = base.index.store.count_chunks()
+            with base.index.store.reading():
+                chunks = base.index.store.count_chunks()
             found = f"{folder}: {counted(chunks, 'chunk')}"
             yield Check("knowledge base", chunks > 0, found, "Add documents: rag ingest FOLDER")
             waiting = base.count_waiting()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.conversations import forget_turns
-from index.database import DATABASE
 from index.dense import STAMP as VECTOR_STAMP
 from index.errors import LockedError, UsageError
 from index.globs import match_paths
 from index.lexical import FOLDER as WORD_FOLDER
 from index.lexical import STAMP as WORD_STAMP
+from index.opening import DATABASE
 from index.repair import DAMAGED
 from rag.last_answer import FILE as LAST_ANSWER
 

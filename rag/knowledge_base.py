@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from index.database import DATABASE
+from index.errors import DamagedError
 from index.globs import match_paths
+from index.opening import DATABASE
 from index.places import locate
 from index.search import Index, Ranked, Scope, check_mode
 from index.store import Listing
@@ -225,11 +226,13 @@ class KnowledgeBase:
 
     def text(self, path: str) -> str:
         """The parsed text of a document, which `start` and `end` of its hits and quotes index."""
-        return self.index.store.text(path)
+        with self.index.store.reading():
+            return self.index.store.text(path)
 
     def documents(self) -> list[Listing]:
         """Every document, by path."""
-        return self.index.store.listings()
+        with self.index.store.reading():
+            return self.index.store.listings()
 
     def sources(self) -> dict[str, Path]:
         """Name and root of each folder or file that was given to ``ingest``."""
@@ -238,32 +241,40 @@ class KnowledgeBase:
 
     def count_waiting(self) -> int:
         """Chunks that have no vector of the embedding model yet."""
-        model = self.index.model() if self.retriever.embedder else None
-        if model is None:
-            return self.index.store.count_chunks() if self.settings.embed_model else 0
-        return self.index.table.count_waiting(model)
+        embedder = self.retriever.embedder
+        with self.index.store.reading():
+            model = self.index.model() if embedder else None
+            if model is None:
+                return self.index.store.count_chunks() if self.settings.embed_model else 0
+            return self.index.table.count_waiting(model)
 
     def verify(self, *, deep: bool = False) -> list[str]:
         """Sentences about what is damaged; none when all is well. `deep` embeds a sample again and compares."""
         from index.verify import find_damage
         from ingest.vectors import compare_sample
 
-        findings = list(find_damage(self.index))
-        if deep and not findings and (embedder := self.retriever.embedder):
-            findings += compare_sample(self.index, embedder)
+        try:
+            with self.index.store.reading():
+                findings = list(find_damage(self.index))
+                if deep and not findings and (embedder := self.retriever.embedder):
+                    findings += compare_sample(self.index, embedder)
+        except DamagedError as error:  # so much that reading cannot even begin
+            return [error.message]
         return findings
 
     def find_traces(self, text: str) -> list[str]:
         """Where `text` stands in any byte of the knowledge base; nothing when it is gone."""
         from index.absence import find_traces
 
-        return find_traces(self.index.store, text)
+        with self.index.store.reading():
+            return find_traces(self.index.store, text)
 
     def status(self) -> Status:
         """What is in here and in what state it is."""
         from rag.status import describe
 
-        return describe(self)
+        with self.index.store.reading():
+            return describe(self)
 
     # ---------------------------------------------------------------- models
 

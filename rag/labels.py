@@ -30,4 +30,5 @@ def label(kb: KnowledgeBase, pattern: str, name: str, *, remove: bool = False) -
 
 def labels(kb: KnowledgeBase) -> dict[str, list[str]]:
     """The patterns of each label."""
-    return kb.index.labels.all()
+    with kb.index.store.reading():
+        return kb.index.labels.all()

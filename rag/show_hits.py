@@ -50,11 +50,13 @@ def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
 def show_limits(kb: KnowledgeBase, question: str) -> None:
     """Say when the search had less to go on than it should."""
     language = language_of(question)
+    with kb.index.reading():
+        waiting, behind = kb.count_waiting(), kb.index.behind()
     if not kb.settings.embed_model:
         note(say("no_vectors", language))
-    elif count := kb.count_waiting():
-        note(say("waiting", language, count=count))
-    for leg, count in kb.index.behind().items():
+    elif waiting:
+        note(say("waiting", language, count=waiting))
+    for leg, count in behind.items():
         note(say(f"{leg}_behind", language, count=count))
 
 

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 
 from index.connection import connect
-from index.database import DATABASE
 from index.errors import DamagedError, NoIndexError, StoreError, UntrustedError
 from index.files import list_below, write_file
 from index.lock import write_lock
+from index.opening import DATABASE
 from index.platform import current_user, make_private_folder, open_to_others, owner
 from index.seal import SEAL
 from index.stamp import read_stamp

@@ -2,7 +2,7 @@
  *
  * Calls that change files below a folder are numbered from the moment of fault_arm(). Before the one with number `at`
  * the process is killed or stopped, or the call fails, or writes half of what it was given; with `lasting`, so do all
- * later ones. Locks are calls that count only where they are named (" lock ").
+ * later ones. Locks are calls that count only where they are named (" lock ", " unlock ").
  * With a log, each call that succeeded is written down with its data, so that a power cut can be played out from it.
  * It sees what SQLite (C), tantivy (Rust) and Python do alike.
  */
@@ -196,8 +196,10 @@ ON_FILE("fchmod", fchmod, (file, mode), mode, int file, mode_t mode)
 static int lock_it(int file, int command, void *argument) {
     char buffer[PATH_MAX];
     REAL(int, "fcntl64", int, int, ...);
-    if ((command == F_SETLK || command == F_SETLKW) && ((struct flock *)argument)->l_type != F_UNLCK
-        && strstr(only, " lock ") && below(path_of(file, buffer))) meet("lock");
+    if (command == F_SETLK || command == F_SETLKW) {
+        int frees = ((struct flock *)argument)->l_type == F_UNLCK;
+        if (strstr(only, frees ? " unlock " : " lock ") && below(path_of(file, buffer))) meet(frees ? "unlock" : "lock");
+    }
     return real(file, command, argument);
 }
 

@@ -94,6 +94,8 @@ class Layer:
             assert self._process.stdin is not None
             self._process.stdin.write("\n")
             self._process.stdin.flush()
+            assert self._process.stdout is not None
+            self._process.stdout.readline()  # it has ended
 
     def close(self) -> None:
         self._process.communicate()
@@ -161,6 +163,7 @@ def _serve() -> None:
                 os.waitpid(child, 0)
             for descriptor in (out, out_end, err, err_end):
                 os.close(descriptor)
+            print(flush=True)
             continue
         os.close(out_end)
         os.close(err_end)

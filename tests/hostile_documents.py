@@ -136,12 +136,18 @@ def repeated_cells() -> bytes:
     )
 
 
-def looping_ole() -> bytes:
-    """An OLE file whose allocation table leads in a circle."""
-    head = bytearray(512)
+def looping_ole(where: str = "table") -> bytes:
+    """An OLE file whose allocation table, the chain of its sectors, or the table of small sectors leads in a circle.
+
+    "" for one that does not.
+    """
+    head, end = bytearray(512), 0xFFFFFFFE
     head[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
     struct.pack_into("<HHHHH", head, 24, 0x3E, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<IIIIIIIII", head, 44, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
-    struct.pack_into("<I", head, 76, 0)
-    table = struct.pack("<I", 0xFFFFFFFD) + struct.pack("<I", 1) + b"\xff" * 504
-    return bytes(head) + table + bytes(512)
+    chain = 2 if where == "chain" else end
+    struct.pack_into("<IIIIIIIII", head, 44, 1, 1, 0, 4096, 3, 1, chain, 0, 0)
+    struct.pack_into("<109I", head, 76, 0, *[0xFFFFFFFF] * 108)
+    table = struct.pack("<4I", 0xFFFFFFFD, 1 if where == "table" else end, 0xFFFFFFFC, end) + b"\xff" * 496
+    more = b"\xff" * 508 + struct.pack("<I", chain)
+    small = struct.pack("<2I", 1, 0 if where == "small" else end) + b"\xff" * 504
+    return bytes(head) + table + bytes(512) + more + small

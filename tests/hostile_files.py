@@ -237,7 +237,7 @@ HOSTILE: dict[str, Hostile] = {
         "failed|skipped",
         "damaged|cannot be|no text|no page|pages",
     ),
-    "circle.xls": Hostile(looping_ole(), "failed", "damaged|not a|cannot be|given up|more memory"),
+    "circle.xls": Hostile(looping_ole(), "failed", "lead in a circle"),
     "binary.rtf": Hostile(b"{\\rtf1 \\bin999999999 x" + WORDS.encode() + b"}", "added|skipped|failed"),
     "number.json": Hostile(b'{"n": ' + b"9" * 100_000 + b', "rule": "' + WORDS.encode() + b'"}', "added|failed"),
     "aliases.yaml": Hostile(

@@ -16,10 +16,10 @@ from corpus import make_chunks, make_document, make_origin, write_tree
 from victim import embed, embed_all, opened
 
 import rag
-from index.database import TURN
 from index.errors import LockedError, StoreError, UntrustedError, UsageError
 from index.globs import match_paths
 from index.lock import PATIENCE, write_lock
+from index.opening import TURN
 from index.search import MODES, Index, Meaning, Ranked, Scope, search
 from rag.forget import forget
 from rag.labels import label

@@ -22,7 +22,7 @@ from wholeness import answers_anew, check_whole, finish, forms, fresh_answers, p
 
 import rag
 from index.absence import find_traces
-from index.database import DATABASE
+from index.opening import DATABASE
 from rag.trust import trust_folder
 
 HERE = Path(__file__).parent

@@ -14,9 +14,10 @@ from victim import LABEL, answers, opened, work
 from wholeness import check_whole, finish, forms, put_back, spread
 
 from index.conversations import list_conversations
-from index.database import ASIDE, DATABASE
+from index.database import ASIDE
 from index.errors import DamagedError, LockedError, NewerError, StoreError
 from index.lock import write_lock
+from index.opening import DATABASE
 from index.repair import repair
 from index.schema import VERSION
 from index.seal import make_seal

@@ -6,14 +6,16 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from document_views import blocks
+from hostile_documents import looping_ole
 from hypothesis import given
 from hypothesis import strategies as st
 from parser_samples import OFFICE_LINKS as R
 from parser_samples import links, office, replaced
 
-from index.errors import LimitError
+from index.errors import DocumentError, LimitError
 from index.types import Document, Kind
 from ingest.office.number_format import show_number
+from ingest.office.ole_sectors import check_sectors
 from ingest.parsers import ParseOptions, spreadsheet
 
 S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -164,6 +166,16 @@ def test_a_table_exported_under_the_name_of_a_workbook_is_read_for_what_it_is() 
     page = b"<html><table><tr><th>Item</th><th>Price</th></tr><tr><td>Pen</td><td>1</td></tr></table></html>"
     assert "Pen | 1" in read(page, "a.xls").text
     assert "Pen | 1" in read(b"Item\tPrice\nPen\t1\n", "a.xls").text
+
+
+@pytest.mark.parametrize("where", ["table", "chain", "small", ""])
+def test_an_old_workbook_whose_sectors_lead_in_a_circle_is_damaged(where: str) -> None:
+    """Calamine would follow them until its memory is used up."""
+    if not where:
+        check_sectors("name.xls", looping_ole(where))
+        return
+    with pytest.raises(DocumentError, match="damaged: its sectors lead in a circle"):
+        spreadsheet.parse("name.xls", looping_ole(where), ParseOptions())
 
 
 @pytest.mark.parametrize(

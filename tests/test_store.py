@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from corpus import make_chunks, make_document, make_origin
 
-from index.database import DATABASE
 from index.errors import DamagedError, NewerError, NoIndexError, StoreError
+from index.opening import DATABASE
 from index.seal import SEAL
 from index.store import Store, Unread, embedding_key
 from index.vector_table import VectorTable

@@ -18,6 +18,7 @@ from index.types import Document, Kind
 from ingest.office.number_format import plain_number, show_number
 from ingest.office.odf_encryption import decrypt_odf
 from ingest.office.office_encryption import OLE_SIGNATURE, decrypt
+from ingest.office.ole_sectors import check_sectors
 from ingest.office.table_rows import add_table
 from ingest.office.xlsx_details import SheetDetails, read_details
 from ingest.office.zip_package import Package
@@ -41,6 +42,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     """Read a workbook; a block's line is its row on its sheet. Hidden sheets are read, and a warning names them."""
     if not data:
         raise DocumentError(f"{name} is empty (0 bytes).", "Get a complete copy of the file.")
+    if data.startswith(OLE_SIGNATURE):
+        check_sectors(name, data)
     data = decrypt(name, data, options.passwords)
     if data.startswith(b"PK"):
         data = decrypt_odf(name, data, options.passwords)

@@ -59,9 +59,7 @@ def sample_questions(questions: Iterable[JudgedQuestion], limit: int) -> list[Ju
 
 def paths_without(kb: KnowledgeBase, paths: Sequence[str]) -> list[str]:
     """Patterns for `within` that match every document but those at `paths` and the mails or archives they came in."""
-    rest = [
-        other
-        for other in kb.index.store.document_ids()
-        if not any(path == other or path.startswith(f"{other}/") for path in paths)
-    ]
+    with kb.index.store.reading():
+        known = kb.index.store.document_ids()
+    rest = [other for other in known if not any(path == other or path.startswith(f"{other}/") for path in paths)]
     return [re.sub(r"[*?\[]", r"[\g<0>]", path) for path in rest]

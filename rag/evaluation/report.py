@@ -47,7 +47,8 @@ def evaluate(
         asked, problems = read_questions(questions, kb.documents(), kb.text)
         asked = sample_questions(asked, limit) if limit else asked
     else:
-        asked = make_questions(kb, limit or PER_LANGUAGE)
+        with kb.index.reading():
+            asked = make_questions(kb, limit or PER_LANGUAGE)
     run = run_questions(kb, asked, progress)
     measured = summarize(run.outcomes)
     return Report(

@@ -64,7 +64,10 @@ class Measured:
 def run_questions(kb: KnowledgeBase, questions: Sequence[JudgedQuestion], progress: Progress) -> Run:
     """Ask them one after the other; `progress` is called as in an ingest, with the stage "ask"."""
     start = time.perf_counter()
-    has_vectors = kb.retriever.embedder is not None and kb.index.vectors() is not None
+    embedder = kb.retriever.embedder
+    with kb.index.reading():
+        has_vectors = embedder is not None and kb.index.vectors() is not None
+        documents, chunks = len(kb.index.store.document_ids()), kb.index.store.count_chunks()
     legs = LEGS if has_vectors else LEGS[:2]
     outcomes = []
     for number, question in enumerate(questions, 1):
@@ -74,8 +77,8 @@ def run_questions(kb: KnowledgeBase, questions: Sequence[JudgedQuestion], progre
         kb=str(kb.folder),
         date=datetime.now().astimezone().isoformat(timespec="seconds"),
         embed_model=kb.settings.embed_model if has_vectors else "",
-        documents=len(kb.index.store.document_ids()),
-        chunks=kb.index.store.count_chunks(),
+        documents=documents,
+        chunks=chunks,
         seconds=time.perf_counter() - start,
         outcomes=tuple(outcomes),
     )
