@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shlex
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from corpus import write_tree
 
@@ -94,12 +96,33 @@ def test_no_knowledge_base_is_4_and_names_the_command(kb: Path, capsys: pytest.C
     assert error["error"].keys() == {"exit", "message", "next"}
 
 
-@pytest.mark.parametrize("arguments", [["serach", "x"], ["search"], ["ask", "x", "--nonsense"], ["ingest", "missing/"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["serach", "x"], ["search"], ["search", ""], ["ask", "　"], ["ask", "x", "--nonsense"], ["ingest", "missing/"]],
+)
 def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     code, _, err = run(capsys, *arguments)
     assert code == 2
     assert err.startswith("rag: ")
     assert "Traceback" not in err
+
+
+def test_a_full_disk_under_the_output_is_said(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "ingest", "docs")
+
+    write = click.echo
+
+    def full(message: object = "", *, err: bool = False, **more: Any) -> None:
+        if not err:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(message, err=err, **more)
+
+    monkeypatch.setattr("click.echo", full)
+    code, _, err = run(capsys, "list")
+    assert code == 3
+    assert "no space left where the output goes" in err and "defect" not in err
 
 
 def test_a_near_miss_is_helped(kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rag.cli.options import common_options, model_options, open_kb, within_option
+from rag.cli.options import common_options, model_options, open_kb, question_argument, within_option
 
 
 @click.command("ask", short_help="Get an answer with its evidence.")
-@click.argument("question")
+@question_argument
 @click.option("--no-generate", is_flag=True, help="Evidence only; no model runs.")
 @click.option("--strict", is_flag=True, help="Exit 6 unless the model's own answer was borne out.")
 @within_option

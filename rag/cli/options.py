@@ -39,6 +39,17 @@ def within_option(command: Command) -> Command:
     )(command)
 
 
+def question_argument(command: Command) -> Command:
+    """``QUESTION``: what is asked; a blank one is wrong usage, such as a script's variable that was never set."""
+
+    def check(ctx: click.Context, param: click.Parameter, question: str) -> str:
+        if not question.strip():
+            raise click.BadParameter("it is empty.", ctx, param)
+        return question
+
+    return click.argument("question", callback=check)(command)
+
+
 def new_file_option(name: str, help: str) -> Callable[[Command], Command]:
     """A file to be written when the work is done; that its folder is there is seen before the work begins."""
 

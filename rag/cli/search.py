@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from index.search import MODES
-from rag.cli.options import common_options, model_options, open_kb, within_option
+from rag.cli.options import common_options, model_options, open_kb, question_argument, within_option
 
 
 @click.command("search", short_help="Find passages.")
-@click.argument("question")
+@question_argument
 @click.option("-k", type=click.IntRange(min=1), help="How many passages (10).")
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", help="Both legs, or one of them.")
 @click.option("--explain", is_flag=True, help="Show how each passage got its rank.")
