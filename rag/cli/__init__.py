@@ -113,12 +113,9 @@ def _run(given: list[str]) -> int:
     except Exception as error:
         if debug:
             _trace(error)
-        if (
-            isinstance(error, OSError) and error.errno == errno.ENOSPC
-        ):  # what we write ourselves says so in its own words
-            return _tell(
-                3, "There is no space left where the output goes.", "Free some, or write it elsewhere.", as_json
-            )
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # what we write ourselves has words of its own
+            message = "There is no space left where the output goes."
+            return _tell(3, message, "Free some, or write it elsewhere.", as_json)
         message = f"A defect of this program: {type(error).__name__}."
         return _tell(1, message, "Run it again with --debug and report what it shows.", as_json)
 
