@@ -64,6 +64,20 @@ def found_in(folder: Path) -> list[str]:
         return [error.message]
 
 
+def test_no_bit_of_a_stamp_can_be_another(tmp_path: Path) -> None:
+    path = tmp_path / "part.json"
+    parts = [stamp.Stamp("kb", "shape", generation, 7, "folder", {"file": (1, 2, 3)}) for generation in range(3)]
+    for part in parts:  # whose checksums have letters among their digits
+        stamp.write_stamp(path, part)
+        assert stamp.read_stamp(path) == part
+        whole = path.read_bytes()
+        for bit in range(8 * len(whole)):
+            flipped = bytearray(whole)
+            flipped[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(flipped)
+            assert stamp.read_stamp(path) is None, (bit, bytes(flipped))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["sealed", "sealed and large", "after a kill"])
 @pytest.mark.parametrize(("times", "seed"), [(125, 0), *LONG])
