@@ -29,8 +29,14 @@ def check_trust(folder: Path, *, shared: bool = False) -> None:
     """
     path = folder / DATABASE
     if not path.exists():
-        _check_place(folder)
-        return
+        planted = _find_planted(folder)
+        if not planted:
+            return
+        if not path.exists():  # else another process of this user's has made it meanwhile
+            raise UntrustedError(
+                f"{folder} holds {planted}, but no knowledge base of yours.",
+                "Move it away, or name another folder: --kb DIR",
+            )
     option = " --shared-read" if shared else ""
     if not shared:
         if owner(folder) != current_user():
@@ -63,15 +69,13 @@ def trust_folder(folder: Path, *, shared: bool = False) -> None:
     trust(kb)
 
 
-def _check_place(folder: Path) -> None:
-    """Raise UntrustedError for a folder without a database in which somebody laid out what a new one would use."""
+def _find_planted(folder: Path) -> str:
+    """What somebody laid out, in a folder without a database, that a new one would use; "" when there is nothing."""
     for name in PLANTED:
         place = folder / name
         if os.path.lexists(place) and not (name == "lock" and place.is_file() and not place.is_symlink()):
-            raise UntrustedError(
-                f"{folder} holds {name}, but no knowledge base of yours.",
-                "Move it away, or name another folder: --kb DIR",
-            )
+            return name
+    return ""
 
 
 def _check_no_links(folder: Path) -> None:

@@ -21,6 +21,7 @@ from index.globs import match_paths
 from index.lock import PATIENCE, write_lock
 from index.opening import TURN
 from index.search import MODES, Index, Meaning, Ranked, Scope, search
+from rag import trust
 from rag.forget import forget
 from rag.labels import label
 from rag.last_answer import remember
@@ -277,6 +278,22 @@ def test_two_processes_may_make_one_knowledge_base(tmp_path: Path) -> None:
     with rag.open(tmp_path / "kb") as kb:
         assert kb.verify() == []
     assert {path.name for path in (tmp_path / "kb").iterdir()} <= {"index.sqlite3", "index.json", "lock", "opening"}
+
+
+def test_a_knowledge_base_that_is_made_while_its_folder_is_looked_at_is_no_planted_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rag.open(tmp_path / "kb").close()
+    (tmp_path / "kb/index.sqlite3").rename(tmp_path / "made")
+    look = trust._find_planted
+
+    def look_late(folder: Path) -> str:
+        found = look(folder)
+        (tmp_path / "made").rename(folder / "index.sqlite3")
+        return found
+
+    monkeypatch.setattr(trust, "_find_planted", look_late)
+    rag.open(tmp_path / "kb").close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX tells what a process computed")
