@@ -17,9 +17,6 @@ from index.platform import make_private_folder
 from index.seal import SEAL, break_seal, make_seal
 
 ASIDE = f".migrated-{DATABASE}.tmp"  # where an older format is brought to the present one
-# Bytes of a file that is looked through beside a writer at work by each process that opens it: of a larger one it would
-# take more than a second.
-LOOKED_THROUGH = 1 << 30
 MANY = 500  # values bound to one statement: below SQLite's oldest limit of 999
 
 _Value = TypeVar("_Value")
@@ -63,8 +60,8 @@ class Database(OpenFile):
     def _check_structure(self) -> None:
         """Look through a file without a seal: a writer is at work, or was killed.
 
-        What a killed writer left is looked through once, whatever its size, and sealed. A writer at work has read the
-        whole file when it began; beside it, that is done again where it takes less than a second.
+        What a killed writer left is looked through once and sealed. Beside a writer at work each process looks through
+        it anew, since nothing says what has not changed; large ones are then asked more slowly.
         """
         if self._seal is not None:
             return
@@ -78,8 +75,7 @@ class Database(OpenFile):
                     with contextlib.suppress(RagError, OSError):  # the next one looks through it again
                         self.seal(wait=0.0)
         except LockedError:
-            if (self.folder / DATABASE).stat().st_size <= LOOKED_THROUGH:
-                self._check_pages()
+            self._check_pages()
 
     def _check_pages(self) -> None:
         with self.reading():

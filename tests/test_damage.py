@@ -205,9 +205,7 @@ def test_a_large_file_is_read_once_and_again_when_anything_of_it_changed(
     assert look() == everything
 
 
-def test_what_a_killed_writer_left_is_looked_through_whatever_its_size_and_sealed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_killed_writer_left_is_looked_through_and_sealed(tmp_path: Path) -> None:
     kb = tmp_path / "kb"
     work(kb, 1, lambda _: None)
     with opened(kb) as index:
@@ -215,7 +213,6 @@ def test_what_a_killed_writer_left_is_looked_through_whatever_its_size_and_seale
         run = index.store.connection.execute
         (page,) = run("SELECT rootpage FROM sqlite_master WHERE name = 'chunks_by_document'").fetchone()
         (size,) = run("PRAGMA page_size").fetchone()
-    monkeypatch.setattr("index.database.LOOKED_THROUGH", 0)
     (kb / SEAL).unlink()
     with opened(kb) as index, index.store.session("test"), opened(kb) as reader:  # beside a writer at work
         assert answers(reader) == wanted
