@@ -45,3 +45,8 @@ def columns(letter: str) -> int:
     if unicodedata.combining(letter):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def width_of(text: str) -> int:
+    """How many columns a text of one line takes on a terminal."""
+    return sum(map(columns, text))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 import click
 
 from rag.bench import MEASURES, Figures
 from rag.bench_chart import format_value
+from rag.line_breaks import width_of
 from rag.screen import clean, note
 
 NAMES = 26  # columns: the longest name of a measure, and two
@@ -29,7 +29,7 @@ def show_figures(figures: Sequence[Figures]) -> None:
     """The table; a model that failed is a line below it."""
     shown = [figure for figure in figures if not figure.error]
     if shown:
-        widths = [max(14, _width(clean(figure.label)) + 2) for figure in shown]
+        widths = [max(14, width_of(clean(figure.label)) + 2) for figure in shown]
         labels = "".join(_pad(clean(figure.label), width) for figure, width in zip(shown, widths, strict=True))
         click.echo(" " * NAMES + labels)
         for field, label, unit in MEASURES:
@@ -46,9 +46,4 @@ def show_figures(figures: Sequence[Figures]) -> None:
 
 
 def _pad(text: str, width: int) -> str:
-    return " " * (width - _width(text)) + text
-
-
-def _width(text: str) -> int:
-    """Columns a terminal takes for it: East Asian letters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    return " " * (width - width_of(text)) + text

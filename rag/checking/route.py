@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+# Set by hand; what the way's figures say of a statement is fitted (tests/bench/fit_confidence.py).
 _LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
 _AGAIN = 3.0  # tokens of distance that one source token costs when it stands for two of the statement
 _UNLIKE = 2.0  # the same for a word of one family only, by what it lacks of being the same
