@@ -14,6 +14,7 @@ from itertools import accumulate, groupby, pairwise
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
+from rag.checking.exchanges import exchanged_things, is_thing
 from rag.checking.messages import reason
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.sides import sides, stated_sides
@@ -84,6 +85,8 @@ class Comparison:
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
+        for thing in exchanged_things(self.said, self.stands, self.alignment.matches, self.statement, self.text):
+            yield Doubt(False, reason("no name", self.statement, thing))
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
             near = self._near(i)
@@ -174,11 +177,7 @@ class Comparison:
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
         if alone:
-            things = (
-                i
-                for i, s in zip(substitution.stated, said, strict=True)
-                if not (s.value or s.name or s.verb or s.light)
-            )
+            things = (i for i, s in zip(substitution.stated, said, strict=True) if is_thing(s))
             for i in things:
                 if not self.alignment.matches[i]:
                     # A verb may be exchanged for one that means the same, a thing is another thing: to an embedding

@@ -35,8 +35,6 @@ LEAST_FOUND = 0.6
 
 IN_DOUBT = "in doubt"  # the figure for words that stand in no source, where the words alone would not support
 
-LEAST_SURE = 1e-6  # log odds below which words do not bear a statement out
-
 LEAST_STATED = 3  # words, names and values: who, does, what
 
 
@@ -89,15 +87,16 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
     """
     figures, language = list_figures(comparison), "ja" if is_unspaced(comparison.statement) else "en"
     by_words = confidence(figures, language)
-    if in_doubt:
-        by_words = min(by_words, -LEAST_SURE)
     if readings is not None:
         by_meaning = confidence_in_meaning(
-            {**figures, IN_DOUBT: float(in_doubt)}, language, by_words, lambda: list_meaning(comparison, readings)
+            {**figures, IN_DOUBT: float(in_doubt)},
+            language,
+            min(by_words, 0.0) if in_doubt else by_words,  # never so sure that the model is not asked
+            lambda: list_meaning(comparison, readings),
         )
         if by_meaning is not None:
             return "near" if by_meaning >= 0 else ""
-    return "covered" if by_words >= 0 else ""
+    return "covered" if by_words >= 0 and not in_doubt else ""
 
 
 def says_little(statement: str) -> bool:
