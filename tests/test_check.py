@@ -241,6 +241,6 @@ def test_figures_are_those_of_the_model_and_keep_their_bounds(statement: list[st
     said, stands = tokens(stated), tokens(text)
     if said and stands:
         figures = list_figures(Comparison(stated, said, stands, text))
-        assert figures.keys() == MODEL["words"]["curves"].keys()
+        assert figures.keys() == MODEL["words"]["en"]["curves"].keys() >= MODEL["words"]["ja"]["curves"].keys()
         # The knots of a curve begin at 0, so that a figure below would say nothing.
         assert all(0.0 <= figure <= 2.0 for figure in figures.values()), figures

@@ -153,7 +153,7 @@ def test_where_no_model_can_say_anything_words_decide() -> None:
 
 def test_japanese_is_decided_by_words() -> None:
     # No model that reads it was there to fit the curves with.
-    assert set(MODEL["meaning"]["bias"]) == {"en"}
+    assert set(MODEL["meaning"]) == {"en"}
     for statement in (
         "正社員は毎年、休みを20日もらえる。",
         "申請は三日前までに出す。",
@@ -204,7 +204,7 @@ def test_figures_keep_their_bounds_and_do_not_depend_on_how_near_a_model_holds_a
     if plain is not None and alike is not None:
         assert all(0.0 <= figure <= 1.0 for figure in plain.values()), plain
         assert plain == pytest.approx(alike, abs=0.02)
-        assert {*list_figures(comparison), *plain, IN_DOUBT} == MODEL["meaning"]["curves"].keys()
+        assert {*list_figures(comparison), *plain, IN_DOUBT} == MODEL["meaning"]["en"]["curves"].keys()
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Zs", "Cc")), min_size=1), max_size=8))

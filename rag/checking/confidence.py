@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-# "words" and "meaning" each have "bias" by language and "curves" by figure: pairs of a knot and the weight of what the
-# figure has above it. In "meaning", "sure" and "hopeless" are what the words say where the model is not asked.
+# "words" and "meaning" each have, by language, a "bias" and "curves" by figure: pairs of a knot and the weight of what
+# the figure has above it. In "meaning", from "sure" on and up to "hopeless" of what the words say no model is asked.
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
@@ -23,7 +23,7 @@ def confidence(figures: Mapping[str, float], language: str) -> float:
 
     `language` is "en" or "ja".
     """
-    return _sum(MODEL["words"], figures, language)
+    return _sum(MODEL["words"][language], figures)
 
 
 def confidence_in_meaning(
@@ -33,15 +33,15 @@ def confidence_in_meaning(
 
     `by_words` is what `confidence` says; the model is not asked where the words are sure or it would change nothing.
     """
-    model = MODEL["meaning"]
-    if language not in model["bias"] or not model["hopeless"] < by_words < model["sure"]:
+    model = MODEL["meaning"].get(language)
+    if model is None or not model["hopeless"] < by_words < model["sure"]:
         return None
     meaning = list_meaning()
-    return None if meaning is None else _sum(model, {**figures, **meaning}, language)
+    return None if meaning is None else _sum(model, {**figures, **meaning})
 
 
-def _sum(model: Mapping[str, Any], figures: Mapping[str, float], language: str) -> float:
-    bias: float = model["bias"][language]
+def _sum(model: Mapping[str, Any], figures: Mapping[str, float]) -> float:
+    bias: float = model["bias"]
     return bias + sum(_height(curve, figures[name]) for name, curve in model["curves"].items())
 
 
