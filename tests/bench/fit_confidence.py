@@ -120,8 +120,8 @@ class Curves:
 
 def write_models(models: dict[str, dict[str, Model]]) -> None:
     """Keep all models in the file, one line a curve."""
-    text = json.dumps(models, indent=1)
-    TARGET.write_text(re.sub(r"\n {5,}(?=[^\n])|\n {4}(?=\])", " ", text).replace("[ ", "[").replace(" ]", "]") + "\n", encoding="utf-8")
+    text = re.sub(r"\n {5,}(?=[^\n])|\n {4}(?=\])", " ", json.dumps(models, indent=1))
+    TARGET.write_text(text.replace("[ ", "[").replace(" ]", "]") + "\n", encoding="utf-8")
 
 
 def fit(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, float]:
