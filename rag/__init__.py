@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ingest.report import IngestReport as IngestReport
     from rag.answer import Answer as Answer
     from rag.checking import Check as Check
-    from rag.checking import check as check
+    from rag.configured_check import check as check
     from rag.knowledge_base import KnowledgeBase as KnowledgeBase
     from rag.knowledge_base import open_knowledge_base
 
@@ -44,7 +44,7 @@ _HOMES = {
     "KnowledgeBase": "rag.knowledge_base",
     "Quote": "index.types",
     "RagError": "index.errors",
-    "check": "rag.checking",
+    "check": "rag.configured_check",
     "open": "rag.knowledge_base",
 }
 

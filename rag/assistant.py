@@ -14,6 +14,7 @@ from index.search import Mode, Ranked, Within
 from index.types import Quote
 from rag.answer import Answer, Evidence, Statement, Step
 from rag.answerable import judge
+from rag.checking import Readings
 from rag.differences import find_difference
 from rag.generators import Generator
 from rag.languages import language_of
@@ -40,6 +41,7 @@ class Assistant:
         self.generator = generator
         self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
+        self.readings = Readings(lambda: retriever.embedder)
 
     def search(self, question: str, k: int, mode: Mode, within: Within) -> list[Ranked]:
         """The `k` best passages, best first."""
@@ -91,7 +93,7 @@ class Assistant:
             pieces = generator.generate(request.messages, max_tokens=self.answer_tokens, constraint=request.constraint)
             with closing(pieces):
                 for text in split_statements(pieces):
-                    if statement := check_statement(question.text, text, request.sources):
+                    if statement := check_statement(question.text, text, request.sources, self.readings):
                         yield statement
             remember_speed(generator)
         except RagError as error:

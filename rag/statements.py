@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from index.types import Quote
 from ingest.sentences import split_sentences
 from rag.answer import Statement
-from rag.checking import check, says_little
+from rag.checking import Readings, check, says_little
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _LEAST = 2  # characters of a statement; less is a stray mark
@@ -29,12 +29,14 @@ def split_statements(pieces: Iterable[str]) -> Iterator[str]:
         yield text[start:end]
 
 
-def check_statement(question: str, text: str, sources: Sequence[Quote]) -> Statement | None:
+def check_statement(
+    question: str, text: str, sources: Sequence[Quote], readings: Readings | None = None
+) -> Statement | None:
     """A statement with its verdict, and the marks of the sources that bear it out; None when nothing is stated.
 
     A mark of the model counts when that source bears the statement out; otherwise the sources are tried one by one,
     then all together, because a small model's marks mean little. A bare answer ("1990.", "In Paris") states something
-    only together with its question, and so it is checked.
+    only together with its question, and so it is checked. `readings` are the embedding model's, as in `check`.
     """
     cited = [int(n) for n in _MARK.findall(text)]
     plain = " ".join(_MARK.sub("", text).split())
@@ -44,11 +46,11 @@ def check_statement(question: str, text: str, sources: Sequence[Quote]) -> State
     ordered = sorted(sources, key=lambda quote: quote.n not in cited)
     verdicts = []
     for quote in ordered:
-        verdict = check(stated, [_words(quote)])
+        verdict = check(stated, [_words(quote)], readings)
         if verdict.verdict == "supported":
             return Statement(plain, "supported", (quote.n,), verdict.reasons)
         verdicts.append(verdict)
-    together = check(stated, [_words(quote) for quote in sources])
+    together = check(stated, [_words(quote) for quote in sources], readings)
     if together.verdict == "supported":
         return Statement(plain, "supported", tuple(quote.n for quote in sources), together.reasons)
     return Statement(plain, together.verdict, tuple(cited), together.reasons)

@@ -14,8 +14,10 @@ from itertools import accumulate, groupby, pairwise
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
+from rag.checking.exchanges import exchanged_things, is_thing
 from rag.checking.messages import reason
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
+from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 
@@ -30,10 +32,15 @@ _SAME_WORDING, _SAME_THING = 0.75, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that keeps a statement from being supported, and whether it contradicts it."""
+    """Something that keeps a statement from being supported, and whether it contradicts it.
+
+    `wording` says that it is only a word that stands in no source, not a value, a name or a denial: another word may
+    say the same there.
+    """
 
     contradicts: bool
     reason: str
+    wording: bool = False
 
 
 def _named(token: Token, names: set[str]) -> Token:
@@ -58,6 +65,7 @@ class Comparison:
         self.said = said = [_named(t, names) for t in said]
         self.stands = stands = [_named(t, names) for t in stands]
         self.text = text
+        self.spans = split_sentences(text)  # what `sentence` of a source token counts
         self.alignment: Alignment = align(said, stands, text)
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
         self._at_will = self._left_out_at_will()
@@ -74,19 +82,25 @@ class Comparison:
         if self.copied and (turned := turned_bound(self.statement, self._home())):
             yield self._doubt("bound", turned)
         if self._says_more():
-            yield Doubt(False, reason("far", self.statement))
+            yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
+        for thing in exchanged_things(self.said, self.stands, self.alignment.matches, self.statement, self.text):
+            yield Doubt(False, reason("no name", self.statement, thing))
+        stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
             near = self._near(i)
             if s.value:
                 yield from self._value(s, s.value, near)
+                if stated[i] and near and all(sourced[j] not in ("", stated[i]) for j in near):
+                    # 1277 in "(1277–1347)", where the statement says that somebody died then.
+                    yield Doubt(False, reason("bound", self.statement, s.value.text))
             else:
                 yield from self._word(s, near)
 
     def _home(self) -> str:
         """The text of the sentence of the source that the statement is nearest to."""
-        start, end = split_sentences(self.text)[self.alignment.sentence]
+        start, end = self.spans[self.alignment.sentence]
         return self.text[start:end]
 
     def only_shortened(self) -> bool:
@@ -163,14 +177,11 @@ class Comparison:
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
         if alone:
-            things = (
-                i
-                for i, s in zip(substitution.stated, said, strict=True)
-                if not (s.value or s.name or s.verb or s.light)
-            )
+            things = (i for i, s in zip(substitution.stated, said, strict=True) if is_thing(s))
             for i in things:
                 if not self.alignment.matches[i]:
-                    # A verb may be exchanged for one that means the same, a thing is another thing.
+                    # A verb may be exchanged for one that means the same, a thing is another thing: to an embedding
+                    # model a dog is as near to a cat as a worker to an employee, so that this is no matter of wording.
                     yield Doubt(False, reason("no name", self.statement, self.said[i].surface))
 
     def _of_one_name(self, i: int, substitution: Substitution) -> bool:

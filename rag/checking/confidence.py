@@ -9,23 +9,40 @@ the articles of SQuAD 2 and JSQuAD by rule, each kind of statement weighing the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from index.words import is_unspaced
-from rag.checking.comparison import Comparison
-from rag.checking.figures import list_figures
-
-# "bias" by language; "curves" by figure: pairs of a knot and the weight of what the figure has above it.
+# "words" and "meaning" each have, by language, a "bias" and "curves" by figure: pairs of a knot and the weight of what
+# the figure has above it. In "meaning", from "sure" on and up to "hopeless" of what the words say no model is asked.
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
-def confidence(comparison: Comparison) -> float:
-    """Return the log odds that the source says so; 0 is where false support is as rare as it must be."""
-    bias: float = MODEL["bias"]["ja" if is_unspaced(comparison.statement) else "en"]
-    figures = list_figures(comparison)
-    return bias + sum(_height(curve, figures[name]) for name, curve in MODEL["curves"].items())
+def confidence(figures: Mapping[str, float], language: str) -> float:
+    """Return the log odds, by words alone, that the source says so; 0 is where false support is as rare as it must be.
+
+    `language` is "en" or "ja".
+    """
+    return _sum(MODEL["words"][language], figures)
+
+
+def confidence_in_meaning(
+    figures: Mapping[str, float], language: str, by_words: float, list_meaning: Callable[[], Mapping[str, float] | None]
+) -> float | None:
+    """Return the same by words and an embedding model; None where it is not asked, cannot say, or was not fitted for.
+
+    `by_words` is what `confidence` says; the model is not asked where the words are sure or it would change nothing.
+    """
+    model = MODEL["meaning"].get(language)
+    if model is None or not model["hopeless"] < by_words < model["sure"]:
+        return None
+    meaning = list_meaning()
+    return None if meaning is None else _sum(model, {**figures, **meaning})
+
+
+def _sum(model: Mapping[str, Any], figures: Mapping[str, float]) -> float:
+    bias: float = model["bias"]
+    return bias + sum(_height(curve, figures[name]) for name, curve in model["curves"].items())
 
 
 def _height(curve: Sequence[tuple[float, float]], figure: float) -> float:

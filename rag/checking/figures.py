@@ -65,6 +65,7 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
         "things on the way": min(_THINGS, _things_on_the_way(comparison)) / _THINGS,
         "names beside": min(_NAMES, _names_beside(comparison)) / _NAMES,
         "last nearness": alignment.parts[-1].nearness if alignment.parts else 0.0,
+        "loose before last": float(_loose_before_last(comparison)),
         "homes": min(_HOMES, len(homes)) / _HOMES,
         "sentences": min(_SENTENCES, comparison.stands[-1].sentence + 1) / _SENTENCES,
     }
@@ -100,6 +101,19 @@ def _things_on_the_way(comparison: Comparison) -> int:
     taken = {j for ms in comparison.alignment.matches for j, _ in ms}
     passed = range(min(longest.start, longest.end) + 1, max(longest.start, longest.end))
     return sum(j not in taken and not (comparison.stands[j].value or comparison.stands[j].name) for j in passed)
+
+
+def _loose_before_last(comparison: Comparison) -> bool:
+    """Whether the source word before the one that the statement ends with is not in the statement.
+
+    What it ends with is then torn out of the middle of something: of "poorly drafted contracts" only the contracts.
+    """
+    route = comparison.alignment.route.places
+    if not route or not route[-1]:
+        return False
+    at = route[-1]
+    taken = {j for ms in comparison.alignment.matches for j, _ in ms}
+    return comparison.stands[at - 1].sentence == comparison.stands[at].sentence and at - 1 not in taken
 
 
 def _rare_away(comparison: Comparison) -> bool:

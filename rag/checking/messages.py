@@ -10,6 +10,10 @@ _REASONS = {
         "The words and values of the statement stand together in the source.",
         "文の語と数値は出典の同じ箇所にあります。",
     ),
+    "near": (
+        "The statement's words, or words of like meaning, stand together in the source.",
+        "文の語、または意味の近い語が、出典の同じ箇所にあります。",
+    ),
     "value": (
         "“{stated}” is not what the source says: it has “{sourced}”.",
         "「{stated}」は出典と異なります。出典では「{sourced}」です。",

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from index.words import UNSPACED, normalize
+from index.words import UNSPACED, is_unspaced, normalize
 from rag.checking.comparison import Comparison
-from rag.checking.confidence import confidence
+from rag.checking.confidence import confidence, confidence_in_meaning
+from rag.checking.figures import list_figures
 from rag.checking.framing import bare
+from rag.checking.meaning import Readings, list_meaning
 from rag.checking.messages import reason
 from rag.checking.tokens import tokens
 
@@ -31,6 +33,8 @@ _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, 
 # to statements of which nearly all words stand there, and knows nothing of others.
 LEAST_FOUND = 0.6
 
+IN_DOUBT = "in doubt"  # the figure for words that stand in no source, where the words alone would not support
+
 LEAST_STATED = 3  # words, names and values: who, does, what
 
 
@@ -42,11 +46,13 @@ class Check:
     reasons: tuple[str, ...]
 
 
-def check(statement: str, sources: Sequence[str]) -> Check:
-    """Return whether the sources bear out the statement, by words and values alone.
+def check(statement: str, sources: Sequence[str], readings: Readings | None = None) -> Check:
+    """Return whether the sources bear out the statement, by values and words and, where those leave it open, meaning.
 
     `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another
-    language than the statement are left aside.
+    language than the statement are left aside. `readings` are those of an embedding model: without them, or where the
+    model cannot read the texts, words decide. It is never asked about what is contradicted, or in doubt for a value, a
+    name or a denial.
     """
     stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
@@ -63,14 +69,34 @@ def check(statement: str, sources: Sequence[str]) -> Check:
     against = tuple(dict.fromkeys(d.reason for d in doubts if d.contradicts))
     if against:
         return Check("contradicted", against)
-    if doubts:
-        return Check("unchecked", tuple(dict.fromkeys(d.reason for d in doubts)))
-    if comparison.only_shortened():
+    reasons = tuple(dict.fromkeys(d.reason for d in doubts)) or (reason("far", stated),)
+    if not all(d.wording for d in doubts):
+        return Check("unchecked", reasons)
+    if not doubts and comparison.only_shortened():
         return Check("supported", (reason("covered", stated),))
-    found = comparison.alignment.found
-    if found < LEAST_FOUND or confidence(comparison) < 0:
-        return Check("unchecked", (reason("far", stated),))
-    return Check("supported", (reason("covered", stated),))
+    if comparison.alignment.found < LEAST_FOUND:
+        return Check("unchecked", reasons)
+    borne_out_by = _weigh(comparison, bool(doubts), readings)
+    return Check("supported", (reason(borne_out_by, stated),)) if borne_out_by else Check("unchecked", reasons)
+
+
+def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) -> str:
+    """What bears a statement out that stands in the source in other words: "covered", "near", or "" for nothing.
+
+    `in_doubt` says that words of it stand in no source: then words alone bear nothing out.
+    """
+    figures, language = list_figures(comparison), "ja" if is_unspaced(comparison.statement) else "en"
+    by_words = confidence(figures, language)
+    if readings is not None:
+        by_meaning = confidence_in_meaning(
+            {**figures, IN_DOUBT: float(in_doubt)},
+            language,
+            min(by_words, 0.0) if in_doubt else by_words,  # never so sure that the model is not asked
+            lambda: list_meaning(comparison, readings),
+        )
+        if by_meaning is not None:
+            return "near" if by_meaning >= 0 else ""
+    return "covered" if by_words >= 0 and not in_doubt else ""
 
 
 def says_little(statement: str) -> bool:

@@ -23,6 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import rag
 from index.platform import usable_cores
+from ingest.embedders import Embedder
+from rag.checking import Readings
 from rag.generators import Constraint, Generator
 from rag.prompt import build_messages, fence
 from rag.statements import check_statement, split_statements
@@ -45,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch, rag.open(scratch, **settings) as kb:
         kb.ingest([args.folder])
         quotes = kb.ask(args.question, generate=False).quotes
-        generator = kb.generator
+        embedder, generator = kb.retriever.embedder, kb.generator
         assert generator is not None
         messages, sources = build_messages(
             args.question, quotes, "en", budget=BUDGET, count_tokens=generator.count_tokens
@@ -54,9 +56,9 @@ def main() -> int:
         bare = open_bare(instruct)
         ways: dict[str, Callable[[], float]] = {
             "bare runtime": lambda: time_bare(bare, messages, args.tokens),
-            "ours, free": lambda: time_ours(generator, messages, args.tokens, None, args.question, []),
+            "ours, free": lambda: time_ours(generator, messages, args.tokens, None, args.question, [], None),
             "ours, constrained and checked": lambda: time_ours(
-                generator, messages, args.tokens, constraint, args.question, sources
+                generator, messages, args.tokens, constraint, args.question, sources, embedder
             ),
         }
         found: dict[str, list[float]] = {name: [] for name in ways}
@@ -98,12 +100,14 @@ def time_ours(
     constraint: Constraint | None,
     question: str,
     sources: list[rag.Quote],
+    embedder: Embedder | None,
 ) -> float:
     """Seconds a token after the first, until the last statement was checked."""
+    readings = Readings(lambda: embedder)  # of this answer, as `ask` has them
     start = time.perf_counter()
     for text in split_statements(generator.generate(messages, max_tokens=tokens, constraint=constraint)):
         if sources:
-            check_statement(question, text, sources)
+            check_statement(question, text, sources, readings)
     end = time.perf_counter()
     run = generator.last_run
     assert run is not None

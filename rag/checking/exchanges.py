@@ -1,0 +1,64 @@
+"""Things that a statement has put in the place of others, word for word around them, however the rest of it goes.
+
+Where the source says "Receipts must be handed in", "Invoices must be handed in by Friday" speaks of another thing.
+To an embedding model the two are near to each other, so this is decided by words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ingest.sentences import split_sentences
+from rag.checking.tokens import Token
+
+_SAME = 0.7  # likeness of words of one family
+
+Matches = Sequence[Sequence[tuple[int, float]]]
+
+
+def is_thing(token: Token) -> bool:
+    """Whether a token is neither a value nor a name nor a verb nor a word of wide meaning."""
+    return not (token.value or token.name or token.verb or token.light)
+
+
+def exchanged_things(
+    said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str
+) -> Iterator[str]:
+    """The things stated that stand in no source, where a source has another between the same words.
+
+    `matches` are for each token of the statement those of the source; both neighbours have to be the same, or the
+    beginning or end of the sentence, and so has what stands between.
+    """
+    taken = {j for ms in matches for j, _ in ms}
+    stated_spans, spans = split_sentences(statement), split_sentences(text)
+    sourced: dict[tuple[str, str], list[int]] = {}
+    for j, token in enumerate(stands):
+        if j not in taken and is_thing(token):
+            sourced.setdefault(_gaps(stands, j, text, spans), []).append(j)
+    for i, token in enumerate(said):
+        if not matches[i] and is_thing(token):
+            places = sourced.get(_gaps(said, i, statement, stated_spans), ())
+            if any(all(_alike(said, stands, matches, i, j, step) for step in (-1, 1)) for j in places):
+                yield token.surface
+
+
+def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    """What stands between a token and the ones before and after it in its sentence, or the sentence's ends."""
+    token, (start, end) = tokens[i], spans[tokens[i].sentence]
+    before, after = _neighbour(tokens, i, -1), _neighbour(tokens, i, 1)
+    left = text[tokens[before].end if before is not None else start : token.start]
+    right = text[token.end : tokens[after].start if after is not None else end]
+    return left.casefold().strip(), right.casefold().strip(" .。")
+
+
+def _neighbour(tokens: Sequence[Token], i: int, step: int) -> int | None:
+    there = 0 <= i + step < len(tokens) and tokens[i + step].sentence == tokens[i].sentence
+    return i + step if there else None
+
+
+def _alike(said: Sequence[Token], stands: Sequence[Token], matches: Matches, i: int, j: int, step: int) -> bool:
+    """Whether the neighbours on one side are the same, or there is none on either."""
+    stated, sourced = _neighbour(said, i, step), _neighbour(stands, j, step)
+    if stated is None or sourced is None:
+        return stated is sourced
+    return any(place == sourced and like >= _SAME for place, like in matches[stated])

@@ -1,0 +1,48 @@
+"""``rag.check``: a check outside of any knowledge base, with the embedding model of the settings where it is needed."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from index.errors import RagError
+from rag.checking import Check, Readings
+from rag.checking import check as check_by
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.embedders import Embedder
+
+
+def check(statement: str, sources: Sequence[str]) -> Check:
+    """Return whether the sources bear out the statement: supported, contradicted or unchecked, with the reasons.
+
+    `sources` are the texts it cites, in any order; those in another language are left aside. Where words leave the
+    statement open, the embedding model of the user's settings or of ``RAG_EMBED_MODEL`` is asked: it is opened when it
+    is first needed and kept while the process runs. Where there is none, words decide; nothing is raised.
+    """
+    try:
+        settings = load_settings()
+    except RagError:  # every other command says what is wrong with them
+        settings = Settings()
+    return check_by(statement, sources, _readings(settings))
+
+
+@lru_cache(maxsize=4)
+def _readings(settings: Settings) -> Readings:
+    """The readings of the embedding model in force; it is opened once a process."""
+
+    def open_model() -> Embedder | None:
+        # A server shows no words, and no text leaves for a check.
+        if not settings.embed_model or settings.embed_model.startswith("openai:"):
+            return None
+        from ingest.embedders import Options, open_embedder
+
+        options = Options(settings.embed_dimension, processes=1, threads=settings.threads)
+        embedder = open_embedder(settings.embed_model, options)
+        atexit.register(embedder.close)
+        return embedder
+
+    return Readings(open_model)
