@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 
     from ingest.embedders import Reading
 
+PAIRED = 2  # sentences that it reads together with the question; each costs about 30 ms
+_WITHIN, _BESIDE = 400, 160  # characters of such a sentence and of its neighbours: about a hundred tokens in all
 EMBEDDED = 12  # sentences that the embedding model reads; each costs 5 to 25 ms on a laptop
 
-# What is seen of a sentence: its words, which the question's script parts or not; its vector; one of each of its words.
-Sight = Literal["words", "unspaced", "vectors", "tokens"]
+# What is seen of a sentence: its words, which the question's script parts or not; its vector; one of each of its words;
+# and besides that, what becomes of it when it is read together with the question.
+Sight = Literal["words", "unspaced", "vectors", "tokens", "pairs"]
 
 # Fitted with tests/bench/fit_evidence.py, which prints and writes this file anew: to SQuAD 2, CLAPnq and COVID-QA, and
 # by words to JSQuAD and NIILC, too.
@@ -73,6 +76,7 @@ class Weighed:
     The probabilities are the softmax of `scores`, which are comparable between questions. `measures` has one row a
     sentence and one column for each of COLUMNS. `embedded` are the numbers of the sentences that the embedding model
     read, none without one that reads the question; `near` is what it made of their words, where it shows them.
+    `together` are the log odds that `list_passages` answer, where it reads a question and a passage together.
     """
 
     question: Question
@@ -84,6 +88,7 @@ class Weighed:
     sight: Sight
     embedded: tuple[int, ...] = ()
     near: tuple[Nearness, ...] = ()
+    together: tuple[float, ...] = ()
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One of COLUMNS, a number for each sentence."""
@@ -115,6 +120,8 @@ class Collection(Protocol):
 
     def read_question(self, question: str) -> Reading | None: ...
 
+    def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None: ...
+
 
 def weigh_sentences(text: str, ranked: Sequence[Ranked], collection: Collection) -> Weighed:
     """Return every sentence of the passages with the probability that it answers the question `text`.
@@ -123,7 +130,8 @@ def weigh_sentences(text: str, ranked: Sequence[Ranked], collection: Collection)
     """
     draft = draft_sentences(text, ranked, collection)
     asked = collection.read_question(text) if draft.inputs else None
-    return weigh_draft(draft, asked, None if asked is None else collection.read(draft.inputs))
+    weighed = weigh_draft(draft, asked, None if asked is None else collection.read(draft.inputs))
+    return read_together(weighed, collection)
 
 
 def draft_sentences(text: str, ranked: Sequence[Ranked], collection: Collection) -> Draft:
@@ -149,6 +157,34 @@ def weigh_draft(draft: Draft, asked: Reading | None, readings: Sequence[Reading]
     scores = _score(measures, seen[0])
     odds = np.exp(scores - scores.max(initial=-np.inf))
     return Weighed(draft.question, draft.ranked, draft.sentences, scores, odds / odds.sum(), measures, *seen)
+
+
+def read_together(weighed: Weighed, collection: Collection) -> Weighed:
+    """Return the same with what the embedding model makes of the question and the best sentences read together."""
+    if weighed.sight != "tokens":
+        return weighed
+    passages = [text for _, text in list_passages(weighed)]
+    found = collection.read_together(weighed.question.text, passages)
+    return weighed if not found else replace(weighed, sight="pairs", together=tuple(found))
+
+
+def list_passages(weighed: Weighed, count: int = PAIRED) -> list[tuple[int, str]]:
+    """The best sentences, each by its number and as it is read with the question: with title and neighbours."""
+    found: dict[str, tuple[int, str]] = {}
+    for number in np.argsort(-weighed.scores, kind="stable").tolist():
+        sentence = weighed.sentences[number]
+        before, after = (
+            weighed.sentences[other].text
+            if 0 <= other < len(weighed.sentences) and weighed.sentences[other].rank == sentence.rank
+            else ""
+            for other in (number - 1, number + 1)
+        )
+        title = weighed.ranked[sentence.rank].passage.title
+        text = f"{title}. {before[-_BESIDE:]} {sentence.text[:_WITHIN]} {after[:_BESIDE]}"
+        found.setdefault(sentence.text, (number, text))
+        if len(found) == count:
+            break
+    return list(found.values())
 
 
 def see_words(question: str) -> Sight:

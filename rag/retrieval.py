@@ -133,6 +133,11 @@ class Retriever:
             return None
         return embedder.read(texts) or [_bare(vector) for vector in embedder.embed_documents(texts)]
 
+    def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
+        """The log odds that passages answer the question; None without a model that reads both together."""
+        embedder = self.embedder
+        return None if embedder is None else embedder.read_together(question, passages)
+
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term over the chunks, as in BM25."""
         return _idf(self.index.words.frequency(term), self.count)

@@ -172,6 +172,13 @@ def test_nomic_prefixes_are_applied_once(nomic: Path) -> None:
         assert embedder.identity.question_prefix == "search_query: "
 
 
+@pytest.mark.parametrize("tokens", [100, 178, 514])
+def test_a_model_of_any_limit_reads(tmp_path: Path, tokens: int) -> None:
+    path = write_nomic_bert(tmp_path / "odd.gguf", tokens=tokens)
+    with LlamaCppEmbedder(path, Options()) as embedder:
+        assert np.isfinite(embedder.embed_documents(["the fox was red " * 300])).all()
+
+
 def test_windows_of_a_long_text_are_averaged_by_their_tokens(nomic: Path) -> None:
     words = ["the", "fox", "was", "red"] * 30  # 120 tokens; the limit is 64, of which specials and prefix take some
     with LlamaCppEmbedder(nomic, Options()) as embedder:

@@ -174,12 +174,7 @@ class _Instruct:
         """Load a LoRA adapter into the context; its hash, because states depend on it."""
         if not path:
             return ""
-        library = self._library
-        adapter = library.llama_adapter_lora_init(self.model.handle, path.encode())
-        if not adapter:
-            raise DamagedError(f"{path} is not a LoRA adapter for this model.", "Leave `lora` out, or name another.")
-        adapters = (library.llama_adapter_lora_p_ctypes * 1)(adapter)
-        library.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0))
+        self.model.adapt(self._context, path)
         return file_sha256(Path(path))
 
     @staticmethod

@@ -8,9 +8,10 @@ holds the marked answer, by maximum likelihood of a softmax over the sentences),
 other documents, and those of another set, they teach the decision (logistic regression, an intercept for each set).
 Every question weighs the same within its kind. The figures printed first are of articles that were not fitted: three
 parts, each judged by the other two (the signs of the decision see the ranking that is fitted to all). English sets are
-fitted three times: with all that the embedding model shows, with its vectors only, and by words alone; Japanese ones by
-words alone. Both languages teach the ranking by words (by that of Japanese encyclopedias alone, the dates at the head
-of house rules came before their articles), and each its own decision.
+fitted three times: with all that the embedding model shows, with its vectors only, and by words alone, and their
+decision once more with question and passage read together; Japanese ones by words alone. Both languages teach the
+ranking by words (by that of Japanese encyclopedias alone, the dates at the head of house rules came before their
+articles), and each its own decision.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from index.search import Ranked  # noqa: E402
 from ingest.embedders import Reading  # noqa: E402
 from rag.answerable import read_signs  # noqa: E402
 from rag.measures import MEASURES, NEAR  # noqa: E402
-from rag.relevance import COLUMNS, SET, Sight, Weighed, weigh_sentences  # noqa: E402
+from rag.relevance import COLUMNS, SET, WEIGHTS, Sight, Weighed, weigh_sentences  # noqa: E402
 from rag.retrieval import Retriever  # noqa: E402
 
 _BEFORE_PARAGRAPH = re.compile(r"(?<=\d)p\d+$")  # jsquad: a10336p1
@@ -57,13 +58,25 @@ SPARE = 3  # times as many are searched, since those of the right document fall 
 # Of standardised columns. With a tenth of it, where there are more signs than words, fewer of the withheld were refused
 # on unseen articles of SQuAD 2; by words alone, with ten times as much.
 RANKING_RIDGE = 2e-3
-DECISION_RIDGE: Mapping[Sight, float] = {"words": 3e-3, "unspaced": 3e-3, "vectors": 3e-2, "tokens": 3e-2}
+DECISION_RIDGE: Mapping[Sight, float] = {
+    "words": 3e-3,
+    "unspaced": 3e-3,
+    "vectors": 3e-2,
+    "tokens": 3e-2,
+    "pairs": 3e-2,
+}
 JAPANESE = ("jsquad", "niilc")
 # Whose questions say what score is enough.
-STRICT: Mapping[Sight, str] = {"words": "squad2", "unspaced": "jsquad", "vectors": "squad2", "tokens": "squad2"}
+STRICT: Mapping[Sight, str] = {
+    "words": "squad2",
+    "unspaced": "jsquad",
+    "vectors": "squad2",
+    "tokens": "squad2",
+    "pairs": "squad2",
+}
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
 # lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD.
-TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03}
+TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03}
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name not in SET],
     "words": [name for name in MEASURES if name not in (*SET, "passage_cosine")],
@@ -96,6 +109,7 @@ SIGNS: Mapping[Sight, Sequence[str]] = {
     "unspaced": WORD_SIGNS,
     "vectors": [*WORD_SIGNS, *VECTOR_SIGNS],
     "tokens": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS],
+    "pairs": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS, "answers_best", "answers_first"],
 }
 
 
@@ -132,14 +146,16 @@ def see(case: Case, sight: Sight) -> Case:
         return case
     measures = case.weighed.measures.copy()
     by_words = sight in ("words", "unspaced")
-    hidden = ("passage_cosine", *NEAR) if by_words else NEAR[1:]
+    hidden = {"vectors": NEAR[1:], "tokens": ()}.get(sight, ("passage_cosine", *NEAR))
     for name in hidden:
         measures[:, COLUMNS.index(name)] = 0.0
     ranked = case.weighed.ranked
     if by_words:
         ranked = tuple(replace(hit, scores={k: v for k, v in hit.scores.items() if k != "dense"}) for hit in ranked)
     near = case.weighed.near if sight == "tokens" else ()
-    return replace(case, weighed=replace(case.weighed, measures=measures, sight=sight, near=near, ranked=ranked))
+    return replace(
+        case, weighed=replace(case.weighed, measures=measures, sight=sight, near=near, ranked=ranked, together=())
+    )
 
 
 def score(case: Case, weights: Mapping[str, float]) -> Case:
@@ -195,6 +211,8 @@ def fit(cases: Sequence[Case], more: Sequence[Case], sight: Sight) -> tuple[dict
 
     `more` cases teach only the ranking.
     """
+    if sight == "pairs":
+        return {}, fit_pairs(cases)
     cases = [see(case, sight) for case in cases]
     own_cases = [case for case in cases if case.kind == "own"]
     teaching = [*own_cases, *(see(case, sight) for case in more if case.kind == "own")]
@@ -204,7 +222,29 @@ def fit(cases: Sequence[Case], more: Sequence[Case], sight: Sight) -> tuple[dict
         ranked += [score(case, weights) for case in own_cases if case.article % PARTS == part]
     ranking = fit_ranking(teaching, SEEN[sight])
     scored = [score(case, ranking) for case in cases]
-    signs, own, share, sets = decide(scored, sight)
+    for name in sorted({case.data for case in cases}):
+        print(f"  {sight:8}{name:8}", " · ".join(_describe_ranking([case for case in ranked if case.data == name])))
+    return _round(ranking), fit_answerable(scored, sight)
+
+
+def fit_pairs(cases: Sequence[Case]) -> dict[str, float]:
+    """The decision where question and passage are read together, of articles that did not teach how to.
+
+    The sentences are ranked as by their words' vectors: ranked by what is read together, they were no better.
+    """
+    return fit_answerable(
+        [
+            score(case, WEIGHTS["tokens"])
+            for case in cases
+            if case.weighed.sight == "pairs" and not is_taught(case.article)
+        ],
+        "pairs",
+    )
+
+
+def fit_answerable(cases: Sequence[Case], sight: Sight) -> dict[str, float]:
+    """Print what articles reach that were not fitted, and return the weights of the signs fitted to all cases."""
+    signs, own, share, sets = decide(cases, sight)
     parts = np.array([case.article % PARTS for case in cases])
     held = np.zeros(len(cases))
     for part in range(PARTS):
@@ -214,15 +254,11 @@ def fit(cases: Sequence[Case], more: Sequence[Case], sight: Sight) -> tuple[dict
         )
     for name in sorted({case.data for case in cases}):
         of = [(case, float(reached)) for case, reached in zip(cases, held, strict=True) if case.data == name]
-        first = [case for case in ranked if case.data == name]
-        print(f"  {sight:8}{name:8}", " · ".join((*_describe_ranking(first), *_describe_decision(of))), flush=True)
+        print(f"  {sight:8}{name:8}", " · ".join(_describe_decision(of)), flush=True)
     decision = fit_decision(signs, own, share, sets, DECISION_RIDGE[sight])
     measured = own & np.array([case.data == STRICT[sight] for case in cases])
     enough = float(np.quantile((signs @ decision)[measured], TARGET[sight]))
-    return (
-        _round(ranking),
-        _round({**dict(zip(SIGNS[sight], decision, strict=True)), "strict": enough}),
-    )
+    return _round({**dict(zip(SIGNS[sight], decision, strict=True)), "strict": enough})
 
 
 def _round(weights: Mapping[str, float]) -> dict[str, float]:
@@ -257,6 +293,7 @@ class Remembering:
 
     def __init__(self, retriever: Retriever) -> None:
         self.idf, self.read_question = retriever.idf, retriever.read_question
+        self.read_together = retriever.read_together
         self._read = retriever.read
         self._known: dict[str, Reading] = {}
 
@@ -294,8 +331,13 @@ class QuestionSet:
         )
 
 
-def ask_set(data: QuestionSet, foreign: Sequence[dict], limit: int, home: Path) -> list[Case]:
-    """The cases of one set: its own questions, asked of all documents and of all others, and what it cannot answer."""
+def ask_set(
+    data: QuestionSet, foreign: Sequence[dict], limit: int, home: Path, without: Sequence[dict] = ()
+) -> list[Case]:
+    """The cases of one set: its own questions, asked of all documents and of all others, and what it cannot answer.
+
+    `without` are questions that only seem to be answered, asked as kind "adversarial".
+    """
     docs = home / data.name
     docs.mkdir()
     files = {}
@@ -326,6 +368,8 @@ def ask_set(data: QuestionSet, foreign: Sequence[dict], limit: int, home: Path) 
             ask(row, "withheld", min(wanted), others, lambda path: True)
         for row in foreign:
             ask(row, "foreign", row["_id"], search(row), lambda path: True)
+        for row in without:
+            ask(row, "adversarial", row["_id"], search(row), lambda path: True)
     return cases
 
 
@@ -333,6 +377,11 @@ def number_article(document: str) -> int:
     """A number that the paragraphs of one article share."""
     article = document.partition("#")[0] if "#" in document else _BEFORE_PARAGRAPH.sub("", document)
     return zlib.crc32(article.encode())
+
+
+def is_taught(article: int) -> bool:
+    """Whether an article taught the adapter (tests/bench/fit_adapter.py): three quarters did."""
+    return article % 4 != 0
 
 
 def choose_some(rows: Sequence[dict], limit: int) -> Sequence[dict]:
@@ -352,12 +401,16 @@ def fit_all(cases: Sequence[Case], sights: Sequence[str], write: bool) -> None:
         ("unspaced", japanese, spaced),
         ("vectors", spaced, ()),
         ("tokens", spaced, ()),
+        ("pairs", spaced, ()),
     ]
     for sight, some, more in plan:
         if sight not in sights:
             continue
-        ranking[sight], decision[sight] = fit(some, more, sight)
-    ranking["passages"] = _round(fit_ranking([case for case in spaced if case.kind == "own"], SEEN["passages"]))
+        weights, decision[sight] = fit(some, more, sight)
+        if weights:
+            ranking[sight] = weights
+    if "tokens" in sights:
+        ranking["passages"] = _round(fit_ranking([case for case in spaced if case.kind == "own"], SEEN["passages"]))
     for name, fitted in (("relevance.json", ranking), ("answerable.json", decision)):
         text = json.dumps(fitted, indent=1)
         print(name, text, sep="\n")
@@ -372,9 +425,11 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=700, help="questions of a kind of a set")
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
     parser.add_argument("--sights", nargs="+", choices=SIGNS, default=list(SIGNS))
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     options = parser.parse_args()
     cases: list[Case] = []
-    for name, others in SETS.items():
+    for name in options.sets:
+        others = SETS[name]
         limit = min(options.limit, LIMITS.get(name, options.limit))
         foreign = [
             row for other in others for row in choose_some(QuestionSet.read(options.data, other).questions, limit // 4)

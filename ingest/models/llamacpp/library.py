@@ -116,3 +116,11 @@ class Model:
         if not context:
             raise DamagedError("llama.cpp cannot prepare this model.", "Choose a smaller context, or another model.")
         return context
+
+    def adapt(self, context: Any, path: str) -> None:
+        """Add the LoRA adapter at `path` to the weights as `context` reads them."""
+        adapter = self.library.llama_adapter_lora_init(self.handle, path.encode())
+        if not adapter:
+            raise DamagedError(f"{path} is not a LoRA adapter for this model.", "Leave `lora` out, or name another.")
+        adapters = (self.library.llama_adapter_lora_p_ctypes * 1)(adapter)
+        self.library.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
