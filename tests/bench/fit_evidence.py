@@ -75,8 +75,9 @@ STRICT: Mapping[Sight, str] = {
     "pairs": "squad2",
 }
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
-# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD.
-TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03}
+# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD; with
+# question and passage read together, by half a point.
+TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.04}
 SEEN: Mapping[str, Sequence[str]] = {
     "passages": [name for name in MEASURES if name not in SET],
     "words": [name for name in MEASURES if name not in (*SET, "passage_cosine")],
