@@ -149,7 +149,7 @@ class Choosing:
 
     name = label = "tiny"
     languages = ("en", "ja")
-    context_tokens = 1000
+    context_tokens = 2 * MOST
     last_run: Run | None = None
     leaves_machine = ""
     parameters = CHOOSES_BELOW - 1
@@ -211,6 +211,9 @@ def test_the_budget_of_a_prompt_follows_the_measured_speed() -> None:
     for speed, wanted in ((700, int(700 * SECONDS)), (1, LEAST), (10**6, MOST)):
         remember_speed(Measured(speed * 100, 100.0))
         assert choose_budget(Measured(1, 1.0)) == wanted
+    short = Measured(1, 1.0)
+    short.context_tokens = 2 * LEAST  # the rest is for what stands around the sources, and for the answer
+    assert choose_budget(short) == LEAST
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"llamacpp:measured": "fast"}', "not json"])
