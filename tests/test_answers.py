@@ -240,6 +240,18 @@ def test_wrong_settings_are_refused_with_the_file_s_name(line: str, tmp_path: Pa
         load_settings(tmp_path / "kb")
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_marks_behind_a_full_stop_belong_to_the_sentence_before(size: int) -> None:
+    text = "It is 20 days. [1] [12] It costs 5 [1]. 三日です。[2]\n[3] And no more. [1]"
+    wanted = ["It is 20 days. [1] [12]", "It costs 5 [1].", "三日です。[2]\n[3]", "And no more. [1]"]
+    assert list(split_statements(text[i : i + size] for i in range(0, len(text), size))) == wanted
+
+
+def test_a_statement_is_made_once() -> None:
+    text = "It is 20 days. [1] It is 30 days. It is 20 days. It is 20 days [1]. IT IS 20 DAYS. [2] It is"
+    assert list(split_statements([text])) == ["It is 20 days. [1]", "It is 30 days.", "It is"]
+
+
 class Lengthwise(HashingEmbedder):
     """Keeps the questions that it was given."""
 
