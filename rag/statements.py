@@ -12,6 +12,7 @@ from rag.checking import check, says_little
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _LEADING_MARKS = re.compile(r"(?:\[\d{1,2}\]\s*)+(?:\[\d{0,2}$)?|\[\d{0,2}$")
+_ANNOUNCES = (":", "：")  # "The answer is:" says only that something follows
 _LEAST = 2  # characters of a statement; less is a stray mark
 
 
@@ -60,7 +61,7 @@ def check_statement(question: str, text: str, sources: Sequence[Quote]) -> State
     """
     cited = [int(n) for n in _MARK.findall(text)]
     plain = " ".join(_MARK.sub("", text).split())
-    if len(plain) < _LEAST or _repeats(question, plain):
+    if len(plain) < _LEAST or plain.endswith(_ANNOUNCES) or _repeats(question, plain):
         return None
     stated = f"{question} {plain}" if says_little(plain) else plain
     ordered = sorted(sources, key=lambda quote: quote.n not in cited)

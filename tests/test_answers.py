@@ -64,7 +64,7 @@ def test_a_bare_answer_is_checked_together_with_its_question() -> None:
     assert wrong is not None and wrong.verdict != "supported"
 
 
-@pytest.mark.parametrize("text", ["[1]", "How many days of leave?", "."])
+@pytest.mark.parametrize("text", ["[1]", "How many days of leave?", ".", "The answer is:", "回答："])
 def test_what_states_nothing_is_no_statement(text: str) -> None:
     assert check_statement("How many days of leave?", text, [LEAVE]) is None
 
