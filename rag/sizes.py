@@ -5,24 +5,26 @@
     3 billion            write, with marks                                    2
     any size, unknown    write, with marks                                    as many as the machine reads in time
 
-Measured on squad2 with models of the first row only, because no other can be had here (`rag models list` shows what a
-user has); 300 questions for choosing, 100 for writing, share of all questions with an answer of the model, and of those
-with the right answer in it:
+Measured with tests/bench/prompts.py on squad2, with the one instruct model that can be had without a model hub, which
+is of the first row: SmolLM2-135M, 300 questions for choosing, 100 for writing.
 
-    SmolLM2-135M   choosing, 4, 2, 1, 0 examples    .683   .922 in each   22.4, 22.3, 22.7, 22.9 words
-                   choosing in 2, 3 quotes          .757   .581           .773   .440
-                   a quote by its number, then so   .847   .150
-                   writing from 1, 2, 3, 5 quotes   .200   .850           .230   .391   .210   .476   .280   .250
-                   from 2, with 4 examples          .360   .250
-                   from 2, the question first       .300   .433
+    way                                answered    of them right   wrong of all   words
+    choose, 1 quote                    .683        .922            .053           22.9
+    choose, 2 quotes                   .757        .608            .297           21.5
+    a quote by its number, then so     .847        .835            .140           23.4
+    the longest choice, no model       .683        .927            .050           24.5
+    the shortest choice, no model      .687        .874            .087           18.6
+    write, 1 quote                     .200        .850            .030           20.8
+    write, 2 quotes                    .230        .391            .140           22.4
+    write, 3 quotes                    .210        .476            .110           24.0
+    write, 5 quotes                    .270        .259            .200           20.9
 
-So the smallest choose, in one quote. Without a model, the longest statement (.683, .927, 24.5 words) does as well as
-the chosen one, and the shortest worse (.687, .874, 18.6 words).
+So the smallest choose, in one quote; what they add to the longest choice is that it gets shorter by a word or two.
 
-The second row is a judgement, not a measurement: what quotes after the second bring (of SQuAD's answers, .79 are in the
-best sentence, .88 in the best two, .90 in the best three) is less than what they cost the models that were measured.
-The parameters are those of the file, which the catalogue lists, too; a server's models are taken by the size in their
-name.
+The second row is a judgement, not a measurement: of SQuAD's answers .79 are in the best sentence, .88 in the best two
+and .90 in the best three, so what quotes after the second bring is less than what they cost the model that was
+measured. The parameters are those of the file, which the catalogue lists, too; a server's models are taken by the size
+in their name.
 """
 
 from __future__ import annotations
