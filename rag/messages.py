@@ -52,6 +52,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "Searching by words alone: no embedding model is set up. Get one: rag setup",
         "ja": "単語だけで検索しています（埋め込みモデルなし）。入手するには：rag setup",
     },
+    "no_dense": {
+        "en": "There is no search by meaning without an embedding model: these were found by words. Get one: rag setup",
+        "ja": "埋め込みモデルがないため意味では検索できず、単語だけで検索しました。入手するには：rag setup",
+    },
     "seconds_evidence": {"en": "evidence {seconds:.1f} s", "ja": "根拠 {seconds:.1f} 秒"},
     "seconds_answer": {"en": "answer {seconds:.1f} s", "ja": "回答 {seconds:.1f} 秒"},
     "seconds_reranker": {"en": "reranker {seconds:.1f} s", "ja": "並べ替え {seconds:.1f} 秒"},

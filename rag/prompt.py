@@ -21,42 +21,6 @@ CHOOSING = {
     "en": "Answer the question with the part of the text that says it.",
     "ja": "文章の中から、質問に答えている部分を書いてください。",
 }
-# Text, question, answer: what it is to leave out what was not asked. They stand before every question, so they are
-# read once.
-EXAMPLES = {
-    "en": (
-        (
-            "Opened in 1889 as the entrance to a fair, the tower, which many artists disliked, was designed by"
-            " engineers of Gustave Eiffel's company.",
-            "Who designed the tower?",
-            "The tower was designed by engineers of Gustave Eiffel's company.",
-        ),
-        (
-            "Honey is stored in wax combs, and bees make it from the nectar of flowers, which they gather within about"
-            " 3 km of the hive.",
-            "What do bees make honey from?",
-            "Bees make it from the nectar of flowers.",
-        ),
-        (
-            "The violinist Clara Weiss led the orchestra until 1990, when Jonas Berg, a former cellist, replaced her.",
-            "Who led the orchestra until 1990?",
-            "The violinist Clara Weiss led the orchestra until 1990.",
-        ),
-        (
-            "Because its roof leaks, the old library keeps 4,000 of its 52,000 books in the cellar of the town hall,"
-            " but a new building is planned.",
-            "How many books does the library keep in the town hall?",
-            "The old library keeps 4,000 of its 52,000 books in the cellar of the town hall.",
-        ),
-    ),
-    "ja": (
-        (
-            "本館は1968年に開館した。蔵書は5万冊で、そのうち4千冊は別館にある。",
-            "本館はいつ開館しましたか。",
-            "本館は1968年に開館した。",
-        ),
-    ),
-}
 FENCE = "≡≡≡"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
@@ -83,16 +47,9 @@ def build_messages(
 
 
 def build_choice(question: str, text: str, language: str) -> list[dict[str, str]]:
-    """Chat messages that ask which part of `text` answers, after a few examples of such answers."""
-    messages = [{"role": "system", "content": CHOOSING[language]}]
-    for example, asked, answer in EXAMPLES[language]:
-        messages.append({"role": "user", "content": _asked(example, asked)})
-        messages.append({"role": "assistant", "content": answer})
-    return [*messages, {"role": "user", "content": _asked(text, question)}]
-
-
-def _asked(text: str, question: str) -> str:
-    return f"Text: {text}\nQuestion: {question}"
+    """Chat messages that ask which part of `text` answers."""
+    asked = f"Text: {text}\nQuestion: {question}"
+    return [{"role": "system", "content": CHOOSING[language]}, {"role": "user", "content": asked}]
 
 
 def fence(quote: Quote) -> str:

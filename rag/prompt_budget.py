@@ -19,9 +19,10 @@ TELLING = 64  # tokens of a run, below which its time says little about the spee
 
 
 def choose_budget(generator: Generator) -> int:
-    """Tokens of sources for this model, from the speed that was last measured."""
+    """Tokens of sources for this model, from the speed that was last measured; half of its context at most."""
     speed = _read().get(generator.name)
-    return max(LEAST, min(MOST, int(speed * SECONDS))) if speed else UNMEASURED
+    wanted = max(LEAST, min(MOST, int(speed * SECONDS))) if speed else UNMEASURED
+    return min(wanted, generator.context_tokens // 2)
 
 
 def remember_speed(generator: Generator) -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from index.characters import is_unspaced
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from rag.rerankers import Reranker
 
 SAMPLE = 200  # passages looked at for the calibration: they give the forty sentences of a language that it needs
+# Characters of a question's beginning and of its end that the embedding model reads: what a passage holds, in scripts
+# that part words and in those that do not. Each further passage of it would cost as much as embedding one, and the mean
+# of many is near to none; every word of it takes part in the word leg.
+READ, READ_UNSPACED = 1100, 350
 RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
 
 
@@ -109,7 +114,9 @@ class Retriever:
 
     def _understand(self, question: str) -> Meaning | None:
         embedder, vector = self.embedder, self.embed_question(question)
-        return Meaning(vector, embedder.readable_share(question)) if embedder and vector is not None else None
+        if embedder is None or vector is None:
+            return None
+        return Meaning(vector, embedder.readable_share(cut_middle(question)))
 
     def embed_question(self, question: str) -> Vectors | None:
         """The question's unit vector (d,); None without a model, or without vectors to compare it with."""
@@ -122,7 +129,8 @@ class Retriever:
         if embedder is None or self.index.vectors() is None or not question.strip():
             return None
         if self._understood is None or self._understood[0] != question:
-            [reading] = embedder.read([question], question=True) or [_bare(embedder.embed_question(question))]
+            read = cut_middle(question)
+            [reading] = embedder.read([read], question=True) or [_bare(embedder.embed_question(read))]
             self._understood = (question, reading)
         return self._understood[1]
 
@@ -174,6 +182,12 @@ class Retriever:
     def count(self) -> int:
         """Chunks in the index."""
         return self.index.store.count_chunks()
+
+
+def cut_middle(question: str) -> str:
+    """A question without what stands between its beginning and its end, where it is longer than both."""
+    size = READ_UNSPACED if is_unspaced(question) else READ
+    return question if len(question) <= 2 * size else f"{question[:size]} {question[-size:]}"
 
 
 def _idf(frequency: int, count: int) -> float:

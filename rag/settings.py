@@ -41,6 +41,12 @@ class Settings:
     allow_remote: bool = False  # let text leave this machine to `base_url`
 
 
+PREFIX = "RAG_"  # of the variables in the environment
+# Other variables that are read: which knowledge base, and where this user's folders and models are. RAG_TEST_MODELS and
+# its like are for the tests.
+PLACES = ("KB", "HOME", "MODELS")
+TEST = "TEST_"
+
 OWN_CONFIG_ONLY = frozenset(
     {"embed_model", "embed_dimension", "model", "lora", "reranker", "base_url", "api_key", "allow_remote"}
 )
@@ -71,10 +77,22 @@ def load_settings(folder: Path | None = None, given: Mapping[str, Any] | None = 
                 f"Move it to {user_config()}",
             )
         settings = _apply(settings, values, str(folder / "config.toml"))
-    known = {f"RAG_{field.name.upper()}": field.name for field in fields(Settings)}
+    known = _variables()
     from_environment = {known[name]: value for name, value in os.environ.items() if name in known}
     settings = _apply(settings, from_environment, "the environment")
     return _apply(settings, {k: v for k, v in (given or {}).items() if v is not None}, "the command")
+
+
+def find_unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each ``RAG_*`` variable that nothing reads, with the known one that is nearest."""
+    known = {*(name.removeprefix(PREFIX) for name in _variables()), *PLACES}
+    set_here = {name.removeprefix(PREFIX) for name in environment if name.startswith(PREFIX)}
+    found = []
+    for name in sorted(name for name in set_here - known if not name.startswith(TEST)):
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+        found.append(f"{PREFIX}{name} is not a setting and is ignored.{hint}")
+    return found
 
 
 def save_settings(values: Mapping[str, Any]) -> Path:
@@ -87,6 +105,11 @@ def save_settings(values: Mapping[str, Any]) -> Path:
     _apply(Settings(), merged, str(path))
     write_file(path, [tomli_w.dumps(merged).encode()])
     return path
+
+
+def _variables() -> dict[str, str]:
+    """The variable of each setting, and the setting."""
+    return {f"{PREFIX}{field.name.upper()}": field.name for field in fields(Settings)}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
                     note(f"{error.message} rag open does not know these quotes.")
             if as_json:
                 print_json(step)
+                show_limits(kb, question)
             else:
                 _show_rest(kb, step, language, streaming)
             return step

@@ -19,7 +19,7 @@ SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right on
 
 
 def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bool) -> None:
-    """Each passage with its place, best first; what limits the search is said on stderr."""
+    """Each passage with its place, best first."""
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
         for span in hit.context:
@@ -34,7 +34,12 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
         note(say("no_passage", language))
     if kb.retriever.reranking:
         note(say("seconds_reranker", language, seconds=kb.retriever.reranking))
-    show_limits(kb, question)
+
+
+def mode_of(kb: KnowledgeBase, hits: Sequence[Hit], mode: str) -> str:
+    """The mode that was searched in: by words where search by meaning alone was asked for, and nothing has a vector."""
+    by_words = not kb.settings.embed_model or (hits and not any("dense" in hit.ranks for hit in hits))
+    return "lexical" if mode == "dense" and by_words else mode
 
 
 def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
@@ -47,13 +52,14 @@ def show_scope(kb: KnowledgeBase, question: str, within: Sequence[str]) -> None:
         note(say("no_document", language_of(question), patterns=", ".join(within)))
 
 
-def show_limits(kb: KnowledgeBase, question: str) -> None:
-    """Say when the search had less to go on than it should."""
+def show_limits(kb: KnowledgeBase, question: str, mode: str = "hybrid") -> None:
+    """Say when the search had less to go on than it should; by words alone it needs no embedding model."""
     language = language_of(question)
     with kb.index.reading():
         waiting, behind = kb.count_waiting(), kb.index.behind()
     if not kb.settings.embed_model:
-        note(say("no_vectors", language))
+        if mode != "lexical":
+            note(say("no_dense" if mode == "dense" else "no_vectors", language))
     elif waiting:
         note(say("waiting", language, count=waiting))
     for leg, count in behind.items():

@@ -11,22 +11,45 @@ from rag.answer import Statement
 from rag.checking import Readings, check, says_little
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
+_LEADING_MARKS = re.compile(r"(?:\[\d{1,2}\]\s*)+(?:\[\d{0,2}$)?|\[\d{0,2}$")
+_ANNOUNCES = (":", "：")  # "The answer is:" says only that something follows
 _LEAST = 2  # characters of a statement; less is a stray mark
 
 
 def split_statements(pieces: Iterable[str]) -> Iterator[str]:
-    """Sentences as soon as the next one has begun, with the marks that follow them; the last one when writing ends."""
+    """Sentences as soon as the next one has begun, with the marks that follow them; the last one when writing ends.
+
+    What was said before is left out: a small model that has nothing more to say says it again and again.
+    """
+    said: set[str] = set()
+    for sentence in _split(pieces):
+        if (words := _bare(_MARK.sub("", sentence))) not in said:
+            said.add(words)
+            yield sentence
+
+
+def _split(pieces: Iterable[str]) -> Iterator[str]:
     text = ""
     for piece in pieces:
         text += piece
-        sentences = split_sentences(text)
-        if len(sentences) > 1:
-            # The last sentence may still grow, and a mark after a full stop belongs to the one before.
-            for start, end in sentences[:-1]:
-                yield text[start:end]
-            text = text[sentences[-1][0] :]
+        # The last sentence may still grow, and a mark after a full stop belongs to the one before.
+        *done, (start, _) = _sentences(text) or [(0, 0)]
+        yield from (text[begin:end] for begin, end in done)
+        text = text[start:]
+    yield from (text[begin:end] for begin, end in _sentences(text))
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text stand, each with the marks behind its full stop, the last of which may be begun."""
+    found: list[tuple[int, int]] = []
     for start, end in split_sentences(text):
-        yield text[start:end]
+        marks = _LEADING_MARKS.match(text, start, end) if found else None
+        if marks:
+            found[-1] = (found[-1][0], start + len(marks[0].rstrip()))
+            start = marks.end()
+        if start < end:
+            found.append((start, end))
+    return found
 
 
 def check_statement(
@@ -40,7 +63,7 @@ def check_statement(
     """
     cited = [int(n) for n in _MARK.findall(text)]
     plain = " ".join(_MARK.sub("", text).split())
-    if len(plain) < _LEAST or _repeats(question, plain):
+    if len(plain) < _LEAST or plain.endswith(_ANNOUNCES) or _repeats(question, plain):
         return None
     stated = f"{question} {plain}" if says_little(plain) else plain
     ordered = sorted(sources, key=lambda quote: quote.n not in cited)

@@ -1,4 +1,4 @@
-"""What a model is asked to write, by its size.
+"""What a model is asked to write, by its size (`rag.sizes`).
 
 A model of a few hundred million parameters does not write true sentences, even of two that hold the answer. But it can
 tell which part of a sentence answers. So the smallest models choose: every run of clauses of the best quote that keeps
@@ -17,10 +17,11 @@ from index.words import stem, terms
 from ingest.sentences import split_sentences
 from rag.generators import Constraint, Generator
 from rag.languages import language_of
+from rag.other_case import is_other_case
 from rag.prompt import build_choice, build_messages, fence
 from rag.question import KINDS, STOP_WORDS, Question, leans_back, tells
+from rag.sizes import task_for
 
-CHOOSES_BELOW = 500_000_000  # parameters
 SURE = 0.7  # probability of the first quote, below which nothing is stated in its words
 KEPT = 0.9  # of the question's words in the best sentence, weighed by rarity, that a run of clauses must keep
 LONGEST = 40  # words of a statement
@@ -61,7 +62,8 @@ def request_answer(
     question: Question, quotes: Sequence[Quote], language: str, generator: Generator, budget: int
 ) -> Request | None:
     """The request for a model of this size; None when it could only guess."""
-    if 0 < generator.parameters < CHOOSES_BELOW:
+    task = task_for(generator.parameters)
+    if task.way == "choose":
         first = quotes[0]
         choices = list_statements(question, first) if first.score >= SURE else []
         if not choices:
@@ -69,14 +71,16 @@ def request_answer(
         messages = build_choice(question.text, fence(first), language)
         return Request(messages, Constraint(0, choices=tuple(choices)), [first])
     messages, sources = build_messages(
-        question.text, quotes, language, budget=budget, count_tokens=generator.count_tokens
+        question.text, quotes[: task.quotes], language, budget=budget, count_tokens=generator.count_tokens
     )
     return Request(messages, Constraint(len(sources), tuple(map(fence, sources))), sources)
 
 
 def list_statements(question: Question, quote: Quote) -> list[str]:
     """Every run of clauses of the quote's sentences that may answer the question, as a sentence, shortest first."""
-    sentences = [" ".join(quote.text[start:end].split()) for start, end in split_sentences(quote.text)]
+    every = [" ".join(quote.text[start:end].split()) for start, end in split_sentences(quote.text)]
+    # A part of what is said of another case may leave out of which.
+    sentences = [sentence for sentence in every if not is_other_case(question.text, sentence)]
     least = KEPT * max((question.share(terms(sentence)) for sentence in sentences), default=0.0)
     kinds = [kind for kind in KINDS if kind in question.kinds and tells(kind, quote.text, question)]
     found = [statement for sentence in sentences for statement in _runs(question, sentence, least, kinds)]
@@ -109,6 +113,8 @@ def _is_member(text: str) -> bool:
 
 def _states(question: Question, run: str, least: float, kinds: Sequence[str]) -> bool:
     """Whether a run of clauses keeps what the question is about and adds what it asks for."""
+    if is_other_case(question.text, run):
+        return False
     if "|" in run or run.count("(") != run.count(")") or run.count('"') % 2 or run.count("“") != run.count("”"):
         return False
     said = set(terms(run))

@@ -80,5 +80,5 @@ def options(server: Scripted, **more: Any) -> Options:
     return Options(base_url=server.url, **more)
 
 
-def settings_of(server: Scripted) -> Settings:
-    return Settings(model="openai:any", base_url=server.url)
+def settings_of(server: Scripted, model: str = "any") -> Settings:
+    return Settings(model=f"openai:{model}", base_url=server.url)

@@ -12,10 +12,12 @@ from corpus import write_tree
 
 import rag
 from index.types import Quote
+from ingest.embedders.hashing import HashingEmbedder
 from rag.answer import Evidence, Statement
 from rag.differences import find_difference
 from rag.messages import _TEXTS
 from rag.prompt import build_messages, fence
+from rag.retrieval import READ, READ_UNSPACED
 from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings
 from rag.statements import check_statement, split_statements
 
@@ -62,7 +64,7 @@ def test_a_bare_answer_is_checked_together_with_its_question() -> None:
     assert wrong is not None and wrong.verdict != "supported"
 
 
-@pytest.mark.parametrize("text", ["[1]", "How many days of leave?", "."])
+@pytest.mark.parametrize("text", ["[1]", "How many days of leave?", ".", "The answer is:", "回答："])
 def test_what_states_nothing_is_no_statement(text: str) -> None:
     assert check_statement("How many days of leave?", text, [LEAVE]) is None
 
@@ -236,6 +238,52 @@ def test_wrong_settings_are_refused_with_the_file_s_name(line: str, tmp_path: Pa
     write_tree(tmp_path, {"kb/config.toml": line})
     with pytest.raises(rag.RagError, match=r"config\.toml"):
         load_settings(tmp_path / "kb")
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_marks_behind_a_full_stop_belong_to_the_sentence_before(size: int) -> None:
+    text = "It is 20 days. [1] [12] It costs 5 [1]. 三日です。[2]\n[3] And no more. [1]"
+    wanted = ["It is 20 days. [1] [12]", "It costs 5 [1].", "三日です。[2]\n[3]", "And no more. [1]"]
+    assert list(split_statements(text[i : i + size] for i in range(0, len(text), size))) == wanted
+
+
+def test_a_statement_is_made_once() -> None:
+    text = "It is 20 days. [1] It is 30 days. It is 20 days. It is 20 days [1]. IT IS 20 DAYS. [2] It is"
+    assert list(split_statements([text])) == ["It is 20 days. [1]", "It is 30 days.", "It is"]
+
+
+class Lengthwise(HashingEmbedder):
+    """Keeps the questions that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(64)
+        self.questions: list[str] = []
+
+    def embed_question(self, text: str) -> Any:
+        self.questions.append(text)
+        return super().embed_question(text)
+
+
+@pytest.mark.parametrize(("word", "most"), [("word", 2 * READ + 1), ("単語", 2 * READ_UNSPACED + 1)])
+def test_of_a_very_long_question_the_model_reads_as_much_as_two_passages(word: str, most: int, tmp_path: Path) -> None:
+    middle = " ".join(f"{word}{n}" for n in range(3000))
+    question = f"Which hotels are paid? {middle} gondolas {middle} Who pays?"
+    files = {"a.md": "Hotels are paid up to 140 euro.", "b.md": "The fare of gondolas."}
+    with rag.open(tmp_path / "kb", embed_model="hashing:64") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        embedder = Lengthwise()
+        kb.retriever._open = lambda: embedder
+        kb.retriever._opening = None
+        found = kb.search(question)
+        kb.ask(question, generate=False)
+        kb.ask("Which hotels are paid?", generate=False)
+    long, short = dict.fromkeys(embedder.questions)
+    assert len(long) <= most
+    assert long.startswith("Which hotels are paid?")
+    assert long.endswith("Who pays?")
+    assert short == "Which hotels are paid?"
+    # The word leg has read all of it.
+    assert next(hit for hit in found if hit.path == "docs/b.md").ranks["lexical"]
 
 
 class Lengths:

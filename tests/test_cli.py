@@ -133,6 +133,48 @@ def test_a_near_miss_is_helped(kb: Path, capsys: pytest.CaptureFixture[str], mon
     assert "Did you mean embed_model?" in run(capsys, "ingest", "docs")[2]
 
 
+def test_a_variable_that_nothing_reads_is_said_with_the_nearest_that_is(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RAG_EMBEDMODEL", "RAG_QX", "RAG_TEST_MODELS", "RAG_HOME", "RAG_MODELS", "RAG_THREADS"):
+        monkeypatch.setenv(name, str(kb.parent / "home") if name != "RAG_THREADS" else "1")
+    code, out, err = run(capsys, "ingest", "docs")
+    assert code == 0
+    assert "RAG_" not in out
+    assert re.findall("RAG_.*", err) == [
+        "RAG_EMBEDMODEL is not a setting and is ignored. Did you mean RAG_EMBED_MODEL?",
+        "RAG_QX is not a setting and is ignored.",
+    ]
+
+
+def test_search_by_meaning_without_a_model_says_that_it_was_by_words(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "ingest", "docs")
+    code, out, err = run(capsys, "search", "annual leave", "--mode", "dense", "--json")
+    assert (code, json.loads(out)["mode"], err) == (0, "dense", "")
+    monkeypatch.delenv("RAG_EMBED_MODEL")
+    code, out, err = run(capsys, "search", "annual leave", "--mode", "dense", "--json")
+    found = json.loads(out)
+    assert (code, found["mode"], [hit["ranks"] for hit in found["hits"]]) == (0, "lexical", [{"lexical": 1}])
+    assert "no search by meaning without an embedding model" in err
+    assert "rag setup" in err
+    assert "found by words" in run(capsys, "search", "annual leave", "--mode", "dense")[2]
+    assert run(capsys, "search", "annual leave", "--mode", "lexical")[2] == ""
+    for command in ("search", "ask"):  # what is said beside a result is said beside its JSON, too
+        assert "Searching by words alone" in run(capsys, command, "annual leave", "--json")[2]
+
+
+def test_search_by_meaning_before_there_are_vectors_says_that_it_was_by_words(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAG_EMBED_MODEL")
+    run(capsys, "ingest", "docs")
+    code, out, err = run(capsys, "search", "annual leave", "--mode", "dense", "--json", *HASHING)
+    assert (code, json.loads(out)["mode"]) == (0, "lexical")
+    assert "2 passages still wait for their vectors" in err
+
+
 def test_a_named_model_that_is_missing_is_3(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "ingest", "docs")
     code, _, err = run(capsys, "search", "x", "--embed-model", "llamacpp:/nowhere/x.gguf")

@@ -47,6 +47,19 @@ def test_a_failure_in_the_middle_is_an_error_and_is_not_sent_again() -> None:
         assert len(server.seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [
+        ("qwen3:0.6b", 0.6e9), ("SmolLM2-135M-Instruct.Q4_0", 135e6), ("gemma3:270m", 270e6), ("llama3.2:1b", 1e9),
+        ("Qwen2.5-1.5B-Instruct-4bit", 1.5e9), ("Qwen3-30B-A3B", 30e9), ("gpt-oss:20b", 20e9),
+        ("mixtral:8x7b", 0), ("phi3:mini", 0), ("bge-m3", 0), ("model-4bit", 0), ("llama3.2", 0),
+    ],
+)  # fmt: skip
+def test_the_size_of_a_served_model_is_the_one_in_its_name(model: str, parameters: float) -> None:
+    with Scripted(events("x")) as server, open_generator(settings_of(server, model)) as generator:
+        assert generator.parameters == parameters
+
+
 def drip(handler: BaseHTTPRequestHandler) -> None:
     """An answer that begins and then takes its time."""
     events("One", end=b"")(handler)

@@ -273,6 +273,21 @@ def test_a_model_is_removed_from_the_models_folder_alone(tmp_path: Path) -> None
     assert not kept.exists()
 
 
+def test_models_in_use_that_lie_elsewhere_are_listed_and_not_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write_llama(folder / "here.gguf")
+    outside, embedding = write_llama(tmp_path / "outside.gguf"), write_llama(tmp_path / "embedding.gguf")
+    settings = Settings(model=f"llamacpp:{outside}", embed_model=f"llamacpp:{embedding}", reranker="openai:served")
+    assert {(model.path.name, model.used) for model in find_local(settings, folder)} == {
+        ("here.gguf", ""), ("outside.gguf", "instruct"), ("embedding.gguf", "embedding"),
+    }  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        remove_model(str(outside), settings, even_used=True, folder=folder)
+    assert caught.value.next == "There are: here.gguf."
+    assert outside.exists()
+
+
 def test_a_repository_is_removed_as_a_whole(hub: type[HubFiles], tmp_path: Path) -> None:
     _, pulled = pull(tmp_path, runtime="mlx")
     remove_model("maker--tiny-mlx", Settings(), folder=tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator as PythonGenerator
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from ingest.user_folders import user_folder
 from rag.decoding.choices import Choices, Chosen
 from rag.decoding.choose import decode
 from rag.generators import Constraint, Run
-from rag.prompt import EXAMPLES, build_choice
+from rag.other_case import is_other_case
+from rag.prompt import build_choice
 from rag.prompt_budget import LEAST, MOST, SECONDS, TELLING, UNMEASURED, choose_budget, remember_speed
 from rag.question import take_apart
-from rag.writing import CHOOSES_BELOW, LONGEST, list_statements
+from rag.sizes import TASKS, task_for
+from rag.writing import LONGEST, list_statements, request_answer
 
 
 def quote(text: str, score: float = 1.0) -> Quote:
@@ -57,6 +60,46 @@ def test_nothing_is_stated_that_does_not_answer(question: str, text: str) -> Non
     assert all(set(entry.lower().split()) - set(question.lower().split()) for entry in kept)
 
 
+def test_what_is_said_of_the_opposite_case_is_no_statement() -> None:
+    text = "Full-time employees receive 25 days of annual leave, and part-time employees receive 10 days of it."
+    found = statements("How many days of annual leave do part-time employees get?", text)
+    assert found
+    assert all("art-time" in statement for statement in found)
+    text = "In Dublin, employees receive 25 days of annual leave, which full-time employees may carry over."
+    assert statements("How many days of annual leave do part-time employees get?", text) == []
+    text = "Full-time employees receive 25 days of annual leave."
+    assert statements("How many days of annual leave do part-time employees get?", text) == []
+    assert statements("How many days of annual leave do full-time employees get?", text)
+    # Opposites alone are not enough: who lost is told by who won, and part of a question may be its contrary.
+    assert not is_other_case("Who lost the final?", "Brazil won the final.")
+    assert not is_other_case("Are full-time or part-time employees paid?", "Full-time employees are paid.")
+    assert is_other_case("When does the upper gate open?", "The lower gate opens at 9.")
+    assert not is_other_case("When does the upper gate open?", "The lower and the upper gate open at 9.")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "way", "quotes"),
+    [(1, "choose", 1), (135_000_000, "choose", 1), (500_000_000, "write", 2), (1_700_000_000, "write", 2),
+     (3_000_000_000, "write", 5), (70_000_000_000, "write", 5), (0, "write", 5)],
+)  # fmt: skip
+def test_each_size_gets_its_task(parameters: int, way: str, quotes: int) -> None:
+    question = take_apart("How much is paid for hotels in Dublin?", lambda _: 1.0)
+    given = [replace(quote(f"{TRAVEL} Rule {n}."), n=n) for n in range(1, 6)]
+    generator = Choosing(0)
+    generator.parameters = parameters
+    request = request_answer(question, given, "en", generator, budget=10_000)
+    assert request
+    assert len(request.sources) == quotes
+    assert bool(request.constraint.choices) == (way == "choose")
+    assert request.constraint.citations == (0 if way == "choose" else quotes)
+    assert sum(f"Rule {n}." in request.messages[-1]["content"] for n in range(1, 6)) == quotes
+
+
+def test_the_table_of_sizes_is_in_order_and_has_a_row_for_every_size() -> None:
+    assert [task.below for task in TASKS] == sorted({task.below for task in TASKS})
+    assert task_for(10**15) is TASKS[-1]
+
+
 def test_an_answer_that_needs_a_date_keeps_it() -> None:
     found = statements("When did the bridge open?", "The bridge opened in 1932, and ferries stopped.")
     assert found
@@ -76,10 +119,9 @@ def test_every_statement_is_words_of_the_quote_in_their_order(text: str) -> None
         assert len(statement.split()) <= LONGEST
 
 
-def test_examples_stand_before_the_question_and_never_change() -> None:
+def test_what_never_changes_stands_before_the_question() -> None:
     one, other = build_choice("A?", "x", "en"), build_choice("B?", "y", "en")
     assert one[:-1] == other[:-1]
-    assert len(one) == 2 * len(EXAMPLES["en"]) + 2
     assert one[-1]["content"].endswith("A?")
 
 
@@ -149,10 +191,10 @@ class Choosing:
 
     name = label = "tiny"
     languages = ("en", "ja")
-    context_tokens = 1000
+    context_tokens = 2 * MOST
     last_run: Run | None = None
     leaves_machine = ""
-    parameters = CHOOSES_BELOW - 1
+    parameters = int(TASKS[0].below) - 1
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -211,6 +253,9 @@ def test_the_budget_of_a_prompt_follows_the_measured_speed() -> None:
     for speed, wanted in ((700, int(700 * SECONDS)), (1, LEAST), (10**6, MOST)):
         remember_speed(Measured(speed * 100, 100.0))
         assert choose_budget(Measured(1, 1.0)) == wanted
+    short = Measured(1, 1.0)
+    short.context_tokens = 2 * LEAST  # the rest is for what stands around the sources, and for the answer
+    assert choose_budget(short) == LEAST
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"llamacpp:measured": "fast"}', "not json"])

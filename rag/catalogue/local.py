@@ -1,4 +1,4 @@
-"""The models that are here: found in the models folder, and removed from nowhere else."""
+"""The models that are here: in the models folder or named by the settings, and removed from that folder only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from index.errors import StoreError, UsageError
 from ingest.user_folders import models_folder
 from rag.settings import Settings
+
+OF_FILES = ("llamacpp:", "mlx:", "sentence-transformers:")  # runtimes whose models are named by their place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,15 @@ class LocalModel:
 
 
 def find_local(settings: Settings, folder: Path | None = None) -> list[LocalModel]:
-    """GGUF files and repositories in the models folder, by name."""
+    """GGUF files and repositories in the models folder, and the models in use that lie elsewhere, by name."""
     folder = folder or models_folder()
-    used = {_place(settings.embed_model): "embedding", _place(settings.model): "instruct"}
+    named = {"embedding": settings.embed_model, "instruct": settings.model, "reranker": settings.reranker}
+    used = {_place(name): purpose for purpose, name in named.items()}
     found = [(f"llamacpp:{path}", path) for path in folder.glob("*.gguf")]
     found += [(f"mlx:{path.parent}", path.parent) for path in folder.glob("*--*/config.json")]
+    inside = {str(path) for _, path in found}
+    elsewhere = {name: Path(_place(name)) for name in named.values() if _place(name) not in inside}
+    found += [(name, path) for name, path in elsewhere.items() if name.startswith(OF_FILES) and path.exists()]
     return [LocalModel(name, path, _size(path), used.get(str(path), "")) for name, path in sorted(found)]
 
 
@@ -40,7 +46,7 @@ def remove_model(name: str, settings: Settings, *, even_used: bool = False, fold
     wanted = name.partition(":")[2] if name.startswith(("llamacpp:", "mlx:")) else name
     found = next((model for model in here if wanted in (str(model.path), model.path.name)), None)
     if found is None or found.path.resolve().parent != folder.resolve():
-        known = ", ".join(model.path.name for model in here) or "none"
+        known = ", ".join(model.path.name for model in here if model.path.parent == folder) or "none"
         raise UsageError(f"{name} is not a model in {folder}.", f"There are: {known}.")
     if found.used and not even_used:
         raise UsageError(

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from index.platform import usable_cores
 from rag.catalogue import MANY_LANGUAGES, Form, Model, Purpose, load_catalogue
-from rag.catalogue.memory import BLOCK, Memory, estimate_memory
+from rag.catalogue.memory import Memory, estimate_memory
 from rag.catalogue.speed import ask_bandwidth, ask_speed
+from rag.decoding.instruct_child import CONTEXT
 from rag.machine import Machine, read_machine
 from rag.setup.bundled import find_bundled
 
@@ -133,8 +134,8 @@ def _assess(
     languages: Sequence[str],
 ) -> Candidate:
     memory = estimate_memory(model, form, precision)
-    if form.runtime == "llamacpp" and machine.memory and memory.total > budget and model.head_dim % BLOCK == 0:
-        memory = estimate_memory(model, form, precision, kv="q8_0")  # what would be chosen when it is opened
+    if form.runtime == "llamacpp" and machine.memory and memory.total > budget:
+        memory = estimate_memory(model, form, precision, CONTEXT // 2)  # what would be chosen when it is opened
     active = memory.weights * model.active_parameters / model.parameters
     writing = measured.bandwidth / active if model.purpose == "instruct" else 0.0
     prompt = measured.prompt / model.active_parameters
@@ -182,7 +183,7 @@ def _weigh(chosen: dict[str, Candidate | None], candidates: Sequence[Candidate])
             lines.append(f"   {purpose}: none fits.")
             continue
         speed = f", writes about {row.writing_speed:.0f} tokens a second" if row.writing_speed else ""
-        kept = " with keys and values in 8 bits" if row.memory.kv != "f16" else ""
+        kept = f" with {row.memory.tokens:,} tokens" if row.memory.cache > 0 and row.memory.tokens < CONTEXT else ""
         wait = f", a whole answer in about {row.answer_seconds:.0f} s" if row.answer_seconds else ""
         lines.append(
             f"   {purpose}: {row.label} in {row.precision} ({row.runtime}),"

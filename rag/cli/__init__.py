@@ -78,7 +78,12 @@ class Commands(click.Group):
 @click.group(cls=Commands, help=f"Answers from your own documents, on your own machine.\n\n{EXAMPLES}")
 @click.version_option(package_name="tebiki-rag", prog_name="rag")
 def cli() -> None:
-    pass
+    if any(name.startswith("RAG_") for name in os.environ):
+        from rag.screen import note
+        from rag.settings import find_unknown_variables
+
+        for sentence in find_unknown_variables(os.environ):
+            note(f"rag: {sentence}")
 
 
 def main(arguments: list[str] | None = None) -> None:

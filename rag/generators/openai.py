@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator as PythonGenerator
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from rag.settings import Settings
 CONTEXT = 4096
 BYTES_A_TOKEN = 3  # one Japanese character; of English, tokens have four to five
 THINKING = ("<think>", "</think>")
+# The size in a model's name: qwen3:0.6b, SmolLM2-135M-Instruct; not the bits of 4bit, the 7b of 8x7b, or a version.
+_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([mb])(?![a-z0-9])", re.I)
 
 
 def open_model(model: str, settings: Settings) -> ServedGenerator:
@@ -46,7 +49,9 @@ class ServedGenerator:
 
     @property
     def parameters(self) -> int:
-        return 0  # a server does not say
+        """As the model's name says it (qwen3:0.6b), because a server does not; 0 where the name says nothing."""
+        found = _SIZE.search(self.label)
+        return round(float(found[1]) * {"m": 1e6, "b": 1e9}[found[2].lower()]) if found else 0
 
     def count_tokens(self, text: str) -> int:
         return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
