@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.float32]
 
-SENTENCES = (
-    3  # of the sources that are read: the nearest and where else the statement's words stand; reading is the cost
-)
+# Of the sources: the nearest and where else the statement's words stand. Reading them is what the check costs.
+SENTENCES = 3
 _STRANGERS = 4  # cosines of strangers from which their spread is known
 _LEAST_SPREAD = 1e-3  # of cosines; where a model holds all strangers alike, its figures are not blown up further
 # Standard deviations, beyond which it makes no difference how many; the most also where there is nothing to compare.
