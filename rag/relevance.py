@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from ingest.embedders import Reading
 
-PAIRED = 2  # sentences that it reads together with the question; each costs about 30 ms
-_WITHIN, _BESIDE = 400, 160  # characters of such a sentence and of its neighbours: about a hundred tokens in all
 EMBEDDED = 12  # sentences that the embedding model reads; each costs 5 to 25 ms on a laptop
+PAIRED = 2  # of those, that it reads once more, together with the question, when the first quote is waited for
+_WITHIN, _BESIDE = 400, 160  # characters of such a sentence and of its neighbours: about a hundred tokens in all
 
 # What is seen of a sentence: its words, which the question's script parts or not; its vector; one of each of its words;
 # and besides that, what becomes of it when it is read together with the question.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import write_nomic_bert
 
+import rag
 from index.types import Kind
 from ingest.embedders import Embedder, open_embedder
 from ingest.models import adapters
 from ingest.models.adapters import PAIR_TOKENS, PASSAGE_TOKENS, QUESTION_TOKENS, find_adapter, lay_pair
 from ingest.models.gguf_header import read_header
 from ingest.text_builder import TextBuilder
-from rag.answerable import read_signs
-from rag.relevance import list_passages, weigh_sentences
+from rag.answerable import WEIGHTS, read_signs, total
+from rag.relevance import PAIRED, list_passages, weigh_sentences
 from tests.test_quotes import Shelf
 
 TOKENS = st.lists(st.integers(1000, 30000), max_size=300)
@@ -115,6 +117,43 @@ def test_the_best_sentences_are_read_with_their_title_and_neighbours() -> None:
     signs = read_signs(weighed)
     assert signs["answers_first"] == weighed.together[0]
     assert signs["answers_best"] == max(weighed.together)
+
+
+def test_what_is_read_together_decides_with_the_other_signs() -> None:
+    reading = shelf()
+    question = "How many days of leave do employees get?"
+    weighed = weigh_sentences(question, reading.ranked(question), reading)
+    surely, hardly = (read_signs(replace(weighed, together=odds)) for odds in ((4.0, 1.0), (-4.0, -5.0)))
+    weights = WEIGHTS["pairs"]
+    gained = weights["answers_best"] * 8 + weights["answers_first"] * 8
+    assert gained > 0
+    assert total(surely, "pairs") - total(hardly, "pairs") == pytest.approx(gained)
+    assert total(surely, "tokens") == total(hardly, "tokens")
+
+
+@pytest.mark.models
+def test_a_knowledge_base_reads_together_and_is_calibrated_so(tmp_path: Path, bundled_models: dict[str, str]) -> None:
+    sentences = (
+        "Full-time employees get 25 days of paid leave a year.",
+        "The canteen is closed on the last Friday of every month.",
+        "Visitors sign the book at the gate before they enter.",
+        "Laptops are returned to the office on the last day.",
+        "The fire drill is held twice a year by the wardens.",
+        "Parcels are kept in the post room for five days only.",
+        "The meeting room on the second floor seats ten people.",
+        "Bicycles are left in the shed behind the building.",
+    )
+    for number, sentence in enumerate(sentences):
+        (tmp_path / f"{number}.md").write_text(f"# Rule {number}\n\n{sentence}\n", encoding="utf-8")
+    with rag.open(tmp_path / "kb", embed_model=bundled_models["embed_model"]) as kb:
+        kb.ingest([tmp_path / f"{number}.md" for number in range(len(sentences))])
+        question = "How many days of paid leave do full-time employees get?"
+        weighed = weigh_sentences(question, kb.retriever.search(question, 5, "hybrid"), kb.retriever)
+        assert weighed.sight == "pairs"
+        assert len(weighed.together) == len(list_passages(weighed)) == PAIRED
+        assert weighed.together[0] > weighed.together[1]
+        calibration = kb.retriever.calibration()
+        assert calibration is not None and calibration.unanswered["en"].sight == "pairs"
 
 
 def test_without_such_a_model_nothing_else_changes() -> None:

@@ -33,6 +33,14 @@ def test_a_plain_install_reads_the_sample_company(tmp_path: Path) -> None:
     found = subprocess.run([python, "-c", probe], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert json.loads(found.stdout) == []
 
+    # Files that are no code come along: without its adapter a model would only decide worse.
+    suffixes = {".gguf", ".json", ".toml"}
+    beside = [path.relative_to(ROOT) for name in ("rag", "ingest") for path in (ROOT / name).rglob("*.*")]
+    data = [path for path in beside if path.suffix in suffixes]
+    assert {path.suffix for path in data} == suffixes
+    (installed,) = (tmp_path / "venv").rglob("site-packages")
+    assert [path for path in data if not (installed / path).is_file()] == []
+
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("RAG_", "PYTHON"))}
     environment |= {"RAG_HOME": str(tmp_path / "home"), "RAG_KB": str(tmp_path / "kb")}
     command = [python, "-m", "rag", "ingest", str(ROOT / "sample_docs"), "--json"]

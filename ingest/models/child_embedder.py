@@ -135,7 +135,7 @@ class ChildEmbedder:
         adapter = find_adapter(self.identity.weights) if self._takes_adapters else None
         if adapter is None:
             return None
-        # One thread took 36 ms for two pairs where two took 48: threads that wait do not spin (rag/__init__.py).
+        # One thread: with texts as short as these two are slower, as threads that wait do not spin (rag/__init__.py).
         request = {"do": "pair", "adapter": str(adapter.path), "threads": 1}
         _, (data,) = self._children[0].call(request, [t.encode("utf-8", "replace") for t in (question, *passages)])
         return adapter.log_odds(np.frombuffer(data, np.float32).reshape(-1, self._whole))

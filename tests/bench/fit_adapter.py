@@ -9,7 +9,7 @@ Only an adapter of low rank is taught (Hu et al., "LoRA", 2021), which llama.cpp
 teaches are the passages that the product itself finds: with the answer, of the same question once its document is left
 out, of SQuAD 2's questions without an answer, and of other sets. A quarter of SQuAD 2's articles and a third of the
 others teach nothing: tests/bench/fit_evidence.py weighs the adapter on them, and the figures printed are of them.
-Needs torch and transformers; about a quarter of an hour on one processor.
+Needs torch and transformers; it took 20 minutes on one processor beside other work, after the questions were asked.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import json
 import pickle
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,17 +29,13 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
-from fit_evidence import Case, QuestionSet, ask_set, choose_some, is_taught, read_rows  # noqa: E402
+from cases import JAPANESE, SETS, Case, collect, is_taught  # noqa: E402
 
 from ingest.models.adapters import FOLDER, PAIR_TOKENS, lay_pair  # noqa: E402
 from rag.relevance import list_passages  # noqa: E402
 
-SETS: Mapping[str, Sequence[str]] = {
-    "squad2": ("tatqa", "covidqa"),
-    "clapnq": ("tatqa", "squad2"),
-    "covidqa": ("squad2", "tatqa"),
-}
-LIMITS = {"covidqa": 200}  # whole papers: three times as long to read
+TAUGHT_BY = [name for name in SETS if name not in JAPANESE]  # the model reads no Japanese
+FOREIGN = 250  # questions of each other set
 RANK, SCALE = 16, 2.0
 BATCH = 16
 TAUGHT = 3  # best sentences of a question that teach
@@ -69,24 +64,6 @@ class Pair:
     kind: str
     case: int
     place: int
-
-
-def collect(data: Path, limit: int) -> list[Case]:
-    """The cases of fit_evidence.py, and questions that SQuAD 2 marks as unanswerable, as kind "adversarial"."""
-    cases: list[Case] = []
-    for name, others in SETS.items():
-        foreign = [row for other in others for row in choose_some(QuestionSet.read(data, other).questions, 250)]
-        without = [
-            {**row, "_id": row["about"], "answers": []}
-            for row in read_rows(data / name / "queries.jsonl")
-            if not row.get("answerable", True)
-        ]
-        with tempfile.TemporaryDirectory(prefix="fit-") as home:
-            bound = min(limit, LIMITS.get(name, limit))
-            found = ask_set(QuestionSet.read(data, name), foreign, bound, Path(home), without)
-        print(f"{name}: {len(found)} questions", file=sys.stderr, flush=True)
-        cases += found
-    return cases
 
 
 def lay_pairs(cases: Sequence[Case], tokenize: Any, ends: tuple[list[int], list[int]]) -> Iterator[Pair]:
@@ -256,7 +233,7 @@ def describe(cases: Sequence[Case], pairs: Sequence[Pair], scores: np.ndarray) -
     best: dict[int, float] = {}
     for pair, score in zip(pairs, scores, strict=True):
         best[pair.case] = max(float(score), best.get(pair.case, -np.inf))
-    for name in SETS:
+    for name in TAUGHT_BY:
         of = [(cases[number].kind, score) for number, score in best.items() if cases[number].data == name]
         border = np.quantile([score for kind, score in of if kind == "own"], 0.05)
         shares = {
@@ -304,7 +281,7 @@ def main() -> None:
     if options.cases and options.cases.exists():
         cases = pickle.loads(options.cases.read_bytes())  # noqa: S301  # our own file
     else:
-        cases = collect(options.data, options.limit)
+        cases = collect(options.data, TAUGHT_BY, options.limit, FOREIGN, unanswerable=True)
         if options.cases:
             options.cases.write_bytes(pickle.dumps(cases))
 

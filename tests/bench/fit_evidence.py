@@ -2,7 +2,8 @@
 """Fit and print what decides which sentence answers (rag/relevance.json) and whether one does (rag/answerable.json).
 
     python tests/bench/fit_evidence.py --data DIR [--limit 700] [--sights vectors tokens] [--write]
-    python tests/bench/fit_evidence.py --data DIR --sights pairs --sets squad2 clapnq covidqa --limit 3000 [--write]
+    python tests/bench/fit_evidence.py --data DIR --sights pairs --sets squad2 clapnq covidqa
+                                       --limit 3000 --foreign 250 [--write]
 
 Every set is ingested with the embedding model of the settings. Its own questions teach the ranking (which sentence
 holds the marked answer, by maximum likelihood of a softmax over the sentences), and against the same ones asked of the
@@ -19,43 +20,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
 import sys
-import tempfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
+from cases import JAPANESE, SETS, Case, collect, is_taught  # noqa: E402
 from descent import descend, fit_decision  # noqa: E402
 
-import rag  # noqa: E402
-from index.characters import normalize  # noqa: E402
-from index.search import Ranked  # noqa: E402
-from ingest.embedders import Reading  # noqa: E402
 from rag.answerable import read_signs  # noqa: E402
 from rag.measures import MEASURES, NEAR  # noqa: E402
-from rag.relevance import COLUMNS, SET, WEIGHTS, Sight, Weighed, weigh_sentences  # noqa: E402
-from rag.retrieval import Retriever  # noqa: E402
+from rag.relevance import COLUMNS, SET, WEIGHTS, Sight  # noqa: E402
 
-_BEFORE_PARAGRAPH = re.compile(r"(?<=\d)p\d+$")  # jsquad: a10336p1
 ROOT = Path(__file__).resolve().parents[2] / "rag"
-SETS: Mapping[str, Sequence[str]] = {  # and whose questions they cannot answer
-    "squad2": ("tatqa", "covidqa"),
-    "clapnq": ("tatqa", "squad2"),
-    "covidqa": ("squad2", "tatqa"),
-    "jsquad": ("niilc",),
-    "niilc": ("jsquad",),
-}
-LIMITS = {"covidqa": 200}  # whole papers: its sentences take three times as long to read as those of the others
 PARTS = 3
-PASSAGES = 10
-SPARE = 3  # times as many are searched, since those of the right document fall away
 # Of standardised columns. With a tenth of it, where there are more signs than words, fewer of the withheld were refused
 # on unseen articles of SQuAD 2; by words alone, with ten times as much.
 RANKING_RIDGE = 2e-3
@@ -66,7 +48,6 @@ DECISION_RIDGE: Mapping[Sight, float] = {
     "tokens": 3e-2,
     "pairs": 3e-2,
 }
-JAPANESE = ("jsquad", "niilc")
 # Whose questions say what score is enough.
 STRICT: Mapping[Sight, str] = {
     "words": "squad2",
@@ -113,33 +94,6 @@ SIGNS: Mapping[Sight, Sequence[str]] = {
     "tokens": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS],
     "pairs": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS, "answers_best", "answers_first"],
 }
-
-
-@dataclass(frozen=True)
-class Case:
-    """A question asked of a set: `kind` is "own", "withheld" or "foreign", `gold` marks sentences with the answer.
-
-    `article` is a number by which the questions of one article stay together.
-    """
-
-    data: str
-    kind: str
-    article: int
-    weighed: Weighed
-    gold: np.ndarray
-
-
-def mark(weighed: Weighed, answers: Sequence[str], right: Callable[[str], bool]) -> np.ndarray:
-    """Which sentences of the right documents hold an answer, letter by letter but for case and width."""
-    wanted = [normalize(answer).casefold() for answer in answers if answer]
-    return np.array(
-        [
-            right(weighed.ranked[sentence.rank].passage.path)
-            and any(answer in normalize(sentence.text).casefold() for answer in wanted)
-            for sentence in weighed.sentences
-        ],
-        bool,
-    )
 
 
 def see(case: Case, sight: Sight) -> Case:
@@ -282,114 +236,6 @@ def _describe_decision(held: Sequence[tuple[Case, float]]) -> Iterator[str]:
     yield f"border {border:.2f}"
 
 
-# ---------------------------------------------------------------- asking
-
-
-def read_rows(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.open(encoding="utf-8")]
-
-
-class Remembering:
-    """A collection that reads every sentence once: the questions of one article meet the same ones again and again."""
-
-    def __init__(self, retriever: Retriever) -> None:
-        self.idf, self.read_question = retriever.idf, retriever.read_question
-        self.read_together = retriever.read_together
-        self._read = retriever.read
-        self._known: dict[str, Reading] = {}
-
-    def read(self, texts: Sequence[str]) -> list[Reading] | None:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        found = self._read(new) if new else []
-        if found is None:
-            return None
-        self._known.update(zip(new, found, strict=True))
-        return [self._known[text] for text in texts]
-
-
-@dataclass(frozen=True)
-class QuestionSet:
-    """One set: its answerable questions, and which documents answer which."""
-
-    name: str
-    corpus: Sequence[dict]
-    questions: Sequence[dict]
-    relevant: Mapping[str, set[str]]
-
-    @classmethod
-    def read(cls, folder: Path, name: str) -> QuestionSet:
-        relevant: dict[str, set[str]] = {}
-        for line in (folder / name / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
-            question, document, grade = line.split("\t")
-            if float(grade) > 0:
-                relevant.setdefault(question, set()).add(document)
-        rows = read_rows(folder / name / "queries.jsonl")
-        return cls(
-            name,
-            read_rows(folder / name / "corpus.jsonl"),
-            [row for row in rows if row.get("answerable", True) and row.get("answers") and relevant.get(row["_id"])],
-            relevant,
-        )
-
-
-def ask_set(
-    data: QuestionSet, foreign: Sequence[dict], limit: int, home: Path, without: Sequence[dict] = ()
-) -> list[Case]:
-    """The cases of one set: its own questions, asked of all documents and of all others, and what it cannot answer.
-
-    `without` are questions that only seem to be answered, asked as kind "adversarial".
-    """
-    docs = home / data.name
-    docs.mkdir()
-    files = {}
-    for number, row in enumerate(data.corpus):
-        files[f"{number:06d}.md"] = row["_id"]
-        title = (row.get("title") or "").strip()
-        text = f"# {title}\n\n{row['text']}\n" if title else row["text"] + "\n"
-        (docs / f"{number:06d}.md").write_text(text, encoding="utf-8")
-    cases: list[Case] = []
-    with rag.open(home / f"{data.name}.kb") as kb:
-        kb.ingest([docs])
-        collection = Remembering(kb.retriever)
-
-        def ask(row: Mapping, kind: str, article: str, ranked: Sequence[Ranked], right: Callable[[str], bool]) -> None:
-            weighed = weigh_sentences(row["text"], ranked[:PASSAGES], collection)
-            gold = mark(weighed, row.get("answers") or (), right)
-            if weighed.sentences and (kind == "own" or not gold.any()):  # nor answered by chance
-                cases.append(Case(data.name, kind, number_article(article), weighed, gold))
-
-        def search(row: Mapping) -> list[Ranked]:
-            return kb.retriever.search(row["text"], SPARE * PASSAGES, "hybrid")
-
-        for row in choose_some(data.questions, limit):
-            wanted, ranked = data.relevant[row["_id"]], search(row)
-            names = [{files[Path(path).name] for path in (hit.passage.path, *hit.also)} for hit in ranked]
-            others = [hit for hit, found in zip(ranked, names, strict=True) if not found & wanted]
-            ask(row, "own", min(wanted), ranked, lambda path, wanted=wanted: files[Path(path).name] in wanted)  # type: ignore[misc]
-            ask(row, "withheld", min(wanted), others, lambda path: True)
-        for row in foreign:
-            ask(row, "foreign", row["_id"], search(row), lambda path: True)
-        for row in without:
-            ask(row, "adversarial", row["_id"], search(row), lambda path: True)
-    return cases
-
-
-def number_article(document: str) -> int:
-    """A number that the paragraphs of one article share."""
-    article = document.partition("#")[0] if "#" in document else _BEFORE_PARAGRAPH.sub("", document)
-    return zlib.crc32(article.encode())
-
-
-def is_taught(article: int) -> bool:
-    """Whether an article taught the adapter (tests/bench/fit_adapter.py): three quarters did."""
-    return article % 4 != 0
-
-
-def choose_some(rows: Sequence[dict], limit: int) -> Sequence[dict]:
-    rows = sorted(rows, key=lambda row: row["_id"])
-    return rows if not limit or len(rows) <= limit else random.Random(7).sample(rows, limit)
-
-
 def fit_all(cases: Sequence[Case], sights: Sequence[str], write: bool) -> None:
     """Fit some sights, print them and write them into the two files where asked; what the files say of others stays."""
     ranking: dict[str, dict[str, float]] = {}
@@ -424,20 +270,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=700, help="questions of a kind of a set")
+    parser.add_argument("--foreign", type=int, default=0, help="questions of each other set (a quarter of the limit)")
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
     parser.add_argument("--sights", nargs="+", choices=SIGNS, default=list(SIGNS))
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     options = parser.parse_args()
-    cases: list[Case] = []
-    for name in options.sets:
-        others = SETS[name]
-        limit = min(options.limit, LIMITS.get(name, options.limit))
-        foreign = [
-            row for other in others for row in choose_some(QuestionSet.read(options.data, other).questions, limit // 4)
-        ]
-        with tempfile.TemporaryDirectory(prefix="fit-") as home:
-            cases += ask_set(QuestionSet.read(options.data, name), foreign, limit, Path(home))
-        print(f"{name}: {sum(case.data == name for case in cases)} questions", file=sys.stderr, flush=True)
+    cases = collect(options.data, options.sets, options.limit, options.foreign)
     fit_all(cases, options.sights, options.write)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ingest.embedders import Vectors
 
 FOLDER = Path(__file__).parent
-# Tokens of a question and of a passage that are read together: a sentence between its neighbours, about 30 ms.
+# Tokens of a question and of a passage that are read together: a sentence between its neighbours.
 QUESTION_TOKENS, PASSAGE_TOKENS = 60, 110
 PAIR_TOKENS = QUESTION_TOKENS + PASSAGE_TOKENS + 8  # and what a model puts around and between them
 

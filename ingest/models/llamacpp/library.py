@@ -121,6 +121,9 @@ class Model:
         """Add the LoRA adapter at `path` to the weights as `context` reads them."""
         adapter = self.library.llama_adapter_lora_init(self.handle, path.encode())
         if not adapter:
-            raise DamagedError(f"{path} is not a LoRA adapter for this model.", "Leave `lora` out, or name another.")
+            raise DamagedError(
+                f"{path} is not a LoRA adapter for this model.",
+                "Leave `lora` out or name another; if it came with this program, install the program again.",
+            )
         adapters = (self.library.llama_adapter_lora_p_ctypes * 1)(adapter)
         self.library.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
