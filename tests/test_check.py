@@ -201,6 +201,28 @@ def test_another_thing_between_the_same_words_is_not_supported(statement: str, s
     assert any(thing in reason for reason in found.reasons)
 
 
+OTHER_DEEDS = [
+    ("The storm destroyed the harbour wall in 1953.", "The storm spared the harbour wall in 1953."),
+    ("The committee criticized the annual budget in June.", "The committee approved the annual budget in June."),
+    ("Managers signed the travel report within thirty days.", "Managers ignored the travel report within thirty days."),
+    ("In June the committee criticized the annual budget.", "The committee approved the annual budget in June."),
+    (
+        "Fishing boats were sold to the inner basin, where it is calm.",
+        "Boats were moved to the inner basin in a storm.",
+    ),
+    ("嵐は1953年に防波堤を守った。", "嵐は1953年に防波堤を壊した。"),
+    ("毎年、会社は顧客の情報を売る。", "会社は毎年、顧客の情報を消す。"),
+    ("6月に委員会は予算案を書いた。", "委員会は6月に予算案を読んだ。"),
+    ("会社は毎年、顧客の情報を売る。", "会社は毎年、顧客の情報を消す。"),
+    ("利用者は入口で名札を捨てる。", "利用者は入口で名札を付ける。"),
+]
+
+
+@pytest.mark.parametrize(("statement", "source"), OTHER_DEEDS)
+def test_another_deed_between_the_same_words_is_not_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict == "unchecked"
+
+
 @pytest.mark.parametrize(
     ("statement", "source"),
     [

@@ -24,6 +24,7 @@ from rag.checking.meaning import find_words, list_meaning
 from rag.checking.tokens import tokens
 from rag.checking.verification import IN_DOUBT
 from rag.retrieval import Retriever
+from tests.test_check import OTHER_DEEDS
 
 WALL = (
     "The harbour wall was raised by two metres after the storm of 1953. Fishing boats were moved to the inner basin,"
@@ -245,7 +246,7 @@ def minilm(bundled_models: dict[str, str]) -> Any:
     ("statement", "source"),
     [
         (OPEN, WALL),
-        ("Workers who travel by train may claim the second class fare.", FARES),
+        ("The water in the inner basin is quiet.", WALL),
     ],
 )
 def test_what_words_leave_open_is_supported_by_words_of_like_meaning(
@@ -267,6 +268,7 @@ def test_what_words_leave_open_is_supported_by_words_of_like_meaning(
         ("Employees who travel by car may claim the fare of second class.", FARES),  # as near to a train as can be
         ("Each afternoon the dog sleeps on the mat in the kitchen.", CAT),
         ("Bicycles must be handed in within thirty days.", FARES),
+        *OTHER_DEEDS,
     ],
 )
 def test_what_only_sounds_alike_is_not(statement: str, source: str, minilm: Readings) -> None:

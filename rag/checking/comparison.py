@@ -14,7 +14,7 @@ from itertools import accumulate, groupby, pairwise
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
-from rag.checking.exchanges import exchanged_things, is_thing
+from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.messages import reason
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.sides import sides, stated_sides
@@ -177,12 +177,11 @@ class Comparison:
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
         if alone:
-            things = (i for i, s in zip(substitution.stated, said, strict=True) if is_thing(s))
-            for i in things:
-                if not self.alignment.matches[i]:
-                    # A verb may be exchanged for one that means the same, a thing is another thing: to an embedding
-                    # model a dog is as near to a cat as a worker to an employee, so that this is no matter of wording.
-                    yield Doubt(False, reason("no name", self.statement, self.said[i].surface))
+            for i, s in zip(substitution.stated, said, strict=True):
+                if not self.alignment.matches[i] and (is_thing(s) or (is_deed(s) and stands)):
+                    # To an embedding model a dog is as near to a cat as a worker to an employee, and what was spared as
+                    # near to what was destroyed as what was mended to what was repaired: no matter of wording.
+                    yield Doubt(False, reason("no name", self.statement, s.surface))
 
     def _of_one_name(self, i: int, substitution: Substitution) -> bool:
         """Whether a name stands beside one that was not exchanged, and beside it in the source too: Karl (Lindqvist).

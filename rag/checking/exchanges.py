@@ -1,7 +1,8 @@
-"""Things that a statement has put in the place of others, word for word around them, however the rest of it goes.
+"""Things and deeds that a statement has put in the place of others, word for word around them, however the rest goes.
 
-Where the source says "Receipts must be handed in", "Invoices must be handed in by Friday" speaks of another thing.
-To an embedding model the two are near to each other, so this is decided by words.
+Where the source says "Receipts must be handed in", "Invoices must be handed in by Friday" speaks of another thing, and
+where the committee approved the budget, that it criticized it is another deed. To an embedding model the two are near
+to each other, so this is decided by words.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ def is_thing(token: Token) -> bool:
     return not (token.value or token.name or token.verb or token.light)
 
 
+def is_deed(token: Token) -> bool:
+    """Whether a token is a verb that says what was done."""
+    return token.verb and not (token.value or token.name or token.light)
+
+
 def exchanged_things(
     said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str
 ) -> Iterator[str]:
-    """The things stated that stand in no source, where a source has another between the same words.
+    """The things and deeds stated that stand in no source, where a source has another between the same words.
 
     `matches` are for each token of the statement those of the source; both neighbours have to be the same, or the
     beginning or end of the sentence, and so has what stands between.
@@ -33,22 +39,29 @@ def exchanged_things(
     stated_spans, spans = split_sentences(statement), split_sentences(text)
     sourced: dict[tuple[str, str], list[int]] = {}
     for j, token in enumerate(stands):
-        if j not in taken and is_thing(token):
+        if j not in taken and (is_thing(token) or is_deed(token)):
             sourced.setdefault(_gaps(stands, j, text, spans), []).append(j)
     for i, token in enumerate(said):
-        if not matches[i] and is_thing(token):
+        if not matches[i] and (is_thing(token) or is_deed(token)):
             places = sourced.get(_gaps(said, i, statement, stated_spans), ())
-            if any(all(_alike(said, stands, matches, i, j, step) for step in (-1, 1)) for j in places):
+            if any(
+                is_deed(stands[j]) is is_deed(token)
+                and all(_alike(said, stands, matches, i, j, step) for step in (-1, 1))
+                for j in places
+            ):
                 yield token.surface
 
 
 def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, str]:
-    """What stands between a token and the ones before and after it in its sentence, or the sentence's ends."""
+    """What stands between a token and the ones before and after it in its sentence, or the sentence's ends.
+
+    Behind a deed it is nothing: there Japanese has the endings, which go with the verb (書いた, 読んだ).
+    """
     token, (start, end) = tokens[i], spans[tokens[i].sentence]
     before, after = _neighbour(tokens, i, -1), _neighbour(tokens, i, 1)
     left = text[tokens[before].end if before is not None else start : token.start]
     right = text[token.end : tokens[after].start if after is not None else end]
-    return left.casefold().strip(), right.casefold().strip(" .。")
+    return left.casefold().strip(), "" if is_deed(token) else right.casefold().strip(" .。")
 
 
 def _neighbour(tokens: Sequence[Token], i: int, step: int) -> int | None:

@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--embed-model", required=True, help="the model whose readings the curves of meaning are for")
     parser.add_argument("--limit", type=int, default=1600)
-    parser.add_argument("--false-support", type=float, nargs=2, default=(0.026, 0.022), help="English, Japanese")
+    parser.add_argument("--false-support", type=float, nargs=2, default=(0.028, 0.022), help="English, Japanese")
     parser.add_argument("--write", nargs="*", default=(), choices=("en", "ja"), help=f"whose to keep in {TARGET.name}")
     options = parser.parse_args()
     share = dict(zip(("en", "ja"), options.false_support, strict=True))
