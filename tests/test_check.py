@@ -218,6 +218,40 @@ OTHER_DEEDS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("statement", "source", "word"),
+    [
+        ("All employees receive a bonus in June.", "Some employees receive a bonus in June.", "All"),
+        ("Some employees receive a bonus in June.", "All employees receive a bonus in June.", "Some"),
+        ("Employees must wear a badge in the office.", "Employees may wear a badge in the office.", "must"),
+        ("Employees can wear a badge in the office.", "Employees have to wear a badge in the office.", "can"),
+        ("Only managers sign the report.", "Managers sign the report.", "Only"),
+        ("社員は名札を付けてもよい。", "社員は名札を付けなければならない。", "てもよい"),
+        ("社員は名札を付けなければならない。", "社員は名札を付けてもよい。", "なければなら"),
+        ("管理職だけが報告書に署名する。", "管理職が報告書に署名する。", "だけ"),
+        ("毎月、部長に報告する。", "毎週、部長に報告する。", "毎月"),
+    ],
+)
+def test_more_or_less_than_the_source_says_is_not_supported(statement: str, source: str, word: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict == "unchecked"
+    assert any(word in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Employees must wear a badge.", "In the office employees must wear a badge, which they can collect there."),
+        ("All employees receive a bonus.", "In June all employees receive a bonus, some of them a second one."),
+        ("Managers sign the report.", "Only managers sign the report."),
+        ("In May all offices are closed.", "All offices are closed in May."),
+        ("社員は名札を付けなければならない。", "社員は名札を付けなければならないが、外に出るときは外してもよい。"),
+    ],
+)
+def test_the_same_force_is_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict == "supported"
+
+
 @pytest.mark.parametrize(("statement", "source"), OTHER_DEEDS)
 def test_another_deed_between_the_same_words_is_not_supported(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "unchecked"

@@ -16,7 +16,7 @@ from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.messages import reason
-from rag.checking.opposites import bound, opposed, opposites, turned_bound
+from rag.checking.opposites import bound, opposed, opposites, other_force, turned_bound
 from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
@@ -81,6 +81,8 @@ class Comparison:
         """Everything that speaks against the statement."""
         if self.copied and (turned := turned_bound(self.statement, self._home())):
             yield self._doubt("bound", turned)
+        if self.copied and (forced := other_force(self.statement, self._home())):
+            yield Doubt(False, reason("force", self.statement, forced))
         if self._says_more():
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:

@@ -49,6 +49,10 @@ _REASONS = {
         "The source does not bound “{stated}” in this way.",
         "「{stated}」の範囲（以上・以下など）は出典にありません。",
     ),
+    "force": (
+        "With “{stated}” the statement says more or less than the source.",
+        "「{stated}」により、文は出典と異なる強さで述べています。",
+    ),
     "far": (
         "The wording is too far from the source to be confirmed.",
         "出典の文言から離れているため、確認できません。",

@@ -7,6 +7,7 @@ of `rag.checking.tokens` (English roots, Sudachi's normalised forms).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rag.checking import synonyms
 from rag.checking.tokens import root
@@ -137,12 +138,46 @@ def bound(value: Value, text: str) -> str:
 
 _AT_LEAST = re.compile(r"\b(?:at least|no less than|no fewer than|not less than|a minimum of)\b", re.I)
 _AT_MOST = re.compile(r"\b(?:at most|up to|no more than|not more than|a maximum of)\b", re.I)
+_MUST = re.compile(
+    r"\b(?:must|shall|(?:has|have|had) to|(?:is|are|was|were|be) (?:required|obliged) to)\b"
+    r"|(?:なければ|ねば|なくては|ないと)(?:なら|いけ)|べき|義務|必要があ"
+)
+_MAY = re.compile(  # a capital is a month's
+    r"\b(?:may|might|can|could|(?:is|are|was|were|be) (?:allowed|permitted|free) to)\b"
+    r"|[てで]も(?:よい|良い|いい|かまわ|構わ)|ことができ|可能|任意"
+)
+_ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず|常に", re.I)
+_SOME = re.compile(
+    r"\b(?:some|several|many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
+)
+_EVERY = tuple(re.compile(form) for form in ("毎日", "毎週", "毎月", "毎年", "毎回"))
+_ONLY = re.compile(
+    r"\b(?:only|solely|exclusively|sole|alone|single|unique|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I
+)
 
 
 def turned_bound(stated: str, sourced: str) -> str:
     """Return a bound ("at least") that one text has where the other has the contrary ("up to"), mostly none."""
-    for one, other in ((_AT_LEAST, _AT_MOST), (_AT_MOST, _AT_LEAST)):
-        found = one.search(stated)
-        if found and not one.search(sourced) and other.search(sourced) and not other.search(stated):
-            return found.group()
+    return _turned(stated, sourced, ((_AT_LEAST, _AT_MOST),))
+
+
+def other_force(stated: str, sourced: str) -> str:
+    """Return a word by which a statement says more or less than its source, mostly none.
+
+    That is a duty ("must") for a leave ("may"), all for some, every week for every month, and the other way round; and
+    "only" where the source has nothing like it.
+    """
+    every = tuple((one, other) for n, one in enumerate(_EVERY) for other in _EVERY[n + 1 :])
+    if turned := _turned(stated, sourced, ((_MUST, _MAY), (_ALL, _SOME), *every)):
+        return turned
+    only = _ONLY.search(stated)
+    return only.group() if only and not _ONLY.search(sourced) else ""
+
+
+def _turned(stated: str, sourced: str, pairs: Iterable[tuple[re.Pattern[str], re.Pattern[str]]]) -> str:
+    for pair in pairs:
+        for one, other in (pair, pair[::-1]):
+            found = one.search(stated)
+            if found and not one.search(sourced) and other.search(sourced) and not other.search(stated):
+                return found.group()
     return ""
