@@ -206,10 +206,7 @@ OTHER_DEEDS = [
     ("The committee criticized the annual budget in June.", "The committee approved the annual budget in June."),
     ("Managers signed the travel report within thirty days.", "Managers ignored the travel report within thirty days."),
     ("In June the committee criticized the annual budget.", "The committee approved the annual budget in June."),
-    (
-        "Fishing boats were sold to the inner basin, where it is calm.",
-        "Boats were moved to the inner basin in a storm.",
-    ),
+    ("Boats were sold to the inner basin, where it is calm.", "Boats were moved to the inner basin, where it is calm."),
     ("嵐は1953年に防波堤を守った。", "嵐は1953年に防波堤を壊した。"),
     ("毎年、会社は顧客の情報を売る。", "会社は毎年、顧客の情報を消す。"),
     ("6月に委員会は予算案を書いた。", "委員会は6月に予算案を読んだ。"),
@@ -255,6 +252,18 @@ def test_the_same_force_is_supported(statement: str, source: str) -> None:
 @pytest.mark.parametrize(("statement", "source"), OTHER_DEEDS)
 def test_another_deed_between_the_same_words_is_not_supported(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "unchecked"
+
+
+@pytest.mark.xfail(strict=True, reason="a known gap: who does it to whom is not compared")
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Acme bought Zenith in 2010.", "Zenith bought Acme in 2010."),
+        ("借主が貸主に手数料を支払う。", "貸主が借主に手数料を支払う。"),
+    ],
+)
+def test_who_does_it_to_whom_is_compared(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict != "supported"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Words that turn a statement round: opposites, and the bounds that stand with numbers and dates.
+"""Words that turn a statement round: opposites, the bounds of numbers and dates, and what makes it say more or less.
 
 The pairs are of the obvious kind only: two words of one pair said of the same thing cannot both be true. Keys are those
 of `rag.checking.tokens` (English roots, Sudachi's normalised forms).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import combinations
 
 from rag.checking import synonyms
 from rag.checking.tokens import root
@@ -150,7 +151,8 @@ _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず
 _SOME = re.compile(
     r"\b(?:some|several|many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
 )
-_EVERY = tuple(re.compile(form) for form in ("毎日", "毎週", "毎月", "毎年", "毎回"))
+_EVERY = [re.compile(form) for form in ("毎日", "毎週", "毎月", "毎年", "毎回")]
+_FORCES = ((_MUST, _MAY), (_ALL, _SOME), *combinations(_EVERY, 2))
 _ONLY = re.compile(
     r"\b(?:only|solely|exclusively|sole|alone|single|unique|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I
 )
@@ -167,8 +169,7 @@ def other_force(stated: str, sourced: str) -> str:
     That is a duty ("must") for a leave ("may"), all for some, every week for every month, and the other way round; and
     "only" where the source has nothing like it.
     """
-    every = tuple((one, other) for n, one in enumerate(_EVERY) for other in _EVERY[n + 1 :])
-    if turned := _turned(stated, sourced, ((_MUST, _MAY), (_ALL, _SOME), *every)):
+    if turned := _turned(stated, sourced, _FORCES):
         return turned
     only = _ONLY.search(stated)
     return only.group() if only and not _ONLY.search(sourced) else ""
