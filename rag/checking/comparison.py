@@ -15,8 +15,13 @@ from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
+from rag.checking.hedges import left_out_hedge
+from rag.checking.home import Home
 from rag.checking.messages import reason
+from rag.checking.narrowing import left_out_narrowing
 from rag.checking.opposites import bound, opposed, opposites, other_force, turned_bound
+from rag.checking.provisos import left_out_proviso
+from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
@@ -79,16 +84,16 @@ class Comparison:
 
     def doubts(self) -> Iterator[Doubt]:
         """Everything that speaks against the statement."""
-        if self.copied and (turned := turned_bound(self.statement, self._home())):
-            yield self._doubt("bound", turned)
-        if self.copied and (forced := other_force(self.statement, self._home())):
-            yield Doubt(False, reason("force", self.statement, forced))
+        if self.copied:
+            yield from self._says_otherwise()
         if self._says_more():
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
         for thing in exchanged_things(self.said, self.stands, self.alignment.matches, self.statement, self.text):
             yield Doubt(False, reason("no name", self.statement, thing))
+        for one, other in exchanged_roles(self.said, self.stands, self.alignment.matches, self.statement, self.text):
+            yield Doubt(False, reason("roles", self.statement, one, other))
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
             near = self._near(i)
@@ -100,10 +105,21 @@ class Comparison:
             else:
                 yield from self._word(s, near)
 
-    def _home(self) -> str:
-        """The text of the sentence of the source that the statement is nearest to."""
+    def _says_otherwise(self) -> Iterator[Doubt]:
+        """What a statement in the words of its source says with more force than that, or without what limits it."""
         start, end = self.spans[self.alignment.sentence]
-        return self.text[start:end]
+        inside = [j for j, token in enumerate(self.stands) if start <= token.start < end]
+        home = Home(self.text, start, end, self.stands, inside, frozenset(self.course.follows.values()))
+        if turned := turned_bound(self.statement, home.sentence):
+            yield self._doubt("bound", turned)
+        for name, words in (
+            ("force", other_force(self.statement, home.sentence)),
+            ("proviso", left_out_proviso(self.statement, self.keys, home)),
+            ("hedge", left_out_hedge(self.statement, home)),
+            ("narrowing", left_out_narrowing(self.statement, self.keys, home)),
+        ):
+            if words:
+                yield Doubt(False, reason(name, self.statement, words))
 
     def only_shortened(self) -> bool:
         """Whether the statement is a sentence of the source with something left out, in long stretches."""

@@ -53,6 +53,22 @@ _REASONS = {
         "With “{stated}” the statement says more or less than the source.",
         "「{stated}」により、文は出典と異なる強さで述べています。",
     ),
+    "roles": (
+        "“{stated}” and “{sourced}” are the other way round in the source.",
+        "出典では「{stated}」と「{sourced}」の関係が逆です。",
+    ),
+    "proviso": (
+        "The source makes an exception that the statement leaves out: “{stated}”.",
+        "出典にある例外「{stated}」が文にありません。",
+    ),
+    "hedge": (
+        "The source says less: it has “{stated}” there.",
+        "出典には「{stated}」とあり、文ほどには述べていません。",
+    ),
+    "narrowing": (
+        "The source speaks only of “{stated}”.",
+        "出典が述べているのは「{stated}」についてだけです。",
+    ),
     "far": (
         "The wording is too far from the source to be confirmed.",
         "出典の文言から離れているため、確認できません。",

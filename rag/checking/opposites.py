@@ -151,7 +151,19 @@ _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず
 _SOME = re.compile(
     r"\b(?:some|several|many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
 )
-_EVERY = [re.compile(form) for form in ("毎日", "毎週", "毎月", "毎年", "毎回")]
+_EVERY = [
+    re.compile(form, re.I)
+    for form in (
+        "毎日",
+        "毎週",
+        "毎月",
+        "毎年",
+        "毎回",
+        "隔[日週月年]|[2-9二三四五六七八九]\\d*(?:日|週間|か月|ヶ月|カ月|年)(?:ごと|毎|に(?:一|1)[回度])|[日週月年]おき",
+        r"\b(?:every|each) (?:day|week|month|quarter|year)\b|\b(?:annual|year|month|week|dai)ly\b",
+        r"\bevery (?:other|second|third|fourth|fifth|\d+|two|three|four|five|six) (?:day|week|month|quarter|year)s?\b",
+    )
+]
 _FORCES = ((_MUST, _MAY), (_ALL, _SOME), *combinations(_EVERY, 2))
 _ONLY = re.compile(
     r"\b(?:only|solely|exclusively|sole|alone|single|unique|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I

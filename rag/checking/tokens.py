@@ -133,7 +133,12 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
 
 
 def _is_initials(text: str, m: re.Match[str]) -> bool:
-    """Whether a word that is a function word in small letters stands in capitals by itself: US, WHO, not THE END OF."""
+    """Whether a word that is a function word in small letters stands in capitals by itself: US, WHO, not THE END OF.
+
+    Before Japanese one letter is enough: A社.
+    """
+    if m.group().isupper() and is_unspaced(text[m.end() : m.end() + 1]):
+        return True
     around = re.findall(r"[^\W\d_]{2,}", text[max(0, m.start() - 12) : m.start()])[-1:]
     around += re.findall(r"[^\W\d_]{2,}", text[m.end() : m.end() + 12])[:1]
     return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)

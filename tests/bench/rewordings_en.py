@@ -6,6 +6,7 @@ import calendar
 import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 AUX = r"did|does|do|was|were|is|are|has|have|had|can|could|will|would|should|may|might|must"
 WH = r"what|which|who|whom|whose|when|where|why|how"
@@ -131,6 +132,7 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
         ("negation inserted", negate),
         ("negation removed", _affirm),
         ("comparison turned", _turn),
+        ("two names exchanged", _exchange_names),
     ):
         text = change(sentence, passage, chance)
         if text and text != sentence:
@@ -284,6 +286,21 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     if not here or not others:
         return None
     return re.sub(rf"\b{re.escape(chance.choice(here))}\b", chance.choice(others), s, count=1)
+
+
+def _exchange_names(s: str, passage: str, chance: random.Random) -> str | None:
+    """Two names each in the place of the other; where they stand in a list the statement would be as true as before."""
+    names = [m for m in re.finditer(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*", s) if m.group() not in MONTHS]
+    pairs = [
+        (a, b)
+        for a, b in pairwise(names)
+        if a.group()[:4] != b.group()[:4]
+        and re.fullmatch(r"(?:(?!\b(?:and|or|as well)\b)[^,])+", s[a.end() : b.start()])
+    ]
+    if not pairs:
+        return None
+    a, b = chance.choice(pairs)
+    return s[: a.start()] + b.group() + s[a.end() : b.start()] + a.group() + s[b.end() :]
 
 
 NAMES = ("Winslow", "Kettleby", "Marrakesh", "Oslo", "Hendrik", "Tanaka", "Patagonia", "Lindqvist", "Zurich", "Moreau")

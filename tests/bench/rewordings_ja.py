@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 COUNTERS = (
     "年間|年|月|日|人|名|回|度|個|本|枚|件|社|校|票|議席|世紀|代|歳|位|番目|番|時間|分|秒|時|割|円|メートル|キロ|県|種類|種"
@@ -112,6 +113,7 @@ def changes(sentence: str, passage: str, chance: random.Random) -> Iterator[tupl
         ("negation inserted", negate),
         ("negation removed", _affirm),
         ("comparison turned", _turn),
+        ("two nouns exchanged", _exchange_nouns),
     ):
         text = change(sentence, passage, chance)
         if text and text != sentence:
@@ -272,6 +274,22 @@ def _swap_name(s: str, passage: str, chance: random.Random) -> str | None:
     if not here or not others:
         return None
     return s.replace(chance.choice(here), chance.choice(others), 1)
+
+
+def _exchange_nouns(s: str, passage: str, chance: random.Random) -> str | None:
+    """Two nouns of one clause with different particles behind them, each in the place of the other."""
+    nouns = list(
+        re.finditer(r"(?:[ァ-ヺー・]{2,}|[一-鿿]{2,})(?=(が|は|を|に|から|へ|より)(?![一-鿿ァ-ヺ]{0,1}よ))", s)
+    )
+    pairs = [
+        (a, b)
+        for a, b in pairwise(nouns)
+        if a.group() != b.group() and a[1] != b[1] and "、" not in s[a.end() : b.start()] and b.start() - a.end() < 12
+    ]
+    if not pairs:
+        return None
+    a, b = chance.choice(pairs)
+    return s[: a.start()] + b.group() + s[a.end() : b.start()] + a.group() + s[b.end() :]
 
 
 NAMES = (

@@ -1,0 +1,50 @@
+"""Words by which a source says less than the rest of it would: plans to buy, may prevent, the second largest, 元社長.
+
+A statement that leaves such a word out claims what the source does not: that it was bought, that it is the largest.
+The linguists' word is hedge (Lakoff, "Hedges: a study in meaning criteria and the logic of fuzzy concepts", Journal of
+Philosophical Logic, 1973); those that only soften ("usually", "about", とされる) may be left out here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.words import is_unspaced
+from rag.checking.home import Home
+
+# Before what is planned, tried, refused or only believed: the word, then "to" or "that".
+_WISHED = (
+    r"plan|intend|expect|hope|want|wish|tr(?:y|ies|ied)|attempt|s(?:eek|ought)|aim|propos|agree|refus|fail|declin|threaten"
+    r"|promis|alleg|claim|believ|thought|suspect|rumou?r|fear|speculat|suppos|myth|schedul|ask|urg|order|recommend|offer"
+    r"|consider|conjectur|pledg|vow|unable|unlikely|likely"
+)
+_SUPERLATIVE = r"(?=[ -](?:most|least|best|worst|only|first|[a-z]+est)\b)"
+_BEFORE = re.compile(
+    rf"\b(?:(?<!\bin )(?:{_WISHED})[a-z]*(?: \w+ly)? (?:to|that)(?: be| have(?: been)?)?"
+    r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|perhaps|probably|partly|partially"
+    r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"
+    rf"|(?:(?:one|some|many) of (?:the|its|his|her|their)|among (?:the|its)|second|third|fourth|fifth){_SUPERLATIVE}"
+    rf"|\d+(?:nd|rd|th){_SUPERLATIVE})\b",
+    re.I,
+)
+_ENGLISH = ((_BEFORE, 1),)
+_LEAVE = re.compile(r"\b(?:can|allowed|permitted|possible)\b", re.I)  # other words for "may"
+# Behind what is planned or only possible, and before a title or a rank.
+_BEHIND = re.compile(r"予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|拒否|断念|検討|噂|うわさ|疑い|級の")
+_TITLES = re.compile(r"ほぼ|ほとんど|(?:\d+|[二三四五六七八九十])番目に|[元前副準](?=[一-鿿]{2})|代理|補佐")
+_JAPANESE = ((_BEHIND, -1), (_TITLES, 1))
+
+
+def left_out_hedge(statement: str, home: Home) -> str:
+    """Return the hedge of a source's sentence that a statement leaves out of what it takes from there, mostly none."""
+    there, followed = home.tokens, home.followed
+    for pattern, step in _JAPANESE if is_unspaced(statement) else _ENGLISH:
+        if pattern.search(statement) or _LEAVE.search(statement):
+            continue
+        for found in pattern.finditer(home.text, home.start, home.end):
+            before = [j for j in home.inside if there[j].end <= found.start()]
+            behind = [j for j in home.inside if there[j].start >= found.end()]
+            taken = any(j in followed and not there[j].value for j in (behind[:1] if step > 0 else before[-1:]))
+            if taken and not any(found.start() <= there[j].start < found.end() for j in followed):
+                return found.group().strip()
+    return ""

@@ -1,0 +1,25 @@
+"""The sentence of a source that a statement is nearest to, and which of its words the statement follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.checking.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A sentence from `start` to `end` of the sources' text; `tokens` are all of theirs, `inside` those of it."""
+
+    text: str
+    start: int
+    end: int
+    tokens: Sequence[Token]
+    inside: Sequence[int]
+    followed: frozenset[int]  # tokens of the sources, by index
+
+    @property
+    def sentence(self) -> str:
+        """The sentence itself."""
+        return self.text[self.start : self.end]

@@ -1,0 +1,127 @@
+"""Two things of a statement that stand each in the other's place, beside the same words as there.
+
+Nothing is known here of what the places mean: "a bridge from Oslo over the Glomma" is not "a bridge from Glomma over
+the Oslo", whatever "from" and "over" say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from rag.checking.particles import PARTICLES, SUFFIX
+from rag.checking.tokens import Token
+from rag.checking.voices import MUTUAL
+
+_ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b")
+# What stands in a list may stand in any order.
+_LISTING = re.compile(r"(?:[,、・/&\s]|and|or|や|と|及び|および|又は|または|並びに|ならびに|か)+")
+# "paid to the tenant", "paid by the tenant"
+_CONTRARY = (frozenset(("to", "by")), frozenset(("to", "from")), frozenset(("into", "from")))
+
+
+class Neighbours(NamedTuple):
+    """Two things, as runs of tokens, that stand beside each other in a sentence, and what stands between."""
+
+    first: range
+    gap: str
+    second: range
+
+
+class Place(NamedTuple):
+    """A thing of the statement and what the source has there; a place is `telling` beside a word that is no name."""
+
+    thing: range
+    others: list[range]
+    telling: bool
+
+
+def list_neighbours(tokens: Sequence[Token], text: str) -> list[Neighbours]:
+    """Return what stands beside each other; names and compounds of several words are one thing."""
+    found = []
+    for first, second in pairwise(list_things(tokens, text)):
+        a, b = tokens[first[-1]], tokens[second[0]]
+        gap = " ".join(_ARTICLES.sub("", SUFFIX.sub("", text[a.end : b.start].lower())).split())
+        if a.sentence == b.sentence and not _LISTING.fullmatch(gap):
+            found.append(Neighbours(first, gap, second))
+    return found
+
+
+def list_things(tokens: Sequence[Token], text: str) -> Iterator[range]:
+    """Yield the runs of tokens that are one name or compound."""
+    start = 0
+    for i, token in enumerate(tokens):
+        after = tokens[i + 1] if i + 1 < len(tokens) else None
+        between = text[token.end : after.start] if after else "."
+        compound = (not between and not token.verb) or (
+            after and token.name and after.name and not between.strip("・ ")
+        )
+        if not compound:
+            yield range(start, i + 1)
+            start = i + 1
+
+
+class Beside:
+    """The neighbours of a statement laid beside those of its sources; `alike` are the source tokens of each of its."""
+
+    def __init__(
+        self, said: Sequence[Token], stands: Sequence[Token], alike: Sequence[frozenset[int]], statement: str, text: str
+    ) -> None:
+        self.said, self.alike, self.statement = said, alike, statement
+        self.stated = list_neighbours(said, statement)
+        self.sourced = list_neighbours(stands, text)
+
+    def exchanged(self) -> Iterator[tuple[range, range]]:
+        """Pairs of things of the statement of which each stands where the source has the other.
+
+        Of names one is enough: who says "followed by Brazil" where the source has "followed by Peru", and names Peru
+        somewhere else, has taken one for the other.
+        """
+        places = list(self._places())
+        kept = {place.thing for place in places if self._among(place.thing, place.others)}
+        moved = [place for place in places if place.thing not in kept]
+        for a, b in combinations(moved, 2):
+            if self._among(a.thing, b.others) and self._among(b.thing, a.others):
+                yield a.thing, b.thing
+        names = [thing for thing in list_things(self.said, self.statement) if self._named(thing)]
+        for place in moved:
+            for other in names if place.thing in names and place.telling else ():
+                if other not in kept and other != place.thing and self._among(other, place.others):
+                    yield place.thing, other
+
+    def _places(self) -> Iterator[Place]:
+        """The places of the statement that the source has, too, each on one side of a word."""
+        there: dict[tuple[int, bool, str], range] = {}
+        for first, gap, second in self.sourced:
+            there[second[0], False, gap] = first
+            there[first[-1], True, gap] = second
+        for first, gap, second in self.stated:
+            for beside, behind, thing in ((second[0], False, first), (first[-1], True, second)):
+                word = self.said[beside]
+                others = [there[j, behind, gap] for j in self.alike[beside] if (j, behind, gap) in there]
+                if others and word.key not in MUTUAL:
+                    yield Place(thing, others, telling=not (word.name or word.value or gap in PARTICLES))
+
+    def turned(self) -> Iterator[tuple[range, range]]:
+        """Neighbours that stand in the source in the other order, or with the contrary between them."""
+        for first, gap, second in self.stated:
+            gaps = {g for f, g, s in self.sourced if self._same(first, f) and self._same(second, s)}
+            if not gap or gap in gaps or gap in PARTICLES:  # those depend on the voice
+                continue
+            back = {g for f, g, s in self.sourced if self._same(first, s) and self._same(second, f)}
+            if gap in back or any(frozenset((gap, g)) in _CONTRARY for g in gaps):
+                yield first, second
+
+    def _named(self, thing: range) -> bool:
+        return all(self.said[i].name for i in thing)
+
+    def _among(self, stated: range, sourced: Sequence[range]) -> bool:
+        return any(self._same(stated, thing) for thing in sourced)
+
+    def _same(self, stated: range, sourced: range) -> bool:
+        """Whether one has every word of the other: Hansen and Tom Hansen, but not 総務部 and 人事部."""
+        return all(not self.alike[i].isdisjoint(sourced) for i in stated) or all(
+            any(j in self.alike[i] for i in stated) for j in sourced
+        )

@@ -1,0 +1,45 @@
+"""Exceptions and conditions that a statement leaves out: "unless the manager agrees", 試用期間中を除き.
+
+A rule without its exception says more than the rule. What a source excepts is looked for in the statement by its words,
+so that a statement about the exception itself is not held to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from index.words import is_unspaced
+from rag.checking.home import Home
+
+_LEFT_OUT = 0.5  # share of the words of an exception from which a statement has it, in other words perhaps
+
+# An English exception goes on to the end of its clause and bears on the sentence; a Japanese one begins with its clause
+# and bears on the one that follows ("rest"): 北海道を除く本土が長雨に入る.
+_ENGLISH = re.compile(
+    r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
+    r"|in (?:case|the event) (?:of|that))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
+    re.I,
+)
+_JAPANESE = re.compile(
+    r"[^、。]*?(?:を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|場合(?:は|に|には|、))(?=、?(?P<rest>[^、。]*))"
+)
+
+
+def left_out_proviso(statement: str, keys: Collection[str], home: Home) -> str:
+    """Return the exception in a sentence of the source that a statement about the rest does not have, mostly none.
+
+    `keys` are those of the statement.
+    """
+    japanese = is_unspaced(statement)
+    pattern = _JAPANESE if japanese else _ENGLISH
+    if pattern.search(statement):
+        return ""
+    there = home.tokens
+    for found in pattern.finditer(home.text, home.start, home.end):
+        excepted = [there[j].key in keys for j in home.inside if found.start() <= there[j].start < found.end()]
+        start, end = found.span("rest") if japanese else (home.start, home.end)
+        concerned = any(there[j].key in keys for j in home.inside if start <= there[j].start < end)
+        if concerned and excepted and sum(excepted) < _LEFT_OUT * len(excepted):
+            return found.group().strip()
+    return ""

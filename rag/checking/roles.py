@@ -1,0 +1,76 @@
+"""Who does it to whom: two participants that a statement has put in each other's roles.
+
+"Acme bought Zenith" has every word of "Zenith bought Acme", and 借主が貸主に every one of 貸主が借主に. Nothing here
+parses: things have their neighbours, and a predicate has the words before and behind it (English, with its voice) or
+the particles of the words before it (Japanese). Only where two things have each other's place or role beside the same
+words is something said of them. So a role that was not understood is no doubt, and one that differs is mostly none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from index.words import is_unspaced
+from rag.checking import particles, voices
+from rag.checking.frames import Frame
+from rag.checking.neighbours import Beside, list_things
+from rag.checking.tokens import Token
+
+_SAME = 0.7  # likeness of words of one family
+
+Matches = Sequence[Sequence[tuple[int, float]]]
+
+
+def exchanged_roles(
+    said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str
+) -> Iterator[tuple[str, str]]:
+    """Yield pairs of things of the statement, as written, that have each other's roles in the source.
+
+    `matches` are for each token of the statement those of the source, with their likeness.
+    """
+    alike = [frozenset(j for j, like in ms if like >= _SAME) for ms in matches]
+    beside = Beside(said, stands, alike, statement, text)
+    stated, sourced = _frames(said, stands, statement, text)
+    thing = {i: thing for thing in list_things(said, statement) for i in thing}
+    pairs = [*beside.exchanged(), *beside.turned()]
+    pairs += [(thing[i], thing[j]) for i, j in _exchanged(stated, sourced, said, alike)]
+    for one, other in dict.fromkeys(pairs):
+        yield _written(one, said, statement), _written(other, said, statement)
+
+
+def _written(thing: range, tokens: Sequence[Token], text: str) -> str:
+    return text[tokens[thing[0]].start : tokens[thing[-1]].end]
+
+
+def _frames(
+    said: Sequence[Token], stands: Sequence[Token], statement: str, text: str
+) -> tuple[list[Frame], list[Frame]]:
+    if is_unspaced(statement):
+        return particles.list_frames(said, statement), particles.list_frames(stands, text)
+    verbs = voices.list_verbs([*said, *stands])  # "notify" is known as one by the other text's "notified"
+    return voices.list_frames(said, statement, verbs), voices.list_frames(stands, text, verbs)
+
+
+def _exchanged(
+    stated: Sequence[Frame], sourced: Sequence[Frame], said: Sequence[Token], alike: Sequence[frozenset[int]]
+) -> Iterator[tuple[int, int]]:
+    for frame in stated:
+        beside = [f for f in sourced if _same_predicate(frame, f, alike)]
+        words = sorted({word for word, _ in frame.roles if alike[word]})
+        for one, other in combinations(words, 2):
+            roles = frame.role(frozenset({one})), frame.role(frozenset({other}))
+            there = [(f.role(alike[one]), f.role(alike[other])) for f in beside]
+            apart = said[one].key != said[other].key and not alike[one] & alike[other]
+            if apart and roles[0] != roles[1] and all(roles) and roles[::-1] in there and roles not in there:
+                yield one, other
+        for word in words:
+            role, others = frame.role(frozenset({word})), {f.role(alike[word]) for f in beside}
+            if role not in others and any(frozenset((role, other)) in frame.contrary for other in others):
+                yield word, frame.predicate or word
+
+
+def _same_predicate(stated: Frame, sourced: Frame, alike: Sequence[frozenset[int]]) -> bool:
+    if stated.predicate is None or sourced.predicate is None:
+        return stated.predicate is sourced.predicate
+    return sourced.predicate in alike[stated.predicate]

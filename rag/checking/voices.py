@@ -1,0 +1,109 @@
+"""The roles of English words beside a verb, by its voice and their order, and by the prepositions before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from rag.checking.frames import Frame
+from rag.checking.tokens import Token, root
+from rag.checking.vocabulary import IRREGULAR
+
+# A clause ends at punctuation and at these words; "and" may join two subjects or two objects.
+_BORDER = re.compile(
+    r"[,;:()\"“”—–?!]|\b(?:or|but|nor|that|which|who|whom|whose|where|when|while|whereas|because|as|if|unless|since"
+    r"|although|though|than|so)\b",
+    re.I,
+)
+_BE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\b[^,;:]*$", re.I)
+_BY = re.compile(r"\s*by\b", re.I)
+_PREPOSITION = re.compile(
+    r"\b(to|from|by|for|with|against|over|under|in|on|at|of|into|onto|through|via|towards?|behind|beside)\b"
+    r"(?: (?:the|a|an|its|his|her|their|each|every))*\s*$",
+    re.I,
+)
+_ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
+# Whom something was sent to or taken from did not send or take it.
+_CONTRARY = frozenset((frozenset(("agent", "to")), frozenset(("agent", "from"))))
+# Words that say the same from either side; whoever meets somebody was met.
+_BOTH_WAYS = """
+meet marry divorce merge border adjoin resemble equal identical same similar different differ compete agree collaborate
+cooperate cooperation collaboration partnership alliance correspond contrast adjacent neighbour neighbor relate related
+connect overlap intersect share trade join unite link combine mix alternate
+"""
+MUTUAL = frozenset(map(root, _BOTH_WAYS.split()))
+_NO_VERBS = frozenset(["man", "woman", "child", "foot", "tooth", "mouse", "long", "wide", "deep", "strong", "high"])
+_VERBS = frozenset(root(base) for base in IRREGULAR.values() if base not in _NO_VERBS)
+
+
+def list_verbs(tokens: Iterable[Token]) -> frozenset[str]:
+    """Return the keys of what is a verb by its form, or is the base of an irregular one."""
+    found = {t.key for t in tokens if (t.verb or t.key in _VERBS) and not t.name and not t.value}
+    return frozenset(found) - MUTUAL
+
+
+def list_frames(tokens: Sequence[Token], text: str, verbs: frozenset[str]) -> list[Frame]:
+    """Return what stands on each side of each verb, and what has a preposition; `verbs` are keys."""
+    verbal = [token.key in verbs and not token.name for token in tokens]
+    verbs_at = (i for i, verb in enumerate(verbal) if verb)
+    found = [Frame(i, frozenset(_participants(i, tokens, text, verbal)), _CONTRARY) for i in verbs_at]
+    return found + list(_prepositions(tokens, text, verbal))
+
+
+def _goes_on(i: int, step: int, tokens: Sequence[Token]) -> bool:
+    return 0 <= i + step < len(tokens) and tokens[i + step].sentence == tokens[i].sentence
+
+
+def _between(i: int, step: int, tokens: Sequence[Token], text: str) -> str:
+    first, second = (tokens[i], tokens[i + 1]) if step > 0 else (tokens[i - 1], tokens[i])
+    return text[first.end : second.start]
+
+
+def _reach(i: int, step: int, tokens: Sequence[Token], text: str, verbal: Sequence[bool]) -> Iterator[int]:
+    """The words from a verb to the border of its clause, or to the next verb."""
+    while _goes_on(i, step, tokens) and not _BORDER.search(_between(i, step, tokens, text)):
+        i += step
+        if verbal[i]:
+            return
+        yield i
+
+
+def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[bool]) -> Iterator[tuple[int, str]]:
+    """Who does it ("agent") and what else is there ("other"), where the voice of a verb is known."""
+    before = [j for j in _reach(i, -1, tokens, text, verbal) if _takes_part(tokens[j])]
+    behind = [j for j in _reach(i, 1, tokens, text, verbal) if _takes_part(tokens[j])]
+    at = i
+    while _goes_on(at, -1, tokens) and tokens[at - 1].key.endswith("ly"):
+        at -= 1
+    follows = text[tokens[i].end : tokens[i + 1].start] if i + 1 < len(tokens) else ""
+    auxiliary = _between(at, -1, tokens, text) if _goes_on(at, -1, tokens) else text[: tokens[at].start][-12:]
+    form = tokens[i].surface.lower()
+    passive = _BY.match(follows) or (_BE.search(auxiliary) and not form.endswith("ing"))
+    if not passive and _PREPOSITION.search(follows):
+        return  # of "the value added of an actor" and "it grew from a seed" neither is clear
+    yield from ((j, "other" if passive else "agent") for j in before)
+    role = "" if passive else "other"
+    for j in behind:
+        if found := _PREPOSITION.search(text[tokens[j - 1].end : tokens[j].start]):
+            role = {"by": "agent", "to": "to", "from": "from"}.get(found[1].lower(), "" if passive else "other")
+        if role:
+            yield j, role
+
+
+def _takes_part(token: Token) -> bool:
+    return not token.value and not token.light
+
+
+def _prepositions(tokens: Sequence[Token], text: str, verbal: Sequence[bool]) -> Iterator[Frame]:
+    """A frame a sentence: the preposition before each word and before the ones that follow it directly."""
+    roles: dict[int, set[tuple[int, str]]] = {}
+    marked = ""
+    for i, token in enumerate(tokens):
+        gap = _between(i, -1, tokens, text) if _goes_on(i, -1, tokens) else text[: token.start][-12:]
+        if found := _PREPOSITION.search(gap):
+            marked = found.group(1).lower()
+        elif not _goes_on(i, -1, tokens) or _ARTICLES.sub("", gap).strip() or verbal[i - 1]:
+            marked = ""
+        if marked and not verbal[i]:
+            roles.setdefault(token.sentence, set()).add((i, marked))
+    return (Frame(None, frozenset(marks)) for marks in roles.values() if len(marks) > 1)
