@@ -79,6 +79,13 @@ _LEANS_BACK = re.compile(
     r"(?:It|He|She|They|This|That|These|Those|His|Her|Their|Its|Such|The (?:latter|former|same))\b"
     r"|これ|それ|この|その|彼|彼女|同[社氏国年法日]|また|さらに|なお|ここ|そこ|こう|そう|しかし|ただし|一方"
 )
+# A rule's exception in a sentence of its own: 但し書き.
+_TAKES_BACK = re.compile(
+    r"ただし|但し|この限りでは?ない"
+    r"|(?:However, )?(?:this|these|the foregoing|the above)(?: \w+){0,2} (?:does|do|shall|will) not apply|Exceptions?\b"
+    r"|Provided(?:, however,)? that\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +136,8 @@ def tells(kind: str, sentence: str, question: Question) -> bool:
 def leans_back(sentence: str) -> bool:
     """Return whether a sentence begins with a word that stands for something said before it."""
     return _LEANS_BACK.match(sentence) is not None
+
+
+def takes_back(sentence: str) -> bool:
+    """Return whether a sentence begins as an exception from the one before it."""
+    return _TAKES_BACK.match(sentence) is not None

@@ -18,7 +18,7 @@ from index.types import Kind, Quote, Span
 from index.words import terms
 from ingest.chunk import measure
 from rag.languages import language_of
-from rag.question import STOP_WORDS, leans_back
+from rag.question import STOP_WORDS, leans_back, takes_back
 from rag.relevance import Sentence, Weighed
 
 # Chosen so that the first quote of SQuAD 2 and JSQuAD stays within 32 words or 70 characters, three within 90 or 200
@@ -93,7 +93,10 @@ def _quote(
 
 
 def _runs(weighed: Weighed) -> Iterator[_Run]:
-    """Yield disjoint runs of sentences, the likeliest to answer in the fewest words first."""
+    """Yield disjoint runs of sentences, the likeliest to answer in the fewest words first.
+
+    An exception in a sentence of its own goes with the rule, whatever it is worth.
+    """
     free = weighed.probabilities.copy()
     lengths = np.array([max(measure(sentence.text), 1.0) for sentence in weighed.sentences])
     worth = WORTH[language_of(weighed.question.text)]
@@ -113,6 +116,11 @@ def _runs(weighed: Weighed) -> Iterator[_Run]:
             added = max(gains, key=gains.__getitem__)
             run = _Run(min(run.first, added), max(run.last, added), run.probability + float(free[added]))
             free[added] = -1.0
+        after = run.last + 1
+        follows = after < len(free) and free[after] >= 0 and _are_neighbours(weighed.sentences, seed, after)
+        if follows and takes_back(weighed.sentences[after].text):
+            run = _Run(run.first, after, run.probability + float(free[after]))
+            free[after] = -1.0
         yield run
 
 

@@ -204,6 +204,32 @@ def test_japanese_without_a_subject_brings_its_heading() -> None:
     assert "六か月" in first.text
 
 
+@pytest.mark.parametrize(
+    ("rule", "exception", "rest", "question"),
+    [
+        (
+            "未使用の休暇は翌年三月末まで繰り越すことができる。",
+            "ただし、所属長が認めない場合はこの限りでない。",
+            "申請は二週間前までに行う。",
+            "未使用の休暇はいつまで繰り越せますか",
+        ),
+        (
+            "Unused leave may be carried over until the end of March.",
+            "This does not apply to staff in their trial period.",
+            "Requests are made two weeks in advance.",
+            "Until when may unused leave be carried over?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.ITEM])
+def test_a_rule_is_quoted_with_its_exception(kind: Kind, rule: str, exception: str, rest: str, question: str) -> None:
+    gap = " " if rule.isascii() else ""
+    shelf = Shelf(document((kind, gap.join((rule, exception, rest)))), document((Kind.TEXT, "Lunch is at noon.")))
+    quotes = shelf.quotes(question)
+    assert quotes[0].text == f"{rule}{gap}{exception}"
+    assert all(exception not in quote.text for quote in quotes[1:])
+
+
 def test_what_two_documents_say_alike_is_one_quote() -> None:
     quotes = office().quotes("How many days of paid leave do full-time employees receive?")
     assert len(quotes) == 3

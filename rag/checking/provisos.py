@@ -7,7 +7,7 @@ so that a statement about the exception itself is not held to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 
 from index.words import is_unspaced
 from rag.checking.home import Home
@@ -26,7 +26,7 @@ _JAPANESE = re.compile(
 )
 
 
-def left_out_proviso(statement: str, keys: Collection[str], home: Home) -> str:
+def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     """Return the exception in a sentence of the source that a statement about the rest does not have, mostly none.
 
     `keys` are those of the statement.
@@ -35,11 +35,13 @@ def left_out_proviso(statement: str, keys: Collection[str], home: Home) -> str:
     pattern = _JAPANESE if japanese else _ENGLISH
     if pattern.search(statement):
         return ""
-    there = home.tokens
     for found in pattern.finditer(home.text, home.start, home.end):
-        excepted = [there[j].key in keys for j in home.inside if found.start() <= there[j].start < found.end()]
-        start, end = found.span("rest") if japanese else (home.start, home.end)
-        concerned = any(there[j].key in keys for j in home.inside if start <= there[j].start < end)
-        if concerned and excepted and sum(excepted) < _LEFT_OUT * len(excepted):
+        concerned = found.span("rest") if japanese else (home.start, home.end)
+        excepted = _keys(home, *found.span())
+        if excepted and len(excepted & keys) < _LEFT_OUT * len(excepted) and _keys(home, *concerned) & keys:
             return found.group().strip()
     return ""
+
+
+def _keys(home: Home, start: int, end: int) -> set[str]:
+    return {token.key for token in home.tokens if start <= token.start < end}
