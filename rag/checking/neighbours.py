@@ -18,8 +18,13 @@ from rag.checking.voices import MUTUAL
 _ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b")
 # What stands in a list may stand in any order.
 _LISTING = re.compile(r"(?:[,、・/&\s]|and|or|や|と|及び|および|又は|または|並びに|ならびに|か)+")
+_ASKED = re.compile(r"\b(is|are|was|were|been) (?:the |an? )?$", re.I)  # "What was the fort renamed?"
+_QUESTION = 10  # characters of the longest of them
 # "paid to the tenant", "paid by the tenant"
 _CONTRARY = (frozenset(("to", "by")), frozenset(("to", "from")), frozenset(("into", "from")))
+
+
+Alike = Sequence[frozenset[int]]
 
 
 class Neighbours(NamedTuple):
@@ -44,6 +49,8 @@ def list_neighbours(tokens: Sequence[Token], text: str) -> list[Neighbours]:
     for first, second in pairwise(list_things(tokens, text)):
         a, b = tokens[first[-1]], tokens[second[0]]
         gap = " ".join(_ARTICLES.sub("", SUFFIX.sub("", text[a.end : b.start].lower())).split())
+        if b.verb and not gap and (asked := _ASKED.search(text, max(0, a.start - _QUESTION), a.start)):
+            gap = asked[1].lower()
         if a.sentence == b.sentence and not _LISTING.fullmatch(gap):
             found.append(Neighbours(first, gap, second))
     return found
@@ -64,12 +71,15 @@ def list_things(tokens: Sequence[Token], text: str) -> Iterator[range]:
 
 
 class Beside:
-    """The neighbours of a statement laid beside those of its sources; `alike` are the source tokens of each of its."""
+    """The neighbours of a statement laid beside those of its sources.
+
+    `alike` are for each of its tokens those of the source of one family with it, `same` those with the same key.
+    """
 
     def __init__(
-        self, said: Sequence[Token], stands: Sequence[Token], alike: Sequence[frozenset[int]], statement: str, text: str
+        self, said: Sequence[Token], stands: Sequence[Token], alike: Alike, same: Alike, statement: str, text: str
     ) -> None:
-        self.said, self.alike, self.statement = said, alike, statement
+        self.said, self.alike, self.same, self.statement = said, alike, same, statement
         self.stated = list_neighbours(said, statement)
         self.sourced = list_neighbours(stands, text)
 
@@ -100,7 +110,7 @@ class Beside:
         for first, gap, second in self.stated:
             for beside, behind, thing in ((second[0], False, first), (first[-1], True, second)):
                 word = self.said[beside]
-                others = [there[j, behind, gap] for j in self.alike[beside] if (j, behind, gap) in there]
+                others = [there[j, behind, gap] for j in self.same[beside] if (j, behind, gap) in there]
                 if others and word.key not in MUTUAL:
                     yield Place(thing, others, telling=not (word.name or word.value or gap in PARTICLES))
 

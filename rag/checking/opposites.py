@@ -149,7 +149,7 @@ _MAY = re.compile(  # a capital is a month's
 )
 _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず|常に", re.I)
 _SOME = re.compile(
-    r"\b(?:some|several|many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
+    r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
 )
 _EVERY = [
     re.compile(form, re.I)
@@ -165,9 +165,7 @@ _EVERY = [
     )
 ]
 _FORCES = ((_MUST, _MAY), (_ALL, _SOME), *combinations(_EVERY, 2))
-_ONLY = re.compile(
-    r"\b(?:only|solely|exclusively|sole|alone|single|unique|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I
-)
+_ONLY = re.compile(r"\b(?:only|solely|exclusively|sole|alone|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I)
 
 
 def turned_bound(stated: str, sourced: str) -> str:

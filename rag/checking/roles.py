@@ -14,7 +14,7 @@ from itertools import combinations
 from index.words import is_unspaced
 from rag.checking import particles, voices
 from rag.checking.frames import Frame
-from rag.checking.neighbours import Beside, list_things
+from rag.checking.neighbours import Alike, Beside, list_things
 from rag.checking.tokens import Token
 
 _SAME = 0.7  # likeness of words of one family
@@ -30,11 +30,13 @@ def exchanged_roles(
     `matches` are for each token of the statement those of the source, with their likeness.
     """
     alike = [frozenset(j for j, like in ms if like >= _SAME) for ms in matches]
-    beside = Beside(said, stands, alike, statement, text)
+    # A founder and what was founded are of one family, but have different things beside them.
+    same = [frozenset(j for j in a if stands[j].key == s.key) for s, a in zip(said, alike, strict=True)]
+    beside = Beside(said, stands, alike, same, statement, text)
     stated, sourced = _frames(said, stands, statement, text)
     thing = {i: thing for thing in list_things(said, statement) for i in thing}
     pairs = [*beside.exchanged(), *beside.turned()]
-    pairs += [(thing[i], thing[j]) for i, j in _exchanged(stated, sourced, said, alike)]
+    pairs += [(thing[i], thing[j]) for i, j in _exchanged(stated, sourced, alike, same)]
     for one, other in dict.fromkeys(pairs):
         yield _written(one, said, statement), _written(other, said, statement)
 
@@ -53,16 +55,16 @@ def _frames(
 
 
 def _exchanged(
-    stated: Sequence[Frame], sourced: Sequence[Frame], said: Sequence[Token], alike: Sequence[frozenset[int]]
+    stated: Sequence[Frame], sourced: Sequence[Frame], alike: Alike, same: Alike
 ) -> Iterator[tuple[int, int]]:
     for frame in stated:
-        beside = [f for f in sourced if _same_predicate(frame, f, alike)]
+        beside = [f for f in sourced if _same_predicate(frame, f, same)]
         words = sorted({word for word, _ in frame.roles if alike[word]})
         for one, other in combinations(words, 2):
             roles = frame.role(frozenset({one})), frame.role(frozenset({other}))
             there = [(f.role(alike[one]), f.role(alike[other])) for f in beside]
-            apart = said[one].key != said[other].key and not alike[one] & alike[other]
-            if apart and roles[0] != roles[1] and all(roles) and roles[::-1] in there and roles not in there:
+            apart = roles[0] != roles[1] and not alike[one] & alike[other]
+            if apart and all(roles) and roles[::-1] in there and roles not in there:
                 yield one, other
         for word in words:
             role, others = frame.role(frozenset({word})), {f.role(alike[word]) for f in beside}
@@ -70,7 +72,7 @@ def _exchanged(
                 yield word, frame.predicate or word
 
 
-def _same_predicate(stated: Frame, sourced: Frame, alike: Sequence[frozenset[int]]) -> bool:
+def _same_predicate(stated: Frame, sourced: Frame, same: Alike) -> bool:
     if stated.predicate is None or sourced.predicate is None:
         return stated.predicate is sourced.predicate
-    return sourced.predicate in alike[stated.predicate]
+    return sourced.predicate in same[stated.predicate]

@@ -18,11 +18,12 @@ _BORDER = re.compile(
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\b[^,;:]*$", re.I)
 _BY = re.compile(r"\s*by\b", re.I)
 _PREPOSITION = re.compile(
-    r"\b(to|from|by|for|with|against|over|under|in|on|at|of|into|onto|through|via|towards?|behind|beside)\b"
+    r"\b(to|from|by|for|with|against|over|under|in|on|at|of|into|onto|through|via|towards?|behind|beside|after|before|during)\b"
     r"(?: (?:the|a|an|its|his|her|their|each|every))*\s*$",
     re.I,
 )
 _ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
+_OPENING = 12  # characters: what opens a sentence before its first word, as in "In the"
 # Whom something was sent to or taken from did not send or take it.
 _CONTRARY = frozenset((frozenset(("agent", "to")), frozenset(("agent", "from"))))
 # Words that say the same from either side; whoever meets somebody was met.
@@ -54,6 +55,11 @@ def _goes_on(i: int, step: int, tokens: Sequence[Token]) -> bool:
     return 0 <= i + step < len(tokens) and tokens[i + step].sentence == tokens[i].sentence
 
 
+def _before(i: int, tokens: Sequence[Token], text: str) -> str:
+    """What stands between a word and the one before it, or the sentence's beginning."""
+    return _between(i, -1, tokens, text) if _goes_on(i, -1, tokens) else text[: tokens[i].start][-_OPENING:]
+
+
 def _between(i: int, step: int, tokens: Sequence[Token], text: str) -> str:
     first, second = (tokens[i], tokens[i + 1]) if step > 0 else (tokens[i - 1], tokens[i])
     return text[first.end : second.start]
@@ -70,13 +76,13 @@ def _reach(i: int, step: int, tokens: Sequence[Token], text: str, verbal: Sequen
 
 def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[bool]) -> Iterator[tuple[int, str]]:
     """Who does it ("agent") and what else is there ("other"), where the voice of a verb is known."""
-    before = [j for j in _reach(i, -1, tokens, text, verbal) if _takes_part(tokens[j])]
+    before = [j for j in _subject(sorted(_reach(i, -1, tokens, text, verbal)), tokens, text) if _takes_part(tokens[j])]
     behind = [j for j in _reach(i, 1, tokens, text, verbal) if _takes_part(tokens[j])]
     at = i
     while _goes_on(at, -1, tokens) and tokens[at - 1].key.endswith("ly"):
         at -= 1
     follows = text[tokens[i].end : tokens[i + 1].start] if i + 1 < len(tokens) else ""
-    auxiliary = _between(at, -1, tokens, text) if _goes_on(at, -1, tokens) else text[: tokens[at].start][-12:]
+    auxiliary = _before(at, tokens, text)
     form = tokens[i].surface.lower()
     passive = _BY.match(follows) or (_BE.search(auxiliary) and not form.endswith("ing"))
     if not passive and _PREPOSITION.search(follows):
@@ -90,6 +96,19 @@ def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[b
             yield j, role
 
 
+def _subject(before: Sequence[int], tokens: Sequence[Token], text: str) -> Iterator[int]:
+    """What stands before a verb without what has a preposition there: of "In Paris the king" only the king."""
+    free = True
+    for j in before:
+        gap = _before(j, tokens, text)
+        if found := _PREPOSITION.search(gap):
+            free = found[1].lower() == "of" and free
+        elif gap.strip() or (j and tokens[j - 1].value):
+            free = True
+        if free:
+            yield j
+
+
 def _takes_part(token: Token) -> bool:
     return not token.value and not token.light
 
@@ -99,7 +118,7 @@ def _prepositions(tokens: Sequence[Token], text: str, verbal: Sequence[bool]) ->
     roles: dict[int, set[tuple[int, str]]] = {}
     marked = ""
     for i, token in enumerate(tokens):
-        gap = _between(i, -1, tokens, text) if _goes_on(i, -1, tokens) else text[: token.start][-12:]
+        gap = _before(i, tokens, text)
         if found := _PREPOSITION.search(gap):
             marked = found.group(1).lower()
         elif not _goes_on(i, -1, tokens) or _ARTICLES.sub("", gap).strip() or verbal[i - 1]:
