@@ -25,6 +25,7 @@ from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
+from rag.checking.vocabulary import STOP_WORDS
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
@@ -109,7 +110,10 @@ class Comparison:
         """What a statement in the words of its source says with more force than that, or without what limits it."""
         start, end = self.spans[self.alignment.sentence]
         inside = [j for j, token in enumerate(self.stands) if start <= token.start < end]
-        home = Home(self.text, start, end, self.stands, inside, frozenset(self.course.follows.values()))
+        follows = self.course.follows
+        described = {s.key for s in self.said if self._is_described(s)}
+        alone = frozenset(j for i, j in follows.items() if self.said[i].key not in described)
+        home = Home(self.text, start, end, self.stands, inside, frozenset(follows.values()), alone)
         if turned := turned_bound(self.statement, home.sentence):
             yield self._doubt("bound", turned)
         for name, words in (
@@ -120,6 +124,11 @@ class Comparison:
         ):
             if words:
                 yield Doubt(False, reason(name, self.statement, words))
+
+    def _is_described(self, s: Token) -> bool:
+        """Whether a word stands directly before another in the statement: of "T cells" the second, of 街区方式."""
+        before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[: s.start])
+        return before is not None and before.group().strip() not in STOP_WORDS
 
     def only_shortened(self) -> bool:
         """Whether the statement is a sentence of the source with something left out, in long stretches."""

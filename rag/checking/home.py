@@ -18,6 +18,7 @@ class Home:
     tokens: Sequence[Token]
     inside: Sequence[int]
     followed: frozenset[int]  # tokens of the sources, by index
+    alone: frozenset[int]  # those of them whose word has no other directly before it in the statement
 
     @property
     def sentence(self) -> str:

@@ -16,10 +16,13 @@ from rag.checking.tokens import Token
 
 # Without a comma such a clause says which ones are meant.
 _RELATIVE = re.compile(r" (?:who|whose|that|which)\b", re.I)
+_ADVERB = re.compile("hence|thus|therefore|moreover|meanwhile|instead|today|here|[a-z]+ly", re.I)
 _SUBJECT = re.compile(r"(?:に(?:は|も)|は|が|も)")
 _ATTRIBUTE = re.compile(  # behind a verb or noun that describes: 入社した, 窓のある
     r"(?:し|さ|せ)?(?:れ|られ)?(?:た|る|ている|ていた|ない|なかった)|[のがを](?:ある|ない|あった|する|した|持つ|有する)"
 )
+_WIDE = re.compile("[各全同本両諸当]|[ぁ-ゖ]+")  # each of them, all of them, the same: 各社員, 全社員
+_FORMAL = re.compile("こと|もの|ため|場合|とき|際|時")  # stand for what is described: 書くこと
 
 
 def left_out_narrowing(statement: str, keys: Collection[str], home: Home) -> str:
@@ -27,8 +30,8 @@ def left_out_narrowing(statement: str, keys: Collection[str], home: Home) -> str
     read = _japanese if is_unspaced(statement) else _english
     there = home.tokens
     for head, narrowing in read(home.text, there, home.inside):
-        plain = not any(t.name or t.value for t in (there[head], there[narrowing]))
-        if plain and head in home.followed and there[narrowing].key not in keys:
+        plain = not any(t.name or t.value for t in (there[head], there[narrowing])) and not there[head].verb
+        if plain and head in home.alone and there[narrowing].key not in keys:
             first, last = sorted((head, narrowing))
             return home.text[there[first].start : there[last].end]
     return ""
@@ -40,6 +43,7 @@ def _english(text: str, there: Sequence[Token], inside: Sequence[int]) -> Iterat
         opens = not re.search(r"[^\W_]", text[there[inside[0]].start - 4 : there[inside[0]].start].rsplit(".", 1)[-1])
         plural = there[head].surface.endswith("s")
         between = text[there[before].end : there[head].start]
+        opens = opens and not _ADVERB.fullmatch(there[before].surface)
         if opens and plural and (re.fullmatch(r"-\w+ ", between) or (between == " " and not there[before].light)):
             yield head, before
     for head, behind in pairwise(inside[:3]):
@@ -51,5 +55,6 @@ def _japanese(text: str, there: Sequence[Token], inside: Sequence[int]) -> Itera
     """Each noun before は, が and the like, with the word before it in its compound, or what describes it."""
     for before, head in pairwise(inside):
         between = text[there[before].end : there[head].start]
-        if _SUBJECT.match(text, there[head].end) and (not between or _ATTRIBUTE.fullmatch(between)):
+        described = _ATTRIBUTE.fullmatch(between) or (not between and not _WIDE.fullmatch(there[before].surface))
+        if described and _SUBJECT.match(text, there[head].end) and not _FORMAL.fullmatch(there[head].surface):
             yield head, before

@@ -13,9 +13,10 @@ from index.words import is_unspaced
 from rag.checking.home import Home
 
 _LEFT_OUT = 0.5  # share of the words of an exception from which a statement has it, in other words perhaps
+_NEAR = 4  # words beside an English exception that say what it bears on
 
-# An English exception goes on to the end of its clause and bears on the sentence; a Japanese one begins with its clause
-# and bears on the one that follows ("rest"): 北海道を除く本土が長雨に入る.
+# An English exception goes on to the end of its clause and bears on what stands before it, or behind it where it opens
+# the sentence; a Japanese one begins with its clause and bears on the one that follows: 北海道を除く本土が長雨に入る.
 _ENGLISH = re.compile(
     r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
     r"|in (?:case|the event) (?:of|that))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
@@ -36,9 +37,14 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     if pattern.search(statement):
         return ""
     for found in pattern.finditer(home.text, home.start, home.end):
-        concerned = found.span("rest") if japanese else (home.start, home.end)
         excepted = _keys(home, *found.span())
-        if excepted and len(excepted & keys) < _LEFT_OUT * len(excepted) and _keys(home, *concerned) & keys:
+        if japanese:
+            concerned = _keys(home, *found.span("rest"))
+        else:
+            before = [j for j in home.inside if home.tokens[j].end <= found.start()]
+            behind = [j for j in home.inside if home.tokens[j].start >= found.end()]
+            concerned = {home.tokens[j].key for j in before[-_NEAR:] or behind[:_NEAR]}
+        if excepted and len(excepted & keys) < _LEFT_OUT * len(excepted) and concerned & keys:
             return found.group().strip()
     return ""
 
