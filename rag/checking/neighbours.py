@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, zip_longest
 from typing import NamedTuple
 
-from rag.checking.particles import PARTICLES, SUFFIX
+from ingest.sentences import split_sentences
+from rag.checking.particles import PARTICLES, SUFFIX, is_passive
 from rag.checking.tokens import Token
 from rag.checking.voices import MUTUAL
 
@@ -57,17 +58,20 @@ def list_neighbours(tokens: Sequence[Token], text: str) -> list[Neighbours]:
 
 
 def list_things(tokens: Sequence[Token], text: str) -> Iterator[range]:
-    """Yield the runs of tokens that are one name or compound."""
+    """Yield the runs of tokens that are one name or compound: Tom Hansen, 総務部, Article 5."""
     start = 0
-    for i, token in enumerate(tokens):
-        after = tokens[i + 1] if i + 1 < len(tokens) else None
-        between = text[token.end : after.start] if after else "."
-        compound = (not between and not token.verb) or (
-            after and token.name and after.name and not between.strip("・ ")
-        )
-        if not compound:
+    for i, (token, after) in enumerate(zip_longest(tokens, tokens[1:])):
+        if after is None or not _goes_with(token, after, text[token.end : after.start]):
             yield range(start, i + 1)
             start = i + 1
+
+
+def _goes_with(token: Token, after: Token, between: str) -> bool:
+    if not between:
+        return not token.verb
+    if token.name and after.name:
+        return not between.strip("・ ")
+    return between == " " and after.value is not None and not token.value and token.surface[:1].isupper()
 
 
 class Beside:
@@ -80,6 +84,10 @@ class Beside:
         self, said: Sequence[Token], stands: Sequence[Token], alike: Alike, same: Alike, statement: str, text: str
     ) -> None:
         self.said, self.alike, self.same, self.statement = said, alike, same, statement
+        # は and に mean something else in a sentence of the other voice.
+        passive = is_passive(statement)
+        voices = [is_passive(text[start:end]) is passive for start, end in split_sentences(text)]
+        self.same_voice = [voices[token.sentence] for token in stands]
         self.stated = list_neighbours(said, statement)
         self.sourced = list_neighbours(stands, text)
 
@@ -110,7 +118,8 @@ class Beside:
         for first, gap, second in self.stated:
             for beside, behind, thing in ((second[0], False, first), (first[-1], True, second)):
                 word = self.said[beside]
-                others = [there[j, behind, gap] for j in self.same[beside] if (j, behind, gap) in there]
+                places = [j for j in self.same[beside] if gap not in PARTICLES or self.same_voice[j]]
+                others = [there[j, behind, gap] for j in places if (j, behind, gap) in there]
                 if others and word.key not in MUTUAL:
                     yield Place(thing, others, telling=not (word.name or word.value or gap in PARTICLES))
 
@@ -118,7 +127,8 @@ class Beside:
         """Neighbours that stand in the source in the other order, or with the contrary between them."""
         for first, gap, second in self.stated:
             gaps = {g for f, g, s in self.sourced if self._same(first, f) and self._same(second, s)}
-            if not gap or gap in gaps or gap in PARTICLES:  # those depend on the voice
+            # Particles depend on the voice, and 時期の長雨 is 長雨の時期.
+            if not gap or gap in gaps or gap in PARTICLES or gap == "の":
                 continue
             back = {g for f, g, s in self.sourced if self._same(first, s) and self._same(second, f)}
             if gap in back or any(frozenset((gap, g)) in _CONTRARY for g in gaps):

@@ -18,6 +18,7 @@ PARTICLES = frozenset("がはもをにへ")
 _BY = ("によって", "により")
 _DONE = re.compile(r"を?(?:する|し|さ|せ|でき|行)")  # behind a noun that is done: 報告する, 審査を行う
 _PASSIVE = re.compile(r"(?:を?さ)?(?:れ|られ)")
+_PASSIVE_SOMEWHERE = re.compile(r"[さわかがばまなたらざ]れ[たるてま]|られ[たるてま]")
 _RECEIVED = re.compile(r"[^、。]{0,2}[てで](?:もら|貰|いただ|頂)")  # who gives and who gets are the other way round
 _TURNED = {"が": "に", "に": "が"}
 # Verbs with somebody who gives and somebody who gets: a fee is paid by the tenant, or to the tenant.
@@ -46,6 +47,11 @@ def list_frames(tokens: Sequence[Token], text: str) -> list[Frame]:
             elif roles[i]:
                 beside.append(i)
     return found
+
+
+def is_passive(text: str) -> bool:
+    """Return whether a Japanese text has a verb in the passive voice, or in a form like it."""
+    return _PASSIVE_SOMEWHERE.search(text) is not None
 
 
 def _roles(sentence: Sequence[int], tokens: Sequence[Token], text: str) -> dict[int, str]:

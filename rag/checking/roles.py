@@ -42,7 +42,9 @@ def exchanged_roles(
 
 
 def _written(thing: range, tokens: Sequence[Token], text: str) -> str:
-    return text[tokens[thing[0]].start : tokens[thing[-1]].end]
+    start, end = tokens[thing[0]].start, tokens[thing[-1]].end
+    suffix = particles.SUFFIX.match(text[end:])
+    return text[start : end + suffix.end()] if suffix else text[start:end]
 
 
 def _frames(

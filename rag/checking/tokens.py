@@ -132,13 +132,18 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
     return found, denied
 
 
+_LABELLED = 20  # characters of a word that a letter tells apart
+
+
 def _is_initials(text: str, m: re.Match[str]) -> bool:
     """Whether a word that is a function word in small letters stands in capitals by itself: US, WHO, not THE END OF.
 
-    Before Japanese one letter is enough: A社.
+    Before Japanese one letter is enough, and behind what it tells apart: A社, Section A.
     """
     if m.group().isupper() and is_unspaced(text[m.end() : m.end() + 1]):
         return True
+    if m.group() == "A" and re.search(r"[A-Z][a-z]+ $", text[: m.start()][-_LABELLED:]):
+        return re.match(r" [a-z]|[^\w ]|$", text[m.end() :][:2]) is not None
     around = re.findall(r"[^\W\d_]{2,}", text[max(0, m.start() - 12) : m.start()])[-1:]
     around += re.findall(r"[^\W\d_]{2,}", text[m.end() : m.end() + 12])[:1]
     return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)
