@@ -30,6 +30,7 @@ from rag.checking.vocabulary import STOP_WORDS
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
+_WORD = 40  # characters; no word is longer
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
 # Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
 # thing and a difference contradicts: in freer wording it is only not confirmed.
@@ -127,7 +128,7 @@ class Comparison:
 
     def _is_described(self, s: Token) -> bool:
         """Whether a word stands directly before another in the statement: of "T cells" the second, of 街区方式."""
-        before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[: s.start])
+        before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[max(0, s.start - _WORD) : s.start])
         return before is not None and before.group().strip() not in STOP_WORDS
 
     def only_shortened(self) -> bool:

@@ -125,12 +125,17 @@ class Beside:
 
     def turned(self) -> Iterator[tuple[range, range]]:
         """Neighbours that stand in the source in the other order, or with the contrary between them."""
+        at: dict[int, list[Neighbours]] = {}  # the neighbours of the source by each of their tokens
+        for pair in self.sourced:
+            for j in (*pair.first, *pair.second):
+                at.setdefault(j, []).append(pair)
         for first, gap, second in self.stated:
-            gaps = {g for f, g, s in self.sourced if self._same(first, f) and self._same(second, s)}
+            near = [pair for i in first for j in self.alike[i] for pair in at.get(j, ())]
+            gaps = {g for f, g, s in near if self._same(first, f) and self._same(second, s)}
             # Particles depend on the voice, and 時期の長雨 is 長雨の時期.
             if not gap or gap in gaps or gap in PARTICLES or gap == "の":
                 continue
-            back = {g for f, g, s in self.sourced if self._same(first, s) and self._same(second, f)}
+            back = {g for f, g, s in near if self._same(first, s) and self._same(second, f)}
             if gap in back or any(frozenset((gap, g)) in _CONTRARY for g in gaps):
                 yield first, second
 

@@ -19,6 +19,7 @@ _BY = ("によって", "により")
 _DONE = re.compile(r"を?(?:する|し|さ|せ|でき|行)")  # behind a noun that is done: 報告する, 審査を行う
 _PASSIVE = re.compile(r"(?:を?さ)?(?:れ|られ)")
 _PASSIVE_SOMEWHERE = re.compile(r"[さわかがばまなたらざ]れ[たるてま]|られ[たるてま]")
+_FOLLOWS = 8  # characters behind a predicate that tell its voice
 _RECEIVED = re.compile(r"[^、。]{0,2}[てで](?:もら|貰|いただ|頂)")  # who gives and who gets are the other way round
 _TURNED = {"が": "に", "に": "が"}
 # Verbs with somebody who gives and somebody who gets: a fee is paid by the tenant, or to the tenant.
@@ -41,7 +42,9 @@ def list_frames(tokens: Sequence[Token], text: str) -> list[Frame]:
         for i in sentence:
             if tokens[i].verb or _DONE.match(text, tokens[i].end) or i == sentence[-1]:
                 giving = tokens[i].key in _GIVING
-                resolved = _resolve([(j, roles[j]) for j in beside], text[tokens[i].end :][:8], giving)
+                resolved = _resolve(
+                    [(j, roles[j]) for j in beside], text[tokens[i].end : tokens[i].end + _FOLLOWS], giving
+                )
                 found.append(Frame(i, frozenset(resolved), _CONTRARY if giving else frozenset()))
                 beside = [j for j in beside if roles[j] == "は"]  # what a sentence is about goes on to the next clause
             elif roles[i]:

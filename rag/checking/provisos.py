@@ -23,8 +23,9 @@ _ENGLISH = re.compile(
     re.I,
 )
 _JAPANESE = re.compile(
-    r"[^、。]*?(?:を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|場合(?:は|に|には|、))(?=、?(?P<rest>[^、。]*))"
+    r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|場合(?:は|に|には|(?=、))"
 )
+_CLAUSE = re.compile("、?[^、。]*")
 
 
 def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
@@ -37,17 +38,26 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     if pattern.search(statement):
         return ""
     for found in pattern.finditer(home.text, home.start, home.end):
-        excepted = _keys(home, *found.span())
-        if japanese:
-            concerned = _keys(home, *found.span("rest"))
-        else:
-            before = [j for j in home.inside if home.tokens[j].end <= found.start()]
-            behind = [j for j in home.inside if home.tokens[j].start >= found.end()]
-            concerned = {home.tokens[j].key for j in before[-_NEAR:] or behind[:_NEAR]}
+        start = _clause_start(home, found.start()) if japanese else found.start()
+        excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
         if excepted and len(excepted & keys) < _LEFT_OUT * len(excepted) and concerned & keys:
-            return found.group().strip()
+            return home.text[start : found.end()].strip()
     return ""
 
 
+def _clause_start(home: Home, at: int) -> int:
+    return max(home.start, *(home.text.rfind(mark, home.start, at) + 1 for mark in "、。"))
+
+
+def _concerned(home: Home, found: re.Match[str], japanese: bool) -> set[str]:
+    """What an exception bears on."""
+    if japanese:
+        clause = _CLAUSE.match(home.text, found.end(), home.end)
+        return _keys(home, *clause.span()) if clause else set()
+    before = [j for j in home.inside if home.tokens[j].end <= found.start()]
+    behind = [j for j in home.inside if home.tokens[j].start >= found.end()]
+    return {home.tokens[j].key for j in before[-_NEAR:] or behind[:_NEAR]}
+
+
 def _keys(home: Home, start: int, end: int) -> set[str]:
-    return {token.key for token in home.tokens if start <= token.start < end}
+    return {home.tokens[j].key for j in home.inside if start <= home.tokens[j].start < end}

@@ -18,6 +18,8 @@ from rag.checking.neighbours import Alike, Beside, list_things
 from rag.checking.tokens import Token
 
 _SAME = 0.7  # likeness of words of one family
+_SUFFIX = 4  # characters
+_MOST = 40  # words beside one predicate, or with a preposition in one sentence: more are a list or a table
 
 Matches = Sequence[Sequence[tuple[int, float]]]
 
@@ -43,7 +45,7 @@ def exchanged_roles(
 
 def _written(thing: range, tokens: Sequence[Token], text: str) -> str:
     start, end = tokens[thing[0]].start, tokens[thing[-1]].end
-    suffix = particles.SUFFIX.match(text[end:])
+    suffix = particles.SUFFIX.match(text[end : end + _SUFFIX])
     return text[start : end + suffix.end()] if suffix else text[start:end]
 
 
@@ -61,7 +63,7 @@ def _exchanged(
 ) -> Iterator[tuple[int, int]]:
     for frame in stated:
         beside = [f for f in sourced if _same_predicate(frame, f, same)]
-        words = sorted({word for word, _ in frame.roles if alike[word]})
+        words = sorted({word for word, _ in frame.roles if alike[word]})[:_MOST]
         for one, other in combinations(words, 2):
             roles = frame.role(frozenset({one})), frame.role(frozenset({other}))
             there = [(f.role(alike[one]), f.role(alike[other])) for f in beside]

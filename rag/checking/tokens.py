@@ -142,8 +142,8 @@ def _is_initials(text: str, m: re.Match[str]) -> bool:
     """
     if m.group().isupper() and is_unspaced(text[m.end() : m.end() + 1]):
         return True
-    if m.group() == "A" and re.search(r"[A-Z][a-z]+ $", text[: m.start()][-_LABELLED:]):
-        return re.match(r" [a-z]|[^\w ]|$", text[m.end() :][:2]) is not None
+    if m.group() == "A" and re.search(r"[A-Z][a-z]+ $", text[max(0, m.start() - _LABELLED) : m.start()]):
+        return re.match(r" [a-z]|[^\w ]|$", text[m.end() : m.end() + 2]) is not None
     around = re.findall(r"[^\W\d_]{2,}", text[max(0, m.start() - 12) : m.start()])[-1:]
     around += re.findall(r"[^\W\d_]{2,}", text[m.end() : m.end() + 12])[:1]
     return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)

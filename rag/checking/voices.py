@@ -57,7 +57,11 @@ def _goes_on(i: int, step: int, tokens: Sequence[Token]) -> bool:
 
 def _before(i: int, tokens: Sequence[Token], text: str) -> str:
     """What stands between a word and the one before it, or the sentence's beginning."""
-    return _between(i, -1, tokens, text) if _goes_on(i, -1, tokens) else text[: tokens[i].start][-_OPENING:]
+    return (
+        _between(i, -1, tokens, text)
+        if _goes_on(i, -1, tokens)
+        else text[max(0, tokens[i].start - _OPENING) : tokens[i].start]
+    )
 
 
 def _between(i: int, step: int, tokens: Sequence[Token], text: str) -> str:
