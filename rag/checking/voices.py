@@ -92,10 +92,11 @@ def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[b
     if not passive and _PREPOSITION.search(follows):
         return  # of "the value added of an actor" and "it grew from a seed" neither is clear
     yield from ((j, "other" if passive else "agent") for j in before)
-    role = "" if passive else "other"
+    marks = {"by": "agent" if passive else "", "to": "to", "from": "from"}
+    role = other = "" if passive else "other"
     for j in behind:
         if found := _PREPOSITION.search(text[tokens[j - 1].end : tokens[j].start]):
-            role = {"by": "agent", "to": "to", "from": "from"}.get(found[1].lower(), "" if passive else "other")
+            role = marks.get(found[1].lower(), other)
         if role:
             yield j, role
 
