@@ -32,6 +32,15 @@ EXCHANGED = [
     ("The deposit is paid from the tenant's account.", "The deposit is paid to the tenant's account."),
     ("Peru has most of the forest, followed by Brazil.", "Most of the forest is in Brazil, followed by Peru."),
     ("The head of department sends requests early.", "Requests must be sent early to the head of department."),
+    ("The contract was signed before the audit was done.", "The audit was done before the contract was signed."),
+    ("Disconnect the cable, then switch off the machine.", "Switch off the machine, then disconnect the cable."),
+    ("The system was down because the server restarted.", "The server restarted because the system was down."),
+    ("The Leeds plant is larger than the York plant.", "The York plant is larger than the Leeds plant."),
+    ("ねじを締めた後、カバーを取り付けます。", "カバーを取り付けた後、ねじを締めます。"),
+    ("電源プラグを抜いてから、電源ボタンを切ります。", "電源ボタンを切ってから、電源プラグを抜きます。"),
+    ("売上の減少により原材料費が上昇した。", "原材料費の上昇により売上が減少した。"),
+    ("修繕費用は貸主が、光熱費は借主が負担する。", "修繕費用は借主が負担し、光熱費は貸主が負担する。"),
+    ("修繕費用は貸主が負担する。", "修繕費用は借主が負担し、光熱費は貸主が負担する。"),
     ("Article 5 refers to Article 9.", "Article 9 refers to Article 5."),
     ("Section B takes precedence over Section A.", "Section A takes precedence over Section B."),
     ("The court ruled for Acme against Zenith.", "The court ruled for Zenith against Acme."),
@@ -75,6 +84,9 @@ OTHERWISE_TOLD = [
     ("The capital of Norway is Oslo.", "Oslo is the capital of Norway."),
     ("The budget of Oslo in 2010 was approved.", "The 2010 budget of Oslo was approved."),
     ("Plums, pears and apples are sold.", "Apples, pears and plums are sold."),
+    ("修繕費用は借主が負担する。", "修繕費用は借主が負担し、光熱費は貸主が負担する。"),
+    ("The audit was done before the contract was signed.", "The contract was signed after the audit was done."),
+    ("Ms Ito was replaced by Mr Cole as head of sales.", "Mr Cole replaced Ms Ito as head of sales."),
     ("Ann was given the keys by Tom.", "Tom gave Ann the keys."),
     ("The pump is fed by the tank.", "The tank feeds the pump."),
     ("The goods are delivered to the customer by the supplier.", "The supplier delivers the goods to the customer."),
@@ -114,6 +126,20 @@ LEFT_OUT = [
     ("Anna Berg is director of the museum.", "Anna Berg is deputy director of the museum.", "deputy"),
     ("Oslo is the largest port in the north.", "Oslo is one of the largest ports in the north.", "one of the"),
     ("Oslo is the largest port in the north.", "Oslo is the second largest port in the north.", "second"),
+    ("Overtime is paid.", "Overtime is paid, provided it was approved in advance.", "provided it was"),
+    (
+        "The tenant may sublet it.",
+        "The tenant may sublet it with the prior written consent of the landlord.",
+        "consent",
+    ),
+    ("The employee may work at home.", "Subject to approval, the employee may work at home.", "Subject to approval"),
+    ("Trainees get a bonus in June.", "All staff except trainees get a bonus in June.", "except trainees"),
+    ("The company sells spare parts.", "The company stopped selling spare parts.", "stopped"),
+    ("The shipment was delivered.", "The shipment was to be delivered.", "was to be"),
+    ("The fee is 500 euros.", "The fee is up to 500 euros.", "500 euros"),
+    ("The contract lasts two years.", "The contract lasts at least two years.", "two years"),
+    ("本館は利用できます。", "本館以外は利用できます。", "本館以外は"),
+    ("会社は健康診断を実施する。", "会社は健康診断を実施するよう努める。", "努め"),
     ("会社は5月に工場を閉鎖した。", "会社は5月に工場を閉鎖する予定である。", "予定"),
     ("薬は病気を防ぐ。", "薬は病気を防ぐ可能性がある。", "可能性"),
     ("取締役会は契約書に署名した。", "取締役会は契約書への署名を拒否した。", "拒否"),
@@ -195,11 +221,26 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
     ("statement", "source"),
     [
         ("Employees get a bonus every year.", "Employees get a bonus every second year."),
+        ("The rent is 900 euros per year.", "The rent is 900 euros per month."),
+        ("The salary is 40 euros an hour.", "The salary is 40 euros per day."),
+        ("給与は当月25日に支払う。", "給与は翌月25日に支払う。"),
+        ("価格は税込11,000円です。", "価格は税抜11,000円です。"),
+        ("The operator must check the oil daily.", "The operator should check the oil daily."),
+        ("Members must not attend the meeting.", "Members need not attend the meeting."),
+        ("社員は制服を着用しなければならない。", "社員は制服を着用するのが望ましい。"),
         ("社員は毎年、健康診断を受ける。", "社員は隔年、健康診断を受ける。"),
     ],
 )
-def test_how_often_is_compared(statement: str, source: str) -> None:
+def test_how_often_and_how_strictly_is_compared(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "unchecked"
+
+
+@pytest.mark.parametrize("duty", ["なければなりません", "なければいけません", "ないといけません", "なくてはなりません"])
+def test_a_polite_duty_is_a_duty(duty: str) -> None:
+    plain, polite, banned = (f"借主は賃料を支払わ{end}。" for end in ("なければならない", duty, "ず"))
+    assert check(polite, [plain]).verdict == check(plain, [polite]).verdict == "supported"
+    assert check("借主は賃料を支払ってはなりません。", [polite]).verdict != "supported"
+    assert check(banned, [polite]).verdict != "supported"
 
 
 def _one(case: tuple[str, str]) -> tuple[str, list[str]]:

@@ -13,6 +13,7 @@ from itertools import accumulate, groupby, pairwise
 
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
+from rag.checking.clauses import halves_turned
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.hedges import left_out_hedge
@@ -82,6 +83,9 @@ class Comparison:
         self.copied = len(self.course.follows) >= _COPY * len(said)
         wording = len(self.course.follows) / len(said)
         self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
+        start, end = self.spans[self.alignment.sentence] if self.spans else (0, 0)
+        inside = [t for t in stands if start <= t.start < end]
+        self.turned = halves_turned(statement, said, text[start:end], inside, start)
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
@@ -117,6 +121,8 @@ class Comparison:
         home = Home(self.text, start, end, self.stands, inside, frozenset(follows.values()), alone)
         if turned := turned_bound(self.statement, home.sentence):
             yield self._doubt("bound", turned)
+        if self.turned == "turned":
+            yield Doubt(False, reason("halves", self.statement))
         for name, words in (
             ("force", other_force(self.statement, home.sentence)),
             ("proviso", left_out_proviso(self.statement, self.keys, home)),
@@ -201,7 +207,7 @@ class Comparison:
                     surely = (alone and not self._of_one_name(i, substitution)) or not (substitution.beside or moved)
                     yield self._doubt("other name" if moved else "name", s.surface, t.surface, surely=surely)
                 elif opposed(s.key, t.key):
-                    surely = alone or not self.alignment.matches[i]
+                    surely = not self.turned and (alone or not self.alignment.matches[i])
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
         if alone:
@@ -248,8 +254,8 @@ class Comparison:
         if opposites(s.key) and not near:
             around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
             turned = next((t.surface for t in around if t.key in opposites(s.key) and t.key not in self.keys), "")
-            if turned:
-                yield self._doubt("opposite", s.surface, turned)
+            if turned and self.turned != "converse":
+                yield self._doubt("opposite", s.surface, turned, surely=not self.turned)
         if near and all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", s.surface)
         elif s.negated and not near:
@@ -273,8 +279,11 @@ class Comparison:
         if all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", value.text)
         stated = bound(value, self.statement)
+        sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
+        if not stated and not value.dates and all(b in (">=", "<=") for b in sourced):
+            # Of "up to 500 euros" 500 euros says more; "over 500" is but a way of telling about how many.
+            yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:
-            sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
             if all(b and b[0] != stated[0] for b in sourced):
                 yield self._doubt("bound", value.text)
             elif stated not in sourced:

@@ -21,6 +21,8 @@ _WISHED = (
 _SUPERLATIVE = r"(?=[ -](?:most|least|best|worst|only|first|[a-z]+est)\b)"
 _BEFORE = re.compile(
     rf"\b(?:(?<!\bin )(?:{_WISHED})[a-z]*(?: \w+ly)? (?:to|that)(?: be| have(?: been)?)?"
+    rf"|claim\w* (?:that )?(?:it|he|she|they) ha(?:s|ve|d)|(?:stop|avoid|ceas|delay|postpon)\w*(?= \w+ing\b)"
+    r"|(?:was|were|is|are) to (?:be|have)|would (?:be|have(?: been)?)|reportedly|supposedly|according to rumou?rs?"
     r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|perhaps|partly|partially"
     r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"
     rf"|(?:(?:one|some|many) of (?:the|its|his|her|their)|among (?:the|its)|second|third|fourth|fifth){_SUPERLATIVE}"
@@ -30,7 +32,9 @@ _BEFORE = re.compile(
 _ENGLISH = ((_BEFORE, 1),)
 _LEAVE = re.compile(r"\b(?:can|allowed|permitted|possible)\b", re.I)  # other words for "may"
 # Behind what is planned or only possible, and before a title or a rank.
-_BEHIND = re.compile(r"予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|拒否|断念|検討|噂|うわさ|疑い|級の")
+_BEHIND = re.compile(
+    r"予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
+)
 _TITLES = re.compile(r"ほぼ|ほとんど|(?:\d+|[二三四五六七八九十])番目に|[元前副準](?=[一-鿿]{2})|代理|補佐")
 _JAPANESE = ((_BEHIND, -1), (_TITLES, 1))
 
@@ -42,7 +46,7 @@ def left_out_hedge(statement: str, home: Home) -> str:
         if pattern.search(statement) or _LEAVE.search(statement):
             continue
         for found in pattern.finditer(home.text, home.start, home.end):
-            before = [j for j in home.inside if there[j].end <= found.start()]
+            before = [j for j in home.inside if there[j].end <= found.start() and there[j].surface != "よう"]
             behind = [j for j in home.inside if there[j].start >= found.end()]
             taken = any(j in followed and not there[j].value for j in (behind[:1] if step > 0 else before[-1:]))
             if taken and not any(found.start() <= there[j].start < found.end() for j in followed):

@@ -57,6 +57,10 @@ _REASONS = {
         "“{stated}” and “{sourced}” are the other way round in the source.",
         "出典では「{stated}」と「{sourced}」の関係が逆です。",
     ),
+    "halves": (
+        "The two halves of the statement are the other way round in the source.",
+        "文の前半と後半の関係が出典と逆です。",
+    ),
     "proviso": (
         "The source makes an exception that the statement leaves out: “{stated}”.",
         "出典にある例外「{stated}」が文にありません。",

@@ -74,6 +74,10 @@ def _goes_with(token: Token, after: Token, between: str) -> bool:
     return between == " " and after.value is not None and not token.value and token.surface[:1].isupper()
 
 
+def _is_passive(text: str) -> bool:
+    return is_passive(text) or re.search(r"\bby\b", text) is not None
+
+
 class Beside:
     """The neighbours of a statement laid beside those of its sources.
 
@@ -85,8 +89,8 @@ class Beside:
     ) -> None:
         self.said, self.alike, self.same, self.statement = said, alike, same, statement
         # は and に mean something else in a sentence of the other voice.
-        passive = is_passive(statement)
-        voices = [is_passive(text[start:end]) is passive for start, end in split_sentences(text)]
+        passive = _is_passive(statement)
+        voices = [_is_passive(text[start:end]) is passive for start, end in split_sentences(text)]
         self.same_voice = [voices[token.sentence] for token in stands]
         self.stated = list_neighbours(said, statement)
         self.sourced = list_neighbours(stands, text)
@@ -121,7 +125,8 @@ class Beside:
                 places = [j for j in self.same[beside] if gap not in PARTICLES or self.same_voice[j]]
                 others = [there[j, behind, gap] for j in places if (j, behind, gap) in there]
                 if others and word.key not in MUTUAL:
-                    yield Place(thing, others, telling=not (word.name or word.value or gap in PARTICLES))
+                    plain = not (word.name or word.value or gap in PARTICLES)
+                    yield Place(thing, others, telling=plain and all(self.same_voice[j] for j in places))
 
     def turned(self) -> Iterator[tuple[range, range]]:
         """Neighbours that stand in the source in the other order, or with the contrary between them."""

@@ -109,7 +109,7 @@ _BEFORE = (
     (
         "<=",
         r"(?:at most|up to|no more than|not more than|a maximum of|maximum of|within|as many as|as much as"
-        r"|not exceeding|(?:not|n't|never) exceed(?:ing)?)",
+        r"|not exceeding|no (?:longer|later|higher|larger|greater) than|(?:not|n't|never) exceed(?:ing)?)",
     ),
     (
         ">",
@@ -151,20 +151,45 @@ _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず
 _SOME = re.compile(
     r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
 )
-_EVERY = [
-    re.compile(form, re.I)
-    for form in (
+_SHOULD = re.compile(
+    r"\b(?:should|ought to|(?:is|are) (?:advised|encouraged|recommended) to)\b|望ましい|好ましい|推奨|努め", re.I
+)
+_NEED_NOT = re.compile(
+    r"\b(?:need not|needn't|do(?:es)? not (?:have|need) to|(?:is|are) not (?:required|obliged) to)\b"
+    r"|必要はな|なくても(?:よ|良|い|かまわ|構わ)",
+    re.I,
+)
+_MUST_NOT = re.compile(
+    r"\b(?:(?:must|may|shall|can) not|cannot|can't|mustn't|(?:is|are) not (?:allowed|permitted) to)\b"
+    r"|ては(?:なら|なり|いけ)|禁止",
+    re.I,
+)
+# Only one of each line can hold: how often, with or without tax, of this month or the next.
+_ONE_OF = (
+    (
         "毎日",
         "毎週",
         "毎月",
         "毎年",
         "毎回",
-        "隔[日週月年]|[2-9二三四五六七八九]\\d*(?:日|週間|か月|ヶ月|カ月|年)(?:ごと|毎|に(?:一|1)[回度])|[日週月年]おき",
-        r"\b(?:every|each) (?:day|week|month|quarter|year)\b|\b(?:annual|year|month|week|dai)ly\b",
+        "隔[日週月年]|(?:日|週間|か月|ヶ月|カ月|年)(?:ごと|毎|に(?:一|1)[回度])|[日週月年]おき",
+    ),
+    ("税込", "税抜|税別"),
+    ("当月", "翌月", "前月"),
+    ("当日", "翌日", "前日"),
+    ("当期|今期", "来期|翌期", "前期"),
+    ("及び|かつ|と、?ともに", "又は|または|もしくは|若しくは"),
+    (
+        *(
+            rf"\b(?:per|an?|each|every) {unit}\b"
+            for unit in ["hour", "day", "week", "month", "quarter", "person", "group"]
+        ),
+        r"\b(?:per|an?|each|every) (?:year|annum)\b|\b(?:annual|year)ly\b",
         r"\bevery (?:other|second|third|fourth|fifth|\d+|two|three|four|five|six) (?:day|week|month|quarter|year)s?\b",
-    )
-]
-_FORCES = ((_MUST, _MAY), (_ALL, _SOME), *combinations(_EVERY, 2))
+    ),
+)
+_EVERY = [pair for forms in _ONE_OF for pair in combinations([re.compile(form, re.I) for form in forms], 2)]
+_FORCES = ((_MUST, _MAY), (_MUST, _SHOULD), (_MUST_NOT, _NEED_NOT), (_ALL, _SOME), *_EVERY)
 _ONLY = re.compile(r"\b(?:only|solely|exclusively|sole|alone|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I)
 
 

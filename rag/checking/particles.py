@@ -39,6 +39,7 @@ def list_frames(tokens: Sequence[Token], text: str) -> list[Frame]:
         sentence = [i for i in group if tokens[i].surface != "よっ"]  # of によって
         roles = _roles(sentence, tokens, text)
         beside: list[int] = []
+        carried: list[int] = []  # what an earlier clause was about, until another is named
         for i in sentence:
             if tokens[i].verb or _DONE.match(text, tokens[i].end) or i == sentence[-1]:
                 giving = tokens[i].key in _GIVING
@@ -46,8 +47,10 @@ def list_frames(tokens: Sequence[Token], text: str) -> list[Frame]:
                     [(j, roles[j]) for j in beside], text[tokens[i].end : tokens[i].end + _FOLLOWS], giving
                 )
                 found.append(Frame(i, frozenset(resolved), _CONTRARY if giving else frozenset()))
-                beside = [j for j in beside if roles[j] == "は"]  # what a sentence is about goes on to the next clause
+                beside = carried = [j for j in beside if roles[j] == "は"]
             elif roles[i]:
+                if roles[i] == "は":
+                    beside, carried = [j for j in beside if j not in carried], []
                 beside.append(i)
     return found
 

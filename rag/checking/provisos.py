@@ -19,12 +19,15 @@ _NEAR = 4  # words beside an English exception that say what it bears on
 # the sentence; a Japanese one begins with its clause and bears on the one that follows: 北海道を除く本土が長雨に入る.
 _ENGLISH = re.compile(
     r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
-    r"|in (?:case|the event) (?:of|that))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
+    r"|in case|in the event (?:of|that)|provided(?! (?:by|with|for|to))|subject to|upon"
+    r"|with (?:the )?(?:prior |written |express )*(?:consent|approval|permission))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
     re.I,
 )
 _JAPANESE = re.compile(
     r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|場合(?:は|に|には|(?=、))"
 )
+_EXCEPTS = re.compile("except|other than|を除|以外", re.I)
+_DENIES = re.compile(r"\b(?:not|no|never|none|cannot)\b|n't\b|な[いくけ]|ませ|ず(?:に|、)|禁", re.I)
 _CLAUSE = re.compile("、?[^、。]*")
 
 
@@ -37,10 +40,14 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     pattern = _JAPANESE if japanese else _ENGLISH
     if pattern.search(statement):
         return ""
+    denied = _DENIES.search(statement) or _DENIES.search(home.sentence)
     for found in pattern.finditer(home.text, home.start, home.end):
         start = _clause_start(home, found.start()) if japanese else found.start()
         excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
-        if excepted and len(excepted & keys) < _LEFT_OUT * len(excepted) and concerned & keys:
+        left_out = len(excepted & keys) < _LEFT_OUT * len(excepted)
+        # Who says that 本館 can be used, where the source says 本館以外は, says the contrary.
+        turned = not left_out and not denied and _EXCEPTS.search(found.group())
+        if excepted and (turned or (left_out and concerned & keys)):
             return home.text[start : found.end()].strip()
     return ""
 

@@ -38,7 +38,7 @@ def exchanged_roles(
     stated, sourced = _frames(said, stands, statement, text)
     thing = {i: thing for thing in list_things(said, statement) for i in thing}
     pairs = [*beside.exchanged(), *beside.turned()]
-    pairs += [(thing[i], thing[j]) for i, j in _exchanged(stated, sourced, alike, same)]
+    pairs += [(thing[i], thing[j]) for find in (_exchanged, _crossed) for i, j in find(stated, sourced, alike, same)]
     for one, other in dict.fromkeys(pairs):
         yield _written(one, said, statement), _written(other, said, statement)
 
@@ -74,6 +74,26 @@ def _exchanged(
             role, others = frame.role(frozenset({word})), {f.role(alike[word]) for f in beside}
             if role not in others and any(frozenset((role, other)) in frame.contrary for other in others):
                 yield word, frame.predicate or word
+
+
+def _crossed(stated: Sequence[Frame], sourced: Sequence[Frame], alike: Alike, same: Alike) -> Iterator[tuple[int, int]]:
+    """Pairs of words beside one predicate that the source has beside it in two clauses, each with a partner there.
+
+    Of "the tenant bears the repairs, the landlord bears the heating" the landlord and the repairs.
+    """
+    for frame in stated:
+        beside = [f for f in sourced if _same_predicate(frame, f, same)]
+        words = [(word, role) for word, role in sorted(frame.roles) if alike[word]][:_MOST]
+        for (one, role), (other, others) in combinations(words, 2):
+            with_one = [f for f in beside if f.role(alike[one]) == role]
+            with_other = [f for f in beside if f.role(alike[other]) == others]
+            apart = role != others and with_one and with_other and not any(f in with_other for f in with_one)
+            if apart and all(_has(f, others) for f in with_one) and all(_has(f, role) for f in with_other):
+                yield one, other
+
+
+def _has(frame: Frame, role: str) -> bool:
+    return any(there == role for _, there in frame.roles)
 
 
 def _same_predicate(stated: Frame, sourced: Frame, same: Alike) -> bool:

@@ -180,9 +180,10 @@ _NEGATIVE_PREFIX = frozenset("不非無未")
 # Negative in form only: must, may, no more than, nothing but, without doubt.
 _NOT_NEGATIVE = re.compile(
     r"に(?:も|は)?(?:過ぎ|すぎ)(?:な|ませ|ず)|かもしれ|かも知れ"
-    r"|(?:なければ|ねば|なくては|ないと)(?:なら|いけ)(?:な|ませ|ず|ぬ)|なければ|ねばなら|なくては"
+    r"|(?:なければ|ねば|なくては|ないと)(?:なら|なり|いけ)(?:な|ませ|ず|ぬ)|なければ|ねばなら|なくては"
     r"|(?:ほか|他)なら|間違いな|やむを得|ざるを得|いうまでもな|言うまでもな"
 )
+_FORM = 12  # characters of the longest of them
 
 
 def _bears_on(found: list[Token], text: str, negative: int) -> int:
@@ -205,7 +206,8 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
         for m in japanese.morphemes(run.group()):
             start, end = run.start() + m.start, run.start() + m.end
             if m.base in _NEGATIVE and m.part in ("助動詞", "形容詞", "接尾辞") and found:
-                if not _NOT_NEGATIVE.search(text[max(0, start - 6) : end + 6]):
+                around = _NOT_NEGATIVE.finditer(text, max(0, start - _FORM), end + _FORM)
+                if not any(form.start() <= start <= form.end() for form in around):
                     at = _bears_on(found, text, start)
                     found[at] = replace(found[at], negated=True)
                 continue
