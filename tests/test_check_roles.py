@@ -243,6 +243,20 @@ def test_a_polite_duty_is_a_duty(duty: str) -> None:
     assert check(banned, [polite]).verdict != "supported"
 
 
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The client did not sign the form.", "The client forgot to sign the form."),
+        ("The warranty does not cover batteries.", "The warranty covers all parts except batteries and seals."),
+        ("Contractors are not allowed to use the staff car park.", "Contractors may not use the staff car park."),
+        ("東京支店の売上は大阪支店より多い。", "大阪支店の売上は東京支店より少ない。"),
+        ("甲の同意がなければ、乙は契約を変更できない。", "乙は甲の同意なく契約を変更することができない。"),
+    ],
+)
+def test_the_same_in_converse_words_is_not_contradicted(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict != "contradicted"
+
+
 def _one(case: tuple[str, str]) -> tuple[str, list[str]]:
     statement, source = case
     return statement, [source]

@@ -27,7 +27,7 @@ _JOINING = tuple(
         r"、?次に",
         r"により|によって",
         r"(?:ため|ので)(?=、)",
-        r"より(?:も|は)?",
+        r"[はが](?=[^はが、。]*より)",
     )
 )
 _CONVERSE = (frozenset(("before", "after")),)
@@ -47,7 +47,8 @@ def halves_turned(statement: str, said: Sequence[Token], sentence: str, there: S
         source_left, source_right = _halves(sentence, there, sourced[0], offset)
         both = source_left & source_right
         left, right, source_left, source_right = (half - both for half in (left, right, source_left, source_right))
-        if right & source_left and left & source_right and not right & source_right:
+        crossed = bool(right & source_left and left & source_right)
+        if crossed and len(right & source_left | left & source_right) > len(right & source_right | left & source_left):
             words = frozenset((stated[0].group().lower(), sourced[0].group().lower()))
             return "turned" if words not in _CONVERSE else "converse"
     return ""

@@ -27,6 +27,7 @@ from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 from rag.checking.vocabulary import STOP_WORDS
+from rag.question import takes_back
 
 _COPY = 0.6  # share of tokens that follow the source, from which another name at a place is the wrong name
 _STRETCH = 8  # tokens in a row for each place where something is left out; short ones may be put together from anywhere
@@ -49,6 +50,13 @@ class Doubt:
     contradicts: bool
     reason: str
     wording: bool = False
+
+
+_DENYING = re.compile(
+    r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud)"
+    r"|以外|除|禁|拒|なければ|なしに|なく",
+    re.I,
+)
 
 
 def _named(token: Token, names: set[str]) -> Token:
@@ -85,6 +93,9 @@ class Comparison:
         self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
         start, end = self.spans[self.alignment.sentence] if self.spans else (0, 0)
         inside = [t for t in stands if start <= t.start < end]
+        # "did not sign" and "forgot to sign" deny the same in other words.
+        _, after = self.spans[min(self.alignment.sentence + 1, len(self.spans) - 1)] if self.spans else (0, 0)
+        self.both_deny = self._denies_more(text[start : after if takes_back(text[end:after].strip()) else end], inside)
         self.turned = halves_turned(statement, said, text[start:end], inside, start)
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
@@ -110,6 +121,15 @@ class Comparison:
                     yield Doubt(False, reason("bound", self.statement, s.value.text))
             else:
                 yield from self._word(s, near)
+
+    def _denies_more(self, sentence: str, inside: Sequence[Token]) -> bool:
+        """Whether the statement and the sentence both deny something that the other does not, or in another way."""
+        matches = self.alignment.matches
+        denied = {i for i, s in enumerate(self.said) if s.negated}
+        stated = any(not any(self.stands[j].negated for j, _ in matches[i]) for i in denied)
+        sourced = {j for i in denied for j, _ in matches[i]}
+        here = any(t.negated and j not in sourced for j, t in enumerate(self.stands) if t in inside)
+        return (stated or bool(_DENYING.search(self.statement))) and (here or bool(_DENYING.search(sentence)))
 
     def _says_otherwise(self) -> Iterator[Doubt]:
         """What a statement in the words of its source says with more force than that, or without what limits it."""
@@ -257,7 +277,7 @@ class Comparison:
             if turned and self.turned != "converse":
                 yield self._doubt("opposite", s.surface, turned, surely=not self.turned)
         if near and all(self.stands[j].negated != s.negated for j in near):
-            yield self._doubt("negated" if s.negated else "affirmed", s.surface)
+            yield self._doubt("negated" if s.negated else "affirmed", s.surface, surely=not self.both_deny)
         elif s.negated and not near:
             yield Doubt(False, reason("far", self.statement))
 
@@ -277,7 +297,7 @@ class Comparison:
                 yield self._doubt("value", value.text, rivals[0].text)
             return
         if all(self.stands[j].negated != s.negated for j in near):
-            yield self._doubt("negated" if s.negated else "affirmed", value.text)
+            yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.both_deny)
         stated = bound(value, self.statement)
         sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
         if not stated and not value.dates and all(b in (">=", "<=") for b in sourced):
