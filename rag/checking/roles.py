@@ -81,7 +81,7 @@ def _crossed(stated: Sequence[Frame], sourced: Sequence[Frame], alike: Alike, sa
 
     Of "the tenant bears the repairs, the landlord bears the heating" the landlord and the repairs.
     """
-    for frame in stated:
+    for frame in (f for f in stated if f.predicate is not None):
         beside = [f for f in sourced if _same_predicate(frame, f, same)]
         words = [(word, role) for word, role in sorted(frame.roles) if alike[word]][:_MOST]
         for (one, role), (other, others) in combinations(words, 2):
