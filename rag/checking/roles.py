@@ -38,7 +38,8 @@ def exchanged_roles(
     stated, sourced = _frames(said, stands, statement, text)
     thing = {i: thing for thing in list_things(said, statement) for i in thing}
     pairs = [*beside.exchanged(), *beside.turned()]
-    pairs += [(thing[i], thing[j]) for find in (_exchanged, _crossed) for i, j in find(stated, sourced, alike, same)]
+    crossed = [*_exchanged(stated, sourced, alike, same), *_crossed(stated, sourced, same)]
+    pairs += [(thing[i], thing[j]) for i, j in crossed]
     for one, other in dict.fromkeys(pairs):
         yield _written(one, said, statement), _written(other, said, statement)
 
@@ -76,17 +77,17 @@ def _exchanged(
                 yield word, frame.predicate or word
 
 
-def _crossed(stated: Sequence[Frame], sourced: Sequence[Frame], alike: Alike, same: Alike) -> Iterator[tuple[int, int]]:
+def _crossed(stated: Sequence[Frame], sourced: Sequence[Frame], same: Alike) -> Iterator[tuple[int, int]]:
     """Pairs of words beside one predicate that the source has beside it in two clauses, each with a partner there.
 
     Of "the tenant bears the repairs, the landlord bears the heating" the landlord and the repairs.
     """
     for frame in (f for f in stated if f.predicate is not None):
         beside = [f for f in sourced if _same_predicate(frame, f, same)]
-        words = [(word, role) for word, role in sorted(frame.roles) if alike[word]][:_MOST]
+        words = [(word, role) for word, role in sorted(frame.roles) if same[word]][:_MOST]
         for (one, role), (other, others) in combinations(words, 2):
-            with_one = [f for f in beside if f.role(alike[one]) == role]
-            with_other = [f for f in beside if f.role(alike[other]) == others]
+            with_one = [f for f in beside if any((j, role) in f.roles for j in same[one])]
+            with_other = [f for f in beside if any((j, others) in f.roles for j in same[other])]
             apart = role != others and with_one and with_other and not any(f in with_other for f in with_one)
             if apart and all(_has(f, others) for f in with_one) and all(_has(f, role) for f in with_other):
                 yield one, other
