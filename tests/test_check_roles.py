@@ -160,6 +160,7 @@ WITH_IT = [
     ("会社は工場を閉鎖する予定である。", "会社は5月に工場を閉鎖する予定である。"),
     ("The budget was approved in June.", "The annual budget was approved in June."),
     ("Part-time employees receive leave.", "Part-time employees receive 20 days of leave."),
+    ("Employees wear helmets.", "My old employees wear helmets."),
     ("東京タワーは1958年に完成した。", "芝公園にある東京タワーは1958年に完成した。"),
     ("Zenith was founded in 1900.", "Zenith, which Acme plans to buy, was founded in 1900."),
 ]
@@ -198,18 +199,11 @@ def test_only_the_stated_way_round_is_supported(companies: list[str], verb: str)
             assert (check(statement, [source]).verdict == "supported") is true
 
 
-@pytest.mark.parametrize(("statement", "source", "named"), LEFT_OUT)
+@pytest.mark.parametrize(("statement", "source", "named"), [*LEFT_OUT, *NARROWER])
 def test_what_limits_a_source_is_not_left_out(statement: str, source: str, named: str) -> None:
     found = check(statement, [source])
     assert found.verdict == "unchecked"
     assert any(named in r for r in found.reasons)
-
-
-@pytest.mark.parametrize(("statement", "source", "subject"), NARROWER)
-def test_a_subject_without_what_narrows_it_is_not_supported(statement: str, source: str, subject: str) -> None:
-    found = check(statement, [source])
-    assert found.verdict == "unchecked"
-    assert any(f"“{subject}”" in r or f"「{subject}」" in r for r in found.reasons)
 
 
 @pytest.mark.parametrize(("statement", "source"), WITH_IT)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from rag.checking.home import Home
 from rag.checking.tokens import Token
 
 Turned = Literal["turned", "converse", ""]
@@ -33,18 +34,18 @@ _JOINING = tuple(
 _CONVERSE = (frozenset(("before", "after")),)
 
 
-def halves_turned(statement: str, said: Sequence[Token], sentence: str, there: Sequence[Token], offset: int) -> Turned:
+def halves_turned(statement: str, said: Sequence[Token], home: Home) -> Turned:
     """Return whether the halves of a statement are those of its source's sentence, each in the other's place.
 
-    "converse" if what joins them was turned round, too. `there` are the tokens of the sentence, which stands at
-    `offset` of their text.
+    "converse" if what joins them was turned round, too.
     """
+    sentence, there = home.sentence, [home.tokens[j] for j in home.inside]
     for joining in _JOINING:
         stated, sourced = list(joining.finditer(statement)), list(joining.finditer(sentence))
         if len(stated) != 1 or len(sourced) != 1:
             continue
         left, right = _halves(statement, said, stated[0], 0)
-        source_left, source_right = _halves(sentence, there, sourced[0], offset)
+        source_left, source_right = _halves(sentence, there, sourced[0], home.start)
         both = source_left & source_right
         left, right, source_left, source_right = (half - both for half in (left, right, source_left, source_right))
         crossed = bool(right & source_left and left & source_right)

@@ -91,12 +91,9 @@ class Comparison:
         self.copied = len(self.course.follows) >= _COPY * len(said)
         wording = len(self.course.follows) / len(said)
         self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
-        start, end = self.spans[self.alignment.sentence] if self.spans else (0, 0)
-        inside = [t for t in stands if start <= t.start < end]
-        # "did not sign" and "forgot to sign" deny the same in other words.
-        _, after = self.spans[min(self.alignment.sentence + 1, len(self.spans) - 1)] if self.spans else (0, 0)
-        self.both_deny = self._denies_more(text[start : after if takes_back(text[end:after].strip()) else end], inside)
-        self.turned = halves_turned(statement, said, text[start:end], inside, start)
+        self.home = self._find_home()
+        self.both_deny = self._both_deny()
+        self.turned = halves_turned(statement, said, self.home)
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
     def doubts(self) -> Iterator[Doubt]:
@@ -122,23 +119,32 @@ class Comparison:
             else:
                 yield from self._word(s, near)
 
-    def _denies_more(self, sentence: str, inside: Sequence[Token]) -> bool:
-        """Whether the statement and the sentence both deny something that the other does not, or in another way."""
-        matches = self.alignment.matches
-        denied = {i for i, s in enumerate(self.said) if s.negated}
-        stated = any(not any(self.stands[j].negated for j, _ in matches[i]) for i in denied)
-        sourced = {j for i in denied for j, _ in matches[i]}
-        here = any(t.negated and j not in sourced for j, t in enumerate(self.stands) if t in inside)
-        return (stated or bool(_DENYING.search(self.statement))) and (here or bool(_DENYING.search(sentence)))
-
-    def _says_otherwise(self) -> Iterator[Doubt]:
-        """What a statement in the words of its source says with more force than that, or without what limits it."""
+    def _find_home(self) -> Home:
         start, end = self.spans[self.alignment.sentence]
+        following = [self.text[a:b].strip() for a, b in self.spans[self.alignment.sentence + 1 :][:1]]
         inside = [j for j, token in enumerate(self.stands) if start <= token.start < end]
         follows = self.course.follows
         described = {s.key for s in self.said if self._is_described(s)}
         alone = frozenset(j for i, j in follows.items() if self.said[i].key not in described)
-        home = Home(self.text, start, end, self.stands, inside, frozenset(follows.values()), alone)
+        exception = "".join(filter(takes_back, following))
+        return Home(self.text, start, end, self.stands, inside, frozenset(follows.values()), alone, exception)
+
+    def _both_deny(self) -> bool:
+        """Whether statement and source deny in other words: "did not sign" and "forgot to sign".
+
+        That is, whether each denies something that the other does not, or has a word that denies without "not".
+        """
+        matches = self.alignment.matches
+        denied = {i for i, s in enumerate(self.said) if s.negated}
+        stated = any(not any(self.stands[j].negated for j, _ in matches[i]) for i in denied)
+        sourced = {j for i in denied for j, _ in matches[i]}
+        here = any(self.stands[j].negated and j not in sourced for j in self.home.inside)
+        told = self.home.sentence + self.home.exception
+        return (stated or bool(_DENYING.search(self.statement))) and (here or bool(_DENYING.search(told)))
+
+    def _says_otherwise(self) -> Iterator[Doubt]:
+        """What a statement in the words of its source says with more force than that, or without what limits it."""
+        home = self.home
         if turned := turned_bound(self.statement, home.sentence):
             yield self._doubt("bound", turned)
         if self.turned == "turned":

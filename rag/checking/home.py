@@ -19,6 +19,7 @@ class Home:
     inside: Sequence[int]
     followed: frozenset[int]  # tokens of the sources, by index
     alone: frozenset[int]  # those of them whose word has no other directly before it in the statement
+    exception: str  # the sentence after it, if that takes something back: ただし, …
 
     @property
     def sentence(self) -> str:

@@ -16,6 +16,8 @@ from rag.checking.tokens import Token
 
 # Without a comma such a clause says which ones are meant.
 _RELATIVE = re.compile(r" (?:who|whose|that|which)\b", re.I)
+_ARTICLE = re.compile(r"[^\W_]+\s*$")  # or another word that says which; before a stop there is the last sentence
+_OPENING = 12  # characters
 _ADVERB = re.compile("hence|thus|therefore|moreover|meanwhile|instead|today|here|[a-z]+ly", re.I)
 _SUBJECT = re.compile(r"(?:に(?:は|も)|は|が|も)")
 _ATTRIBUTE = re.compile(  # behind a verb or noun that describes: 入社した, 窓のある
@@ -40,10 +42,12 @@ def left_out_narrowing(statement: str, keys: Collection[str], home: Home) -> str
 def _english(text: str, there: Sequence[Token], inside: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The first noun with the word before it, if it is a plural without an article, or with a clause behind it."""
     for before, head in pairwise(inside[:2]):
-        opens = not re.search(r"[^\W_]", text[there[inside[0]].start - 4 : there[inside[0]].start].rsplit(".", 1)[-1])
+        start = there[before].start
+        opens = not _ARTICLE.search(text[max(0, start - _OPENING) : start]) and not _ADVERB.fullmatch(
+            there[before].surface
+        )
         plural = there[head].surface.endswith("s")
         between = text[there[before].end : there[head].start]
-        opens = opens and not _ADVERB.fullmatch(there[before].surface)
         if opens and plural and (re.fullmatch(r"-\w+ ", between) or (between == " " and not there[before].light)):
             yield head, before
     for head, behind in pairwise(inside[:3]):

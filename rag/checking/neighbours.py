@@ -14,9 +14,8 @@ from typing import NamedTuple
 from ingest.sentences import split_sentences
 from rag.checking.particles import PARTICLES, SUFFIX, is_passive
 from rag.checking.tokens import Token
-from rag.checking.voices import MUTUAL
+from rag.checking.voices import ARTICLES, MUTUAL
 
-_ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b")
 # What stands in a list may stand in any order.
 _LISTING = re.compile(r"(?:[,、・/&\s]|and|or|や|と|及び|および|又は|または|並びに|ならびに|か)+")
 _ASKED = re.compile(r"\b(is|are|was|were|been) (?:the |an? )?$", re.I)  # "What was the fort renamed?"
@@ -49,7 +48,7 @@ def list_neighbours(tokens: Sequence[Token], text: str) -> list[Neighbours]:
     found = []
     for first, second in pairwise(list_things(tokens, text)):
         a, b = tokens[first[-1]], tokens[second[0]]
-        gap = " ".join(_ARTICLES.sub("", SUFFIX.sub("", text[a.end : b.start].lower())).split())
+        gap = " ".join(ARTICLES.sub("", SUFFIX.sub("", text[a.end : b.start].lower())).split())
         if b.verb and not gap and (asked := _ASKED.search(text, max(0, a.start - _QUESTION), a.start)):
             gap = asked[1].lower()
         if a.sentence == b.sentence and not _LISTING.fullmatch(gap):

@@ -22,7 +22,7 @@ _PREPOSITION = re.compile(
     r"(?: (?:the|a|an|its|his|her|their|each|every))*\s*$",
     re.I,
 )
-_ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
+ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
 _OPENING = 12  # characters: what opens a sentence before its first word, as in "In the"
 # Whom something was sent to or taken from did not send or take it.
 _CONTRARY = frozenset((frozenset(("agent", "to")), frozenset(("agent", "from"))))
@@ -126,7 +126,7 @@ def _prepositions(tokens: Sequence[Token], text: str, verbal: Sequence[bool]) ->
         gap = _before(i, tokens, text)
         if found := _PREPOSITION.search(gap):
             marked = found.group(1).lower()
-        elif not _goes_on(i, -1, tokens) or _ARTICLES.sub("", gap).strip() or verbal[i - 1]:
+        elif not _goes_on(i, -1, tokens) or ARTICLES.sub("", gap).strip() or verbal[i - 1]:
             marked = ""
         if marked and not verbal[i]:
             roles.setdefault(token.sentence, set()).add((i, marked))
