@@ -17,6 +17,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from ingest.models.runtimes import list_runtimes
+
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 # How long an example takes says what else the machine does, not whether the code is right.
@@ -28,6 +30,16 @@ def needs(library: str) -> pytest.MarkDecorator:
     """Skips where `library` is not installed; it is looked for, not imported."""
     missing = importlib.util.find_spec(library) is None
     return pytest.mark.skipif(missing, reason=f"{library} is not installed")
+
+
+# Every opening is a process that loads a large library first: torch for over three seconds, mlx for over one.
+SLOW_TO_OPEN = ("sentence_transformers", "mlx")
+
+
+def list_runtimes_to_test(package: str) -> list[Any]:
+    """Each runtime of `package` as the parameter of a contract suite."""
+    marks = {name: [pytest.mark.slow] for name in SLOW_TO_OPEN}
+    return [pytest.param(name, marks=marks.get(name, [])) for name in list_runtimes(package)]
 
 
 @pytest.fixture(autouse=True)

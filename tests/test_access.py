@@ -165,6 +165,7 @@ def test_a_reader_of_a_shared_copy_follows_its_owner(tmp_path: Path) -> None:
             assert len(reader.search("wombats")) == 4
 
 
+@pytest.mark.slow
 def test_a_file_that_others_open_for_ever_is_read_and_then_written_again(tmp_path: Path) -> None:
     """One stands still in it: readers go on without it, and come back to themselves once the file is changed."""
     docs = write_tree(tmp_path / "docs", {"a.txt": "Wombats dig burrows."})
@@ -296,6 +297,7 @@ def test_a_knowledge_base_that_is_made_while_its_folder_is_looked_at_is_no_plant
     rag.open(tmp_path / "kb").close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX tells what a process computed")
 def test_the_second_writer_is_told_who_holds_it_within_two_seconds(tmp_path: Path) -> None:
     """The whole command: what it computes and what it waits, but not the time that other programs take from it."""

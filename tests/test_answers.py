@@ -264,6 +264,7 @@ class Lengthwise(HashingEmbedder):
         return super().embed_question(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "most"), [("word", 2 * READ + 1), ("単語", 2 * READ_UNSPACED + 1)])
 def test_of_a_very_long_question_the_model_reads_as_much_as_two_passages(word: str, most: int, tmp_path: Path) -> None:
     middle = " ".join(f"{word}{n}" for n in range(3000))

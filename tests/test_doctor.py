@@ -72,6 +72,7 @@ def test_a_model_of_any_runtime_is_looked_for(kb: str, monkeypatch: pytest.Monke
     assert check.next
 
 
+@pytest.mark.slow
 def test_a_folder_is_looked_at_with_its_weights(kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("ingest.models.torch.library.require_library", lambda: None)
     folder = write_bert_folder(tmp_path / "bert")

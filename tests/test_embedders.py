@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import list_runtimes_to_test
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import TINY_BERT, write_bert_folder, write_bert_published, write_nomic_bert
@@ -18,7 +19,6 @@ from ingest.embedders import Embedder, ModelIdentity, Options, open_embedder
 from ingest.embedders.llamacpp import LlamaCppEmbedder
 from ingest.models.embedding_families import choose_dimension, find_family
 from ingest.models.llamacpp.child import Child
-from ingest.models.runtimes import list_runtimes
 from ingest.models.windows import join_tokens
 from rag.setup.bert_gguf import convert_bert
 
@@ -34,7 +34,7 @@ TEXTS = ["the leave days of employees", "a red fox", "", "2024 年の休暇", "t
 LONG = "the fox was in the office and the dog was at the staff " * 40
 
 
-@pytest.fixture(scope="module", params=list_runtimes("ingest.embedders"))
+@pytest.fixture(scope="module", params=list_runtimes_to_test("ingest.embedders"))
 def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))

@@ -165,7 +165,7 @@ def test_a_model_is_found_in_the_cache_of_the_hub(
         open_folder("somebody/else")
 
 
-@pytest.mark.parametrize("damage", ["config", "weights", "json", "pickle"])
+@pytest.mark.parametrize("damage", ["config", pytest.param("weights", marks=pytest.mark.slow), "json", "pickle"])
 @pytest.mark.parametrize(
     "runtime",
     [

@@ -114,6 +114,7 @@ def test_patterns_without_folders_agree_with_fnmatch(pattern: str, path: str) ->
         assert bool(match_paths(pattern, [path])) == fnmatch.fnmatchcase(path, pattern)
 
 
+@pytest.mark.slow
 def test_one_writer_at_a_time_and_a_dead_one_never_blocks(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from index.lock import write_lock\n"

@@ -35,6 +35,7 @@ def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
+@pytest.mark.slow
 def test_what_is_forgotten_is_in_no_byte(tmp_path: Path, docs: Path) -> None:
     """Also after it was changed, so that former pages and segments held it."""
     with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
@@ -77,6 +78,7 @@ def test_what_was_said_of_a_forgotten_document_goes_with_it(tmp_path: Path, docs
         assert kb.find_traces(SECRET) == kb.find_traces("merger.txt") == []
 
 
+@pytest.mark.slow
 def test_forgetting_says_when_a_reader_holds_the_old_pages(tmp_path: Path, docs: Path) -> None:
     with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
         kb.ingest([docs])

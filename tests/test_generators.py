@@ -10,6 +10,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from conftest import list_runtimes_to_test
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlx_folder import write_mlx_folder
@@ -17,7 +18,6 @@ from tiny_models import write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.gguf_header import read_header
-from ingest.models.runtimes import list_runtimes
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.generators import ChatMessage, Constraint, Generator, open_generator
 from rag.settings import Settings
@@ -35,7 +35,7 @@ MESSAGES: list[ChatMessage] = [
 ]
 
 
-@pytest.fixture(scope="module", params=list_runtimes("rag.generators"))
+@pytest.fixture(scope="module", params=list_runtimes_to_test("rag.generators"))
 def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))
@@ -112,6 +112,7 @@ def test_closing_the_answer_ends_it_and_the_next_one_is_whole(generator: Generat
     assert write(generator) == whole
 
 
+@pytest.mark.slow
 def test_cancelling_from_another_thread_ends_the_answer(generator: Generator) -> None:
     whole = write(generator)
     answer = generator.generate(MESSAGES, max_tokens=400)
@@ -303,6 +304,7 @@ def test_the_bundled_model_answers_in_words(bundled_models: dict[str, str]) -> N
         )
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_keys_and_values_of_eight_bits_answer_as_well(bundled_models: dict[str, str]) -> None:
     question: list[ChatMessage] = [

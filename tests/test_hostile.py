@@ -155,6 +155,7 @@ def test_no_copy_of_a_document_stays_behind(tmp_path: Path) -> None:
     assert [str(path) for path in scratch.rglob("*")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)  # where time grows with the square of the length, this takes an hour
 @pytest.mark.parametrize(
     "unit", ["x,", "x ", "、", "a", "A. ", "Mr. ", "（。）", "“", "1.\n", "- x\n", "\v", "あ", "."]

@@ -71,6 +71,7 @@ def read(path: Path) -> Rows | str:
         return "damaged"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("page", [512, 4096, 65536])
 @pytest.mark.parametrize("seed", range(3))
@@ -207,6 +208,7 @@ def test_what_a_command_reads_is_begun_in_time(
     assert not outside
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows locks otherwise")
 def test_a_lock_of_tantivy_s_own_keeps_no_reader_waiting(tmp_path: Path) -> None:
     """Its threads lock a part now and then, and it waits without end for one that stands still then."""

@@ -59,6 +59,7 @@ def test_an_older_format_becomes_the_present_one_when_it_is_opened(tmp_path: Pat
     check_whole(kb, {}, 2)
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_old_format_reads_on_while_it_is_switched(tmp_path: Path) -> None:
     make_version_1(tmp_path / "kb", talked=False)
     reader = sqlite3.connect(tmp_path / "kb" / DATABASE, isolation_level=None)
@@ -73,6 +74,7 @@ def test_a_reader_of_the_old_format_reads_on_while_it_is_switched(tmp_path: Path
     reader.close()
 
 
+@pytest.mark.slow
 def test_an_older_format_waits_for_the_writer_that_has_it(tmp_path: Path) -> None:
     make_version_1(tmp_path / "kb", talked=False)
     with write_lock(tmp_path / "kb", "rag ingest"), pytest.raises(LockedError, match="rag ingest"):

@@ -24,7 +24,7 @@ from rag.decoding.vocabulary import Vocabulary
 from rag.generators import ChatMessage, Generator, open_generator
 from rag.settings import Settings
 
-pytestmark = needs("mlx_lm")
+pytestmark = [needs("mlx_lm"), pytest.mark.slow]  # every opening loads the library
 
 CHAT: list[ChatMessage] = [
     {"role": "system", "content": "Answer from the sources."},
@@ -117,7 +117,6 @@ def test_what_mlx_lm_cannot_do_is_said(folder: Path, model: Path) -> None:
         open_generator(Settings(model=f"mlx:{folder / 'nowhere'}"))
 
 
-@pytest.mark.slow
 def test_a_quantised_folder_is_read(folder: Path, tmp_path: Path, generator: Generator) -> None:
     """As most models in MLX's format are published; written by mlx-lm itself."""
     code = (
@@ -182,7 +181,6 @@ def test_pieces_of_a_sentencepiece_vocabulary(folder: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.models
-@pytest.mark.slow
 def test_the_bundled_weights_write_the_same_words(bundled_models: dict[str, str], tmp_path: Path) -> None:
     """In 32 bits, because llama.cpp computes 4-bit weights with activations of 8 bits, and MLX does not."""
     wide = tmp_path / "wide.gguf"

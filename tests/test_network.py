@@ -135,6 +135,7 @@ def test_no_format_by_itself_leaves_this_machine(tmp_path: Path, bundled_models:
 # ---------------------------------------------------------------- the proof can fail
 
 
+@pytest.mark.slow
 @only_linux
 @pytest.mark.parametrize("where", ["command", "worker"])
 def test_a_planted_connection_is_seen(tmp_path: Path, where: str) -> None:
@@ -154,6 +155,7 @@ def test_a_planted_connection_is_seen(tmp_path: Path, where: str) -> None:
     assert set(done.leaving) == {Call("connect", "inet", "192.0.2.1:443")}
 
 
+@pytest.mark.slow
 @only_linux
 @pytest.mark.parametrize("network", [True, False])
 def test_every_way_out_is_seen(tmp_path: Path, network: bool) -> None:

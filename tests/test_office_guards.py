@@ -91,6 +91,7 @@ def encrypted(data: bytes, password: str) -> bytes:
     return locked.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reader", "data"), [(word, docx()), (spreadsheet, xlsx())], ids=["docx", "xlsx"])
 def test_an_encrypted_file_asks_for_its_password_and_opens_with_it(reader: ModuleType, data: bytes) -> None:
     locked = encrypted(data, "himitsu")

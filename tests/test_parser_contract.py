@@ -126,6 +126,7 @@ def test_an_empty_file_is_an_error_or_an_empty_document(module: ModuleType, exte
     assert document is None or (document.text == "" and not document.blocks)
 
 
+@pytest.mark.slow
 @every_parser
 def test_damaged_files_are_refused_or_read_but_never_break_the_parser(module: ModuleType) -> None:
     """Random bytes, cut files, files with flipped bytes, other formats under a wrong name."""
@@ -176,7 +177,7 @@ HOSTILE = {
 
 
 @every_parser
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k == "brackets")) for k in HOSTILE])
 def test_hostile_text_is_refused_or_read(module: ModuleType, kind: str) -> None:
     for extension in module.EXTENSIONS[:2]:
         document = read(module, extension, HOSTILE[kind].encode())

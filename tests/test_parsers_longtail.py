@@ -271,6 +271,7 @@ def test_a_conversion_runs_in_a_private_folder_that_goes_away(program: Path) -> 
     assert not list(program.parent.glob("rag-office-*"))
 
 
+@pytest.mark.slow
 def test_a_conversion_that_fails_or_hangs_leaves_nothing_behind(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DocumentError, match="LibreOffice cannot read"):
         libreoffice.parse("a.doc", OLD + b"nothing", OPTIONS)

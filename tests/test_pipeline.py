@@ -266,6 +266,7 @@ def test_within_restricts_both_legs(kb: rag.KnowledgeBase, docs: Path, within: s
     assert match_paths(within, [document.path for document in kb.documents()]) == ["docs/hr/travel.txt"]
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_a_run_is_killed(tmp_path: Path) -> None:
     import signal
     import subprocess

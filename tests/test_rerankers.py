@@ -8,6 +8,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from conftest import list_runtimes_to_test
 from tiny_models import (
     TINY_BERT,
     tokenizer_config,
@@ -20,7 +21,6 @@ from tiny_models import (
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.bert_names import gguf_name
-from ingest.models.runtimes import list_runtimes
 from rag.rerankers import Reranker, open_reranker
 from rag.settings import Settings
 
@@ -129,7 +129,7 @@ SAMPLES: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.fixture(scope="module", params=list_runtimes("rag.rerankers"))
+@pytest.fixture(scope="module", params=list_runtimes_to_test("rag.rerankers"))
 def name(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert request.param in SAMPLES, f"add a small model for the runtime {request.param} to SAMPLES"
     return SAMPLES[request.param](tmp_path_factory.mktemp("model"))

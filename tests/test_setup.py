@@ -96,6 +96,7 @@ def test_a_second_setup_does_nothing(stick: Path, tmp_path: Path) -> None:
     assert install(stick, folder) == first
 
 
+@pytest.mark.slow
 def test_a_damaged_model_is_noticed_and_made_again(stick: Path, tmp_path: Path) -> None:
     folder = tmp_path / "models"
     path = Path(install(stick, folder).model.partition(":")[2])
@@ -158,6 +159,7 @@ def test_without_a_hub_the_bundled_models_are_used_and_setup_says_so(
     assert any("No model hub answers" in step.text for step in steps if isinstance(step, Step))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "purpose"), [("all-minilm-l6-v2", "embed_model"), ("smollm2-135m", "model")])
 def test_pulling_one_of_the_pair_makes_it_as_setup_does(
     name: str, purpose: str, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -165,6 +165,7 @@ def test_one_child_serves_many_requests(worker: Worker) -> None:
     assert worker.pid == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "cause"),
     [("leave", "crash"), ("crash", "crash"), ("hang", "time"), ("eat", "memory"), ("close", "crash")],
@@ -178,6 +179,7 @@ def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
     assert worker.call({"do": "echo"})[0] == {"do": "echo"}
 
 
+@pytest.mark.slow
 def test_slow_work_that_tells_of_itself_is_no_hang(worker: Worker) -> None:
     worker.call({"do": "echo"})
     assert worker.call({"do": "tick", "n": 6}, silence=1.0)[0] == {"alive": True}
@@ -185,6 +187,7 @@ def test_slow_work_that_tells_of_itself_is_no_hang(worker: Worker) -> None:
         worker.call({"do": "hang"}, silence=0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", ["spin", "hang"])
 def test_computing_and_doing_nothing_are_hangs_both(worker: Worker, behaviour: str) -> None:
     worker.call({"do": "echo"})
@@ -192,6 +195,7 @@ def test_computing_and_doing_nothing_are_hangs_both(worker: Worker, behaviour: s
         worker.call({"do": behaviour}, silence=0.5)
 
 
+@pytest.mark.slow
 def test_a_child_that_gets_little_of_the_processor_is_no_hang(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     worker.call({"do": "echo"})
     used = iter(range(100))
