@@ -13,6 +13,7 @@ from itertools import accumulate, groupby, pairwise
 
 from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
+from rag.checking.changes import end_of_change
 from rag.checking.clauses import halves_turned
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
@@ -24,6 +25,7 @@ from rag.checking.opposites import bound, opposed, opposites, other_force, turne
 from rag.checking.provisos import left_out_proviso
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
+from rag.checking.times import ended_since
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 from rag.checking.vocabulary import STOP_WORDS
@@ -127,7 +129,8 @@ class Comparison:
         described = {s.key for s in self.said if self._is_described(s)}
         alone = frozenset(j for i, j in follows.items() if self.said[i].key not in described)
         exception = "".join(filter(takes_back, following))
-        return Home(self.text, start, end, self.stands, inside, frozenset(follows.values()), alone, exception)
+        matched = frozenset(j for ms in self.alignment.matches for j, _ in ms)
+        return Home(self.text, start, end, self.stands, inside, matched, frozenset(follows.values()), alone, exception)
 
     def _both_deny(self) -> bool:
         """Whether statement and source deny in other words: "did not sign" and "forgot to sign".
@@ -150,6 +153,7 @@ class Comparison:
         if self.turned == "turned":
             yield Doubt(False, reason("halves", self.statement))
         for name, words in (
+            ("ended", ended_since(self.statement, home.sentence)),
             ("force", other_force(self.statement, home.sentence)),
             ("proviso", left_out_proviso(self.statement, self.keys, home)),
             ("hedge", left_out_hedge(self.statement, home)),
@@ -232,7 +236,7 @@ class Comparison:
                     moved = bool(self.alignment.matches[i])
                     surely = (alone and not self._of_one_name(i, substitution)) or not (substitution.beside or moved)
                     yield self._doubt("other name" if moved else "name", s.surface, t.surface, surely=surely)
-                elif opposed(s.key, t.key):
+                elif opposed(s.key, t.key) and s.negated is t.negated:
                     surely = not self.turned and (alone or not self.alignment.matches[i])
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
 
@@ -279,7 +283,8 @@ class Comparison:
             yield Doubt(False, reason("no name", self.statement, s.surface))
         if opposites(s.key) and not near:
             around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
-            turned = next((t.surface for t in around if t.key in opposites(s.key) and t.key not in self.keys), "")
+            around = (t for t in around if t.key in opposites(s.key) and t.negated is s.negated)
+            turned = next((t.surface for t in around if t.key not in self.keys), "")
             if turned and self.turned != "converse":
                 yield self._doubt("opposite", s.surface, turned, surely=not self.turned)
         if near and all(self.stands[j].negated != s.negated for j in near):
@@ -304,6 +309,10 @@ class Comparison:
             return
         if all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.both_deny)
+        if stated := end_of_change(value, self.statement):
+            ends = [end_of_change(v, self.text) for j in near if (v := self.stands[j].value)]
+            if all(end not in ("", stated) for end in ends):
+                yield self._doubt("change", value.text)
         stated = bound(value, self.statement)
         sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
         if not stated and not value.dates and all(b in (">=", "<=") for b in sourced):

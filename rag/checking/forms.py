@@ -74,7 +74,7 @@ HALF_SPAN = re.compile(
     r"(?P<u>半年|半日|半月|半期)|\bhalf(?: an?|-)\s?(?P<e>year|day|hour|month|century|dozen)\b", re.I
 )
 _SIGN = r"(?P<sign>(?<![\w)\d])[-−–](?=\d))?"
-_CURRENCY = r"(?P<cur>US\$|[$€£¥₩])?\s?"
+_CURRENCY = r"(?P<cur>US\$|[$€£¥₩]|(?<![A-Za-z])(?:USD|EUR|GBP|JPY|CNY|KRW)(?=\s\d))?\s?"
 _KANJI_SCALE = rf"(?P<jm>[万億兆千百](?:(?:{DIGITS})?[万億兆千百十])*(?:{DIGITS})?)?"
 NUMBER = re.compile(
     rf"{_SIGN}{_CURRENCY}(?<![A-Za-z\d.,_])(?<![A-Za-z]-)(?P<n>(?:{DIGITS})(?!\d*[A-Za-z_]+\d)){_KANJI_SCALE}"
@@ -87,7 +87,7 @@ NUMBER = re.compile(
 KANJI_COUNTER = re.compile(
     r"年間|年(?!代)|か月|ヶ月|カ月|ヵ月|箇月|月|週間|日間|日|時間|分(?!の|野|類|布|析|量|割|散|子|配)|秒"
     r"|人(?!々|間|口|生|類|気|物|称)|名(?!称)|件|回(?!復|路|転)|個|台(?!湾|風|頭)|割|倍|階|条|項|章|歳|才(?!能)|円(?!形|滑)"
-    r"|つ|枚|冊|社(?!会)|校|票|種類|か国|カ国|ヶ国|か所|カ所|ヶ所|箇所|%|パーセント|ドル|世代|年生"
+    r"|つ|枚|通(?![常知勤過信じ用訳])|冊|社(?!会)|校|票|種類|か国|カ国|ヶ国|か所|カ所|ヶ所|箇所|%|パーセント|ドル|世代|年生"
     r"|本(?!来|格|質|部|人|州|土|線|当)|度(?!合)|番目|位(?!置)|点|号|万|千円|匹|頭|名以上"
 )
 NOT_NUMBERS = re.compile(

@@ -18,9 +18,15 @@ _WISHED = (
     r"|promis|alleg|claim|suspect|rumou?r|fear|speculat|myth|schedul|ask|urg|order|recommend|offer"
     r"|conjectur|pledg|vow|unable|unlikely|likely"
 )
+# What is said of the end or the want of a thing is not said of the thing.
+_WANTING = (
+    r"(?:cancellation|abolition|absence|lack|ban|prohibition|suspension|rejection|withdrawal|postponement|removal|loss"
+    r"|shortage|failure|refusal|denial|expiry|termination)s? (?:of|on|to)"
+)
 _SUPERLATIVE = r"(?=[ -](?:most|least|best|worst|only|first|[a-z]+est)\b)"
 _BEFORE = re.compile(
     rf"\b(?:(?<!\bin )(?:{_WISHED})[a-z]*(?: \w+ly)? (?:to|that)(?: be| have(?: been)?)?"
+    rf"|whether|(?:believ|predict|forecast|assum)\w* that|{_WANTING}"
     rf"|claim\w* (?:that )?(?:it|he|she|they) ha(?:s|ve|d)|(?:stop|avoid|ceas|delay|postpon)\w*(?= \w+ing\b)"
     r"|(?:was|were|is|are) to (?:be|have)|would (?:be|have(?: been)?)|reportedly|supposedly|according to rumou?rs?"
     r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|perhaps|partly|partially"
@@ -33,7 +39,9 @@ _ENGLISH = ((_BEFORE, 1),)
 _LEAVE = re.compile(r"\b(?:can|allowed|permitted|possible)\b", re.I)  # other words for "may"
 # Behind what is planned or only possible, and before a title or a rank.
 _BEHIND = re.compile(
-    r"予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
+    r"と(?:見|み)られ|と(?:予想|予測)|かどうか|か否か|[うおこそとのもろごぼよ]うと(?:し|す)|見方|見通し|との観測|予定|計画|見込|可能性|恐れ|おそれ|かもしれ"
+    r"|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
+    r"|の(?:中止|廃止|禁止|停止|延期|撤回|取り?消し?|取りやめ|見送り|辞退|解除|解約|欠如|不足|否定|失効|終了|喪失)"
 )
 _TITLES = re.compile(r"ほぼ|ほとんど|(?:\d+|[二三四五六七八九十])番目に|[元前副準](?=[一-鿿]{2})|代理|補佐")
 _JAPANESE = ((_BEHIND, -1), (_TITLES, 1))
@@ -49,6 +57,6 @@ def left_out_hedge(statement: str, home: Home) -> str:
             before = [j for j in home.inside if there[j].end <= found.start() and there[j].surface != "よう"]
             behind = [j for j in home.inside if there[j].start >= found.end()]
             taken = any(j in followed and not there[j].value for j in (behind[:1] if step > 0 else before[-1:]))
-            if taken and not any(found.start() <= there[j].start < found.end() for j in followed):
+            if taken and not any(found.start() <= there[j].start < found.end() for j in home.matched):
                 return found.group().strip()
     return ""

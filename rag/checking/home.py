@@ -17,8 +17,9 @@ class Home:
     end: int
     tokens: Sequence[Token]
     inside: Sequence[int]
-    followed: frozenset[int]  # tokens of the sources, by index
-    alone: frozenset[int]  # those of them whose word has no other directly before it in the statement
+    matched: frozenset[int]  # tokens of the sources, by index, that a word of the statement is like
+    followed: frozenset[int]  # those of them that it follows in its order
+    alone: frozenset[int]  # those whose word has no other directly before it in the statement
     exception: str  # the sentence after it, if that takes something back: ただし, …
 
     @property

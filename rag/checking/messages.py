@@ -49,6 +49,14 @@ _REASONS = {
         "The source does not bound “{stated}” in this way.",
         "「{stated}」の範囲（以上・以下など）は出典にありません。",
     ),
+    "change": (
+        "“{stated}” is another side of the change in the source: from, to or by how much.",
+        "「{stated}」は、出典の変化では別の値（どこから・どこまで・どれだけ）です。",
+    ),
+    "ended": (
+        "The source speaks of the past: “{stated}”.",
+        "出典が述べているのは過去のことです（「{stated}」）。",
+    ),
     "force": (
         "With “{stated}” the statement says more or less than the source.",
         "「{stated}」により、文は出典と異なる強さで述べています。",

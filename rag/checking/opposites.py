@@ -131,12 +131,16 @@ _AFTER_RE = tuple((code, re.compile(p, re.I)) for code, p in _AFTER)
 def bound(value: Value, text: str) -> str:
     """Return how the text bounds a value: ">", ">=", "<", "<=" or "" (of a date: after, from, before, until)."""
     before, after = text[max(0, value.start - 24) : value.start], text[value.end : value.end + 12]
+    if _NOTICE.match(after) and _NO_LATER.search(before):
+        return ">="
     for code, pattern in _AFTER_RE:
         if pattern.match(after):
             return code
     return next((code for code, pattern in _BEFORE_RE if pattern.search(before)), "")
 
 
+# "No later than three months before" is three months or more.
+_NO_LATER, _NOTICE = re.compile(r"\bno later than\s*$", re.I), re.compile(r"\s(?:before|prior|in advance)\b", re.I)
 _AT_LEAST = re.compile(r"\b(?:at least|no less than|no fewer than|not less than|a minimum of)\b", re.I)
 _AT_MOST = re.compile(r"\b(?:at most|up to|no more than|not more than|a maximum of)\b", re.I)
 _MUST = re.compile(
@@ -190,7 +194,12 @@ _ONE_OF = (
 )
 _EVERY = [pair for forms in _ONE_OF for pair in combinations([re.compile(form, re.I) for form in forms], 2)]
 _FORCES = ((_MUST, _MAY), (_MUST, _SHOULD), (_MUST_NOT, _NEED_NOT), (_ALL, _SOME), *_EVERY)
-_ONLY = re.compile(r"\b(?:only|solely|exclusively|sole|alone|nothing but)\b|だけ|のみ|限り|限る|限ら|しか", re.I)
+_ONLY = re.compile(
+    r"\b(?:only|solely|exclusively|sole|alone|nothing but)\b"
+    r"(?:(?: (?:be|by|in|the|a|an|for|to|on|at|with|from|of))* (?P<behind>\w+))?"
+    r"|(?P<before>[一-鿿ァ-ヺー]*)(?:に|を|で|から|へ)?(?:だけ|のみ|限り|限る|限ら|しか)",
+    re.I,
+)
 
 
 def turned_bound(stated: str, sourced: str) -> str:
@@ -206,8 +215,13 @@ def other_force(stated: str, sourced: str) -> str:
     """
     if turned := _turned(stated, sourced, _FORCES):
         return turned
-    only = _ONLY.search(stated)
-    return only.group() if only and not _ONLY.search(sourced) else ""
+    only, there = _ONLY.search(stated), _ONLY.search(sourced)
+    if only and there:
+        here, other = ((f["behind"] or f["before"] or "").lower() for f in (only, there))
+        apart = here and other and here not in other and other not in here
+        # "Only managers may approve travel", "Managers may approve only travel"
+        return only.group() if apart and here in sourced.lower() and other in stated.lower() else ""
+    return only.group() if only else ""
 
 
 def _turned(stated: str, sourced: str, pairs: Iterable[tuple[re.Pattern[str], re.Pattern[str]]]) -> str:

@@ -19,12 +19,14 @@ _NEAR = 4  # words beside an English exception that say what it bears on
 # the sentence; a Japanese one begins with its clause and bears on the one that follows: 北海道を除く本土が長雨に入る.
 _ENGLISH = re.compile(
     r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
+    r"|only (?:if|when|where|while|in|on|at|during|for|with|after|before|between|until|to|from)"
     r"|in case|in the event (?:of|that)|provided(?! (?:by|with|for|to))|subject to|upon"
     r"|with (?:the )?(?:prior |written |express )*(?:consent|approval|permission))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
     re.I,
 )
 _JAPANESE = re.compile(
-    r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|場合(?:は|に|には|(?=、))"
+    r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|(?:場合|とき)(?:は|に|には|(?=、))"
+    r"|(?<!実)際(?:は|には)|(?<!例え)(?<!たとえ)(?<![言い]え)(?<=[えけせてねべめれげ])ば、|たら、"
 )
 _EXCEPTS = re.compile("except|other than|を除|以外", re.I)
 _DENIES = re.compile(r"\b(?:not|no|never|none|cannot)\b|n't\b|な[いくけ]|ませ|ず(?:に|、)|禁", re.I)

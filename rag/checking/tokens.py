@@ -52,6 +52,12 @@ _EITHER_WAY = re.compile(r"\bor not(?=\s*(?:[),.;]|$)|\s+(?:is|are|was|were)\b)|
 _DENIES = re.compile(r"(?:false|untrue|wrong|den(?:y|ies|ied)|refut(?:e|es|ed))\s+that\b", re.I)
 
 
+_BOUND = re.compile(
+    r"\b(?:(?:no|not)\s)?(?:(?:more|less|fewer|greater) than|at (?:least|most)|over|above|under|below)\s+$", re.I
+)
+_LONGEST = 16  # characters of the longest of them
+
+
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text in reading order; positions are those of the normalised text."""
     text = normalize(text)
@@ -59,6 +65,10 @@ def tokens(text: str) -> list[Token]:
     taken = bytearray(len(text))
     for token in found:
         taken[token.start : token.end] = b"\1" * (token.end - token.start)
+    for token in found:
+        # What bounds a value is read with it: "over 500" and "more than 500" have the same words.
+        if bounded := _BOUND.search(text, max(0, token.start - _LONGEST), token.start):
+            taken[bounded.start() : bounded.end()] = b"\1" * len(bounded.group())
     words, denied = _latin(text, taken)
     found = [replace(t, negated=True) if denied & set(range(t.start, t.end)) else t for t in found] + words
     if is_unspaced(text):
@@ -111,6 +121,9 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
             negator = carried.end() if carried else m.end()
             late = folded != "no"  # "No." may be a number's
             opening = False
+            continue
+        if folded == "longer" and negator >= 0 and not text.startswith(" than", m.end()):
+            negator = m.end()  # what is no longer allowed is denied, not how long
             continue
         if m.lastgroup == "dotted":
             folded = folded.rstrip(".")

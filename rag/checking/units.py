@@ -90,6 +90,8 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("machine", 1, "台 基"),
     ("long thing", 1, "本"),
     ("sheet", 1, "枚"),
+    ("letter", 1, "通"),
+    ("way", 1, "通り"),
     ("volume", 1, "冊 巻 volume"),
     ("company", 1, "社 companies company"),
     ("school", 1, "校 school"),
@@ -134,7 +136,9 @@ OPEN = (
 # Dimensions of which people convert one unit to another and round (20 miles, 32 km).
 CONVERTED = frozenset({"metre", "square metre", "gram", "litre"})
 
-CURRENCY_SIGNS = {"$": "dollar", "US$": "dollar", "€": "euro", "£": "sterling", "¥": "yen", "₩": "won"}
+CURRENCY_SIGNS = {"$": "dollar", "US$": "dollar", "€": "euro", "£": "sterling", "¥": "yen", "₩": "won"} | {
+    code: UNITS[code][0] for code in ("USD", "EUR", "GBP", "JPY", "CNY", "KRW")
+}
 
 _LATIN = sorted((u for u in UNITS if re.match(r"[A-Za-z]", u)), key=len, reverse=True)
 _WORDS = {"day", "sec", "min", "won", "lbs"}  # as short as an abbreviation

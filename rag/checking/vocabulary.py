@@ -50,6 +50,6 @@ man/men woman/women child/children foot/feet tooth/teeth mouse/mice win/won hold
 show/shown fly/flew/flown throw/threw/thrown wear/wore/worn hide/hid/hidden forget/forgot/forgotten seek/sought
 mean/meant deal/dealt hear/heard sleep/slept lend/lent find/found strike/struck swim/swam/swum steal/stole/stolen
 forbid/forbade/forbidden arise/arose/arisen die/dead/death/died/dying long/length wide/width deep/depth
-strong/strength grow/growth analyse/analyze/analysis high/height
+strong/strength grow/growth analyse/analyze/analysis high/height cancel/cancelled/cancelling/cancellation
 """
 IRREGULAR = {form: base for base, *forms in (line.split("/") for line in _IRREGULAR.split()) for form in forms}

@@ -23,6 +23,7 @@ _PREPOSITION = re.compile(
     re.I,
 )
 ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
+_NOUN = re.compile(r"\b(?:the|an?) $", re.I)  # before a word, makes it a noun: the strike
 _OPENING = 12  # characters: what opens a sentence before its first word, as in "In the"
 # Whom something was sent to or taken from did not send or take it.
 _CONTRARY = frozenset((frozenset(("agent", "to")), frozenset(("agent", "from"))))
@@ -45,7 +46,10 @@ def list_verbs(tokens: Iterable[Token]) -> frozenset[str]:
 
 def list_frames(tokens: Sequence[Token], text: str, verbs: frozenset[str]) -> list[Frame]:
     """Return what stands on each side of each verb, and what has a preposition; `verbs` are keys."""
-    verbal = [token.key in verbs and not token.name for token in tokens]
+    verbal = [
+        token.key in verbs and not token.name and not _NOUN.search(_before(i, tokens, text))
+        for i, token in enumerate(tokens)
+    ]
     verbs_at = (i for i, verb in enumerate(verbal) if verb)
     found = [Frame(i, frozenset(_participants(i, tokens, text, verbal)), _CONTRARY) for i in verbs_at]
     return found + list(_prepositions(tokens, text, verbal))
@@ -81,7 +85,7 @@ def _reach(i: int, step: int, tokens: Sequence[Token], text: str, verbal: Sequen
 def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[bool]) -> Iterator[tuple[int, str]]:
     """Who does it ("agent") and what else is there ("other"), where the voice of a verb is known."""
     before = [j for j in _subject(sorted(_reach(i, -1, tokens, text, verbal)), tokens, text) if _takes_part(tokens[j])]
-    behind = [j for j in _reach(i, 1, tokens, text, verbal) if _takes_part(tokens[j])]
+    behind = list(_reach(i, 1, tokens, text, verbal))
     at = i
     while _goes_on(at, -1, tokens) and tokens[at - 1].key.endswith("ly"):
         at -= 1
@@ -97,7 +101,7 @@ def _participants(i: int, tokens: Sequence[Token], text: str, verbal: Sequence[b
     for j in behind:
         if found := _PREPOSITION.search(text[tokens[j - 1].end : tokens[j].start]):
             role = marks.get(found[1].lower(), other)
-        if role:
+        if role and _takes_part(tokens[j]):
             yield j, role
 
 
