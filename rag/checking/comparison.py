@@ -20,6 +20,7 @@ from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.hedges import left_out_hedge
 from rag.checking.home import Home
 from rag.checking.messages import reason
+from rag.checking.mixing import mixed_clauses
 from rag.checking.narrowing import left_out_narrowing
 from rag.checking.opposites import bound, opposed, opposites, other_force, turned_bound
 from rag.checking.provisos import left_out_proviso
@@ -102,6 +103,8 @@ class Comparison:
         """Everything that speaks against the statement."""
         if self.copied:
             yield from self._says_otherwise()
+        if mixed := mixed_clauses(self.statement, self.said, self.alignment.matches, self.home):
+            yield Doubt(False, reason("mixed", self.statement, *mixed))
         if self._says_more():
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:

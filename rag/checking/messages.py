@@ -69,6 +69,10 @@ _REASONS = {
         "The two halves of the statement are the other way round in the source.",
         "文の前半と後半の関係が出典と逆です。",
     ),
+    "mixed": (
+        "The source does not say “{sourced}” of “{stated}” but of something else.",
+        "出典では「{sourced}」は「{stated}」ではなく別のものについて述べられています。",
+    ),
     "proviso": (
         "The source makes an exception that the statement leaves out: “{stated}”.",
         "出典にある例外「{stated}」が文にありません。",

@@ -162,7 +162,7 @@ def _is_initials(text: str, m: re.Match[str]) -> bool:
     return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)
 
 
-_VERB = re.compile(r"(?:ed|ing|i[sz]e|ates?)$")
+_VERB = re.compile(r"(?:ed|ing|i[sz]e|\w{3}ates?)$")
 
 
 @lru_cache(maxsize=1 << 14)

@@ -1,0 +1,120 @@
+"""Two clauses of a source mixed: the subject of one with what the source says of the subject of the other.
+
+"Model A has a steel tank, while model B has a plastic tank" does not bear out that B has a steel tank. Nothing is
+parsed: a clause has what stands before its first verb (English) or は and が (Japanese), and only where a statement has
+the subject of one clause, nothing of the other's, and a word that stands in the other alone is something said of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations, takewhile
+
+from index.words import is_unspaced
+from rag.checking.exchanges import Matches
+from rag.checking.home import Home
+from rag.checking.tokens import Token
+from rag.checking.voices import ARTICLES
+
+_BORDER = re.compile(r"[;:]|,? (?:while|whereas|although|but|yet)\b|,? and (?=(?:the|an?|this) )|, and\b", re.I)
+_JAPANESE_BORDER = re.compile(
+    r"(?<![比並]べて)(?<!おいて)(?<!よって)(?<!として)(?<!ついて)(?<!して)(?<=[しりちみびぎきいえけせてねべめれげがばず])、"
+)
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|do|did|must|shall|should|can|could|may|might|will|would)\b", re.I
+)
+_PRONOUN = re.compile(r"\b(?:it|its|they|their|he|his|she|her|we|our|you|your|this|these|who|which|that|there)\b", re.I)
+_OPENING = re.compile(r"[^,]*,", re.I)
+_SUBJECT = re.compile(r"(?:に)?(?P<by>[はが])(?![ぁ-ん]?、?$)")
+_ATTRIBUTE = re.compile(r"の|(?:する|した|な)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The tokens of a clause, and those of them that it speaks of."""
+
+    tokens: frozenset[int]
+    subject: frozenset[int]
+
+
+def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> tuple[str, str] | None:
+    """Return the subject stated, and what is said of another one in the source, or None."""
+    read = _japanese if is_unspaced(statement) else _english
+    clauses = [clause for clause in read(home) if clause.subject]
+    keys = {j: home.tokens[j].key for clause in clauses for j in clause.tokens}
+    for own, other in permutations(clauses, 2):
+        ours = {keys[j] for j in own.subject} - {keys[j] for j in other.tokens}
+        theirs = {keys[j] for j in other.subject} - {keys[j] for j in own.subject}
+        stated = {t.key for t in said}
+        if not ours or not theirs or not ours <= stated or theirs & stated:
+            continue
+        for i, token in enumerate(said):
+            places = {j for j, _ in matches[i]} & set(home.inside)
+            # What stands before the subject, as a time or a place, may be said of all that follows.
+            if places and not token.light and places <= other.tokens and min(places) > max(other.subject):
+                first = min(j for j in own.subject if keys[j] in ours)
+                return home.tokens[first].surface, token.surface
+    return None
+
+
+def _split(home: Home, border: re.Pattern[str]) -> Iterator[tuple[int, int, list[int]]]:
+    starts = [home.start, *(m.end() for m in border.finditer(home.text, home.start, home.end)), home.end]
+    for start, end in pairwise(starts):
+        yield start, end, [j for j in home.inside if start <= home.tokens[j].start < end]
+
+
+def _english(home: Home) -> Iterator[Clause]:
+    begin, before = home.start, list[int]()
+    for start, end, tokens in _split(home, _BORDER):
+        begin, tokens = (begin, before + tokens) if before else (start, tokens)
+        says_something = _FINITE.search(home.text, begin, end) or any(_is_finite(home, j, end) for j in tokens)
+        if not says_something and home.text[end - 1] not in ";:" and end < home.end:
+            before = tokens  # the first half of a list: "the pumps, and the valves are"
+            continue
+        before = []
+        yield Clause(frozenset(tokens), frozenset(_subject(home, begin, end, tokens)))
+
+
+def _subject(home: Home, start: int, end: int, tokens: Sequence[int]) -> list[int]:
+    """What stands before the verb of a clause, or behind an imperative; nothing where there is a pronoun."""
+    opening = _OPENING.match(home.text, start, end)
+    at = opening.end() if opening and not _FINITE.search(opening.group()) else start
+    subject: list[int] = []
+    for j in (j for j in tokens if home.tokens[j].start >= at):
+        gap = home.text[at : home.tokens[j].start]
+        if _PRONOUN.search(gap):
+            return []
+        if subject and (_FINITE.search(gap) or _is_finite(home, j, end)):
+            return subject
+        subject.append(j)
+        at = home.tokens[j].end
+    if subject and not home.text[start : home.tokens[subject[0]].start].strip():
+        objects = subject[1:]
+        gaps = [home.text[home.tokens[i].end : home.tokens[j].start] for i, j in pairwise(subject)]
+        return [j for j, _ in takewhile(lambda o: not ARTICLES.sub("", o[1]).strip(), zip(objects, gaps, strict=True))]
+    return []
+
+
+def _is_finite(home: Home, j: int, end: int) -> bool:
+    """Whether a token is what its clause says, and not a participle of its subject: "reports exported by mail are"."""
+    token = home.tokens[j]
+    participle = token.surface.endswith("ed") and _FINITE.search(home.text, token.end, end)
+    return token.verb and not participle and not token.surface.endswith("ing")
+
+
+def _japanese(home: Home) -> Iterator[Clause]:
+    for _, end, tokens in _split(home, _JAPANESE_BORDER):
+        subjects: dict[str, list[int]] = {}
+        for at, j in enumerate(tokens):
+            found = _SUBJECT.match(home.text, home.tokens[j].end, end)
+            if not found:
+                continue
+            run = [j]
+            for before in reversed(tokens[:at]):
+                if not _ATTRIBUTE.fullmatch(home.text[home.tokens[before].end : home.tokens[run[-1]].start]):
+                    break
+                run.append(before)
+            subjects.setdefault(found["by"], run)
+        yield Clause(frozenset(tokens), frozenset(subjects.get("が") or subjects.get("は") or ()))
