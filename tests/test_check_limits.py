@@ -23,6 +23,18 @@ NARROWER = [
     ("Overtime is paid at 150 percent.", "Overtime on Sundays is paid at 150 percent.", "Overtime on Sundays"),
     ("製品は返品できます。", "未開封の製品は返品できます。", "開封の製品"),
     ("申請には課長の承認が必要である。", "10万円を超える申請には課長の承認が必要である。", "超える申請"),
+    (
+        "The plan costs 12 euros per month.",
+        "The plan costs 12 euros per user per month.",
+        "12 euros per user per month",
+    ),
+    (
+        "The signature was missing on the 40 invoices.",
+        "In 7 of the 40 invoices the signature was missing.",
+        "7 of the 40",
+    ),
+    ("保守料金は年額12,000円です。", "保守料金は1台あたり年額12,000円です。", "1台あたり年額12,000円"),
+    ("40件に不備があった。", "40件中7件に不備があった。", "40件中7件"),
 ]
 LEFT_OUT = [
     (
@@ -84,6 +96,15 @@ LEFT_OUT = [
     ("The server is copied every night.", "Until 2022 the server was copied every night.", "Until"),
     ("Dr. Weber heads the lab.", "Dr. Weber headed the lab until 2019; since then Dr. Klein has headed it.", "until"),
     ("サーバーは毎晩バックアップしている。", "サーバーは2022年まで毎晩バックアップしていた。", "年まで"),
+    ("The fan wheel is unbalanced.", "The fan wheel is probably unbalanced.", "probably"),
+    ("Staff get an allowance.", "Staff get an allowance after completing their trial period.", "after completing"),
+    (
+        "Those who work at home two days a week get it.",
+        "Those who work at home more than two days a week get it.",
+        "two days",
+    ),
+    ("導入は1月に延期された。", "導入を1月に延期する案が示された。", "案が"),
+    ("割引は10%です。", "5台以上のまとめ契約なら、割引は10%です。", "契約なら"),
 ]
 WITH_IT = [
     ("Except for trainees, all staff get a bonus.", "All staff, except for trainees, get a bonus in June."),
@@ -111,6 +132,13 @@ WITH_IT = [
     ("The budget is 1.5 million euros.", "The budget is EUR 1.5m."),
     ("契約書は2通作成する。", "契約書は二通作成する。"),
     ("例えば、会費は月額1,000円です。", "たとえば、会費は月額1,000円である。"),
+    (
+        "The customer may terminate at any time.",
+        "If it is late, the supplier may terminate; the customer may terminate at any time.",
+    ),
+    ("Sampled invoices lacked the second signature.", "Sampled invoices lacked the second signature in 7 cases."),
+    ("保守料金は1台当たり年額12,000円です。", "保守料金は1台あたり年額12,000円です。"),
+    ("引渡しから1年以内に通知する。", "引渡しの日から1年以内に通知する。"),
 ]
 
 
@@ -145,6 +173,10 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
         ("売上高は前年比80%減少した。", "売上高は前年比80%に減少した。"),
         ("Managers may approve only travel expenses.", "Only managers may approve travel expenses."),
         ("出張費は管理職だけが承認できる。", "管理職は出張費だけを承認できる。"),
+        ("乙が違反したときは、甲は直ちに解除できる。", "乙が違反したときは、甲は解除できる。"),
+        ("Unused leave is paid out immediately.", "Unused leave is paid out."),
+        ("受付は先月から1階に移ります。", "受付は来月から1階に移ります。"),
+        ("移転は全員の賛成で可決された。", "移転は多数の賛成で可決された。"),
     ],
 )
 def test_how_often_how_strictly_and_how_much_is_compared(statement: str, source: str) -> None:
@@ -166,6 +198,9 @@ def test_a_polite_duty_is_a_duty(duty: str) -> None:
         ("The warranty does not cover batteries.", "The warranty covers all parts except batteries and seals."),
         ("Contractors are not allowed to use the staff car park.", "Contractors may not use the staff car park."),
         ("Staff have to give three months' notice.", "Staff have to give notice no later than three months before."),
+        ("セール品は返品できません。", "セール品は返品の対象外です。"),
+        ("発送後は、キャンセルしかできません。", "発送後は、キャンセルのみ可能です。"),
+        ("The bearings need no maintenance.", "The bearings are maintenance-free."),
         ("東京支店の売上は大阪支店より多い。", "大阪支店の売上は東京支店より少ない。"),
         ("甲の同意がなければ、乙は契約を変更できない。", "乙は甲の同意なく契約を変更することができない。"),
     ],

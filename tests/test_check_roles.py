@@ -66,6 +66,27 @@ EXCHANGED = [
     ("東京から大阪まで荷物を送る。", "大阪から東京まで荷物を送る。"),
     ("太郎は花子の父である。", "花子は太郎の父である。"),
     ("東京は大阪より大きい。", "大阪は東京より大きい。"),
+    ("Open the guard, then press the stop button.", "Before opening the guard, press the stop button and wait."),
+    ("The board asked Mr. Berg to look.", "Mr. Berg proposed it, but the board asked Ms. Dahl to look."),
+    ("甲が違反したときは、乙は解除できる。", "甲は、乙が違反したときは、本契約を解除できる。"),
+    ("監査法人は会社から変更を指摘された。", "監査法人は変更を会社に指摘した。"),
+]
+MIXED = [
+    ("Model B has a steel tank.", "Model A is sold with a steel tank, while model B has a plastic tank."),
+    (
+        "The drive chain is oiled every 200 operating hours.",
+        "Lubricate the guide rails every 200 operating hours; the drive chain is oiled weekly.",
+    ),
+    (
+        "The works council asked Ms. Dahl to examine it.",
+        "The works council objected and the board asked Ms. Dahl to examine it by June.",
+    ),
+    (
+        "Complaints about late deliveries fell by 12 percent.",
+        "The number of customer complaints fell by 12 percent, although complaints about late deliveries rose.",
+    ),
+    ("懲戒解雇は人事部長が決定する。", "懲戒解雇は社長が決定し、人事部長が本人に通知する。"),
+    ("欠勤する場合は電話で連絡する。", "遅刻する場合は電話で連絡し、欠勤する場合は欠勤届を提出する。"),
 ]
 OTHERWISE_TOLD = [
     ("Acme bought Zenith in 2010.", "In 2010 Zenith was bought by Acme."),
@@ -92,12 +113,23 @@ OTHERWISE_TOLD = [
     ("手数料は借主が支払う。", "借主は貸主に手数料を支払う。"),
     ("手数料は貸主に支払われる。", "借主は貸主に手数料を支払う。"),
     ("花子は太郎に道を教えてもらった。", "太郎は花子に道を教えた。"),
+    ("Model B has a plastic tank.", "Model A is sold with a steel tank, while model B has a plastic tank."),
+    ("人事部長は本人に書面で通知する。", "社長が懲戒解雇を決定し、人事部長が本人に書面で通知する。"),
+    ("The committee approved the budget.", "The committee met in June and approved the budget."),
+    ("The pump was cleaned.", "The valve and the pump were cleaned."),
 ]
 
 
 @pytest.mark.parametrize(("statement", "source"), EXCHANGED)
 def test_roles_that_were_exchanged_are_not_supported(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "unchecked"
+
+
+@pytest.mark.parametrize(("statement", "source"), MIXED)
+def test_what_is_said_of_one_is_not_stated_of_the_other(statement: str, source: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict == "unchecked"
+    assert any("of something else" in r or "別のもの" in r for r in found.reasons)
 
 
 @pytest.mark.parametrize(("statement", "source"), OTHERWISE_TOLD)

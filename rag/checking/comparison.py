@@ -17,16 +17,13 @@ from rag.checking.changes import end_of_change
 from rag.checking.clauses import halves_turned
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
-from rag.checking.hedges import left_out_hedge
 from rag.checking.home import Home
+from rag.checking.limits import list_limits
 from rag.checking.messages import reason
 from rag.checking.mixing import mixed_clauses
-from rag.checking.narrowing import left_out_narrowing
-from rag.checking.opposites import bound, opposed, opposites, other_force, turned_bound
-from rag.checking.provisos import left_out_proviso
+from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
-from rag.checking.times import ended_since
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 from rag.checking.vocabulary import STOP_WORDS
@@ -37,6 +34,9 @@ _STRETCH = 8  # tokens in a row for each place where something is left out; shor
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
 _WORD = 40  # characters; no word is longer
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
+_ROUGH = re.compile(
+    r"\d\d|\w{3}ty\b|hundred|thousand|million|[十百千万億]"
+)  # "over 500" may mean about, not "over two"
 # Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
 # thing and a difference contradicts: in freer wording it is only not confirmed.
 _SAME_WORDING, _SAME_THING = 0.75, 0.6
@@ -57,7 +57,7 @@ class Doubt:
 
 _DENYING = re.compile(
     r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud)"
-    r"|以外|除|禁|拒|なければ|なしに|なく",
+    r"|-free\b|\bnet of\b|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
     re.I,
 )
 
@@ -111,8 +111,10 @@ class Comparison:
             yield from self._exchanged(substitution)
         for thing in exchanged_things(self.said, self.stands, self.alignment.matches, self.statement, self.text):
             yield Doubt(False, reason("no name", self.statement, thing))
-        for one, other in exchanged_roles(self.said, self.stands, self.alignment.matches, self.statement, self.text):
-            yield Doubt(False, reason("roles", self.statement, one, other))
+        for one, other, how in exchanged_roles(
+            self.said, self.stands, self.alignment.matches, self.statement, self.text
+        ):
+            yield Doubt(False, reason(how, self.statement, one, other))
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
             near = self._near(i)
@@ -155,15 +157,8 @@ class Comparison:
             yield self._doubt("bound", turned)
         if self.turned == "turned":
             yield Doubt(False, reason("halves", self.statement))
-        for name, words in (
-            ("ended", ended_since(self.statement, home.sentence)),
-            ("force", other_force(self.statement, home.sentence)),
-            ("proviso", left_out_proviso(self.statement, self.keys, home)),
-            ("hedge", left_out_hedge(self.statement, home)),
-            ("narrowing", left_out_narrowing(self.statement, self.keys, home)),
-        ):
-            if words:
-                yield Doubt(False, reason(name, self.statement, words))
+        for name, words in list_limits(self.statement, self.said, self.alignment.matches, home):
+            yield Doubt(False, reason(name, self.statement, words))
 
     def _is_described(self, s: Token) -> bool:
         """Whether a word stands directly before another in the statement: of "T cells" the second, of 街区方式."""
@@ -318,7 +313,8 @@ class Comparison:
                 yield self._doubt("change", value.text)
         stated = bound(value, self.statement)
         sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
-        if not stated and not value.dates and all(b in (">=", "<=") for b in sourced):
+        telling = (">=", "<=") if _ROUGH.search(value.text) else (">=", "<=", ">", "<")
+        if not stated and not value.dates and all(b in telling for b in sourced):
             # Of "up to 500 euros" 500 euros says more; "over 500" is but a way of telling about how many.
             yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:

@@ -29,17 +29,17 @@ _BEFORE = re.compile(
     rf"|whether|(?:believ|predict|forecast|assum)\w* that|{_WANTING}"
     rf"|claim\w* (?:that )?(?:it|he|she|they) ha(?:s|ve|d)|(?:stop|avoid|ceas|delay|postpon)\w*(?= \w+ing\b)"
     r"|(?:was|were|is|are) to (?:be|have)|would (?:be|have(?: been)?)|reportedly|supposedly|according to rumou?rs?"
-    r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|perhaps|partly|partially"
+    r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|probably|presumably|perhaps|partly|partially"
     r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"
     rf"|(?:(?:one|some|many) of (?:the|its|his|her|their)|among (?:the|its)|second|third|fourth|fifth){_SUPERLATIVE}"
     rf"|\d+(?:nd|rd|th){_SUPERLATIVE})\b",
     re.I,
 )
 _ENGLISH = ((_BEFORE, 1),)
-_LEAVE = re.compile(r"\b(?:can|allowed|permitted|possible)\b", re.I)  # other words for "may"
+_LEAVE = re.compile(r"\b(?:can|able|allowed|permitted|possible)\b", re.I)  # other words for "may"
 # Behind what is planned or only possible, and before a title or a rank.
 _BEHIND = re.compile(
-    r"と(?:見|み)られ|と(?:予想|予測)|かどうか|か否か|[うおこそとのもろごぼよ]うと(?:し|す)|見方|見通し|との観測|予定|計画|見込|可能性|恐れ|おそれ|かもしれ"
+    r"と(?:見|み)られ|と(?:予想|予測)|かどうか|か否か|[うおこそとのもろごぼよ]うと(?:し|す)|見方|見通し|との観測|案が|提案(?:し|さ|が)|予定|計画|見込|可能性|恐れ|おそれ|かもしれ"
     r"|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
     r"|の(?:中止|廃止|禁止|停止|延期|撤回|取り?消し?|取りやめ|見送り|辞退|解除|解約|欠如|不足|否定|失効|終了|喪失)"
 )

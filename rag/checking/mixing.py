@@ -60,8 +60,8 @@ def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home:
 
 
 def _split(home: Home, border: re.Pattern[str]) -> Iterator[tuple[int, int, list[int]]]:
-    starts = [home.start, *(m.end() for m in border.finditer(home.text, home.start, home.end)), home.end]
-    for start, end in pairwise(starts):
+    borders = [m.span() for m in border.finditer(home.text, home.start, home.end)]
+    for (_, start), (end, _) in pairwise([(home.start, home.start), *borders, (home.end, home.end)]):
         yield start, end, [j for j in home.inside if start <= home.tokens[j].start < end]
 
 
@@ -70,7 +70,7 @@ def _english(home: Home) -> Iterator[Clause]:
     for start, end, tokens in _split(home, _BORDER):
         begin, tokens = (begin, before + tokens) if before else (start, tokens)
         says_something = _FINITE.search(home.text, begin, end) or any(_is_finite(home, j, end) for j in tokens)
-        if not says_something and home.text[end - 1] not in ";:" and end < home.end:
+        if not says_something and home.text[end : end + 1] not in ";:" and end < home.end:
             before = tokens  # the first half of a list: "the pumps, and the valves are"
             continue
         before = []

@@ -153,7 +153,9 @@ _MAY = re.compile(  # a capital is a month's
 )
 _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず|常に", re.I)
 _SOME = re.compile(
-    r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually)\b|一部|多く|ほとんど|大半|時々|通常", re.I
+    r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually)\b"
+    r"|一部|多く|多数|過半数|ほとんど|大半|時々|通常",
+    re.I,
 )
 _SHOULD = re.compile(
     r"\b(?:should|ought to|(?:is|are) (?:advised|encouraged|recommended) to)\b|望ましい|好ましい|推奨|努め", re.I
@@ -182,6 +184,11 @@ _ONE_OF = (
     ("当月", "翌月", "前月"),
     ("当日", "翌日", "前日"),
     ("当期|今期", "来期|翌期", "前期"),
+    ("今月", "来月", "先月"),
+    ("今週", "来週", "先週"),
+    ("今年|本年", "来年", "昨年|去年"),
+    ("今回", "次回", "前回"),
+    tuple(rf"\b{which} (?:week|month|quarter|year)\b" for which in ("this", "next", "last")),
     ("及び|かつ|と、?ともに", "又は|または|もしくは|若しくは"),
     (
         *(
@@ -197,9 +204,21 @@ _FORCES = ((_MUST, _MAY), (_MUST, _SHOULD), (_MUST_NOT, _NEED_NOT), (_ALL, _SOME
 _ONLY = re.compile(
     r"\b(?:only|solely|exclusively|sole|alone|nothing but)\b"
     r"(?:(?: (?:be|by|in|the|a|an|for|to|on|at|with|from|of))* (?P<behind>\w+))?"
-    r"|(?P<before>[一-鿿ァ-ヺー]*)(?:に|を|で|から|へ)?(?:だけ|のみ|限り|限る|限ら|しか)",
+    r"|(?P<before>[一-鿿ァ-ヺー]*)(?:に|を|で|から|へ)?(?:だけ|のみ|限り|限る|限ら|しか(?!ら))",
     re.I,
 )
+
+
+# With such a word a statement says more than a source that has none like it.
+_MORE = [
+    re.compile(words, re.I)
+    for words in (
+        r"\b(?:immediately|at once|promptly|without delay|instantly)\b|直ちに|ただちに|すぐに|即時|即座|速やか",
+        r"\b(?:freely|without restrictions?|unconditionally)\b|自由に|制限なく|無条件",
+        r"\b(?:free of charge|for free|at no (?:extra )?(?:cost|charge))\b|無料|無償",
+        r"\b(?:permanently|forever|indefinitely)\b|永久|永続|無期限",
+    )
+]
 
 
 def turned_bound(stated: str, sourced: str) -> str:
@@ -215,6 +234,8 @@ def other_force(stated: str, sourced: str) -> str:
     """
     if turned := _turned(stated, sourced, _FORCES):
         return turned
+    if added := next((words for more in _MORE if (words := more.search(stated)) and not more.search(sourced)), None):
+        return added.group()
     only, there = _ONLY.search(stated), _ONLY.search(sourced)
     if only and there:
         here, other = ((f["behind"] or f["before"] or "").lower() for f in (only, there))

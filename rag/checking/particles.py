@@ -25,7 +25,8 @@ _TURNED = {"が": "に", "に": "が"}
 # Verbs with somebody who gives and somebody who gets: a fee is paid by the tenant, or to the tenant.
 _GIVING_VERBS = """
 支払い 支払う 払う 渡す 引き渡す 送る 送付 返す 返却 返還 返済 与える 貸す 貸与 売る 売却 販売 譲渡 贈る 配る 配布 交付
-支給 提供 提出 納める 納付 納入 報告 通知 連絡 請求 命ずる 指示 申請 申し込む 申し出る 依頼 委託 届ける 届け出る
+支給 提供 提出 納める 納付 納入 報告 通知 連絡 請求 命ずる 指示 申請 申し込む 申し出る 依頼 委託 届ける 届け出る 指摘
+要求 要請 警告 注意 質問 回答 説明 紹介 推薦 命令
 """
 _GIVING = frozenset(_GIVING_VERBS.split())
 _GIVES, _GETS = frozenset(("が", "から")), frozenset(("に", "へ"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from itertools import pairwise
 
 from index.words import is_unspaced
 from rag.checking.home import Home
@@ -20,13 +21,13 @@ _NEAR = 4  # words beside an English exception that say what it bears on
 _ENGLISH = re.compile(
     r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
     r"|only (?:if|when|where|while|in|on|at|during|for|with|after|before|between|until|to|from)"
-    r"|in case|in the event (?:of|that)|provided(?! (?:by|with|for|to))|subject to|upon"
+    r"|after (?:complet|pass)\w+|in case|in the event (?:of|that)|provided(?! (?:by|with|for|to))|subject to|upon"
     r"|with (?:the )?(?:prior |written |express )*(?:consent|approval|permission))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
     re.I,
 )
 _JAPANESE = re.compile(
     r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|(?:場合|とき)(?:は|に|には|(?=、))"
-    r"|(?<!実)際(?:は|には)|(?<!例え)(?<!たとえ)(?<![言い]え)(?<=[えけせてねべめれげ])ば、|たら、"
+    r"|(?<!実)際(?:は|には)|(?<!例え)(?<!たとえ)(?<![言い]え)(?<=[えけせてねべめれげ])ば、|たら、|なら(?![なびずぬい])"
 )
 _EXCEPTS = re.compile("except|other than|を除|以外", re.I)
 _DENIES = re.compile(r"\b(?:not|no|never|none|cannot)\b|n't\b|な[いくけ]|ませ|ず(?:に|、)|禁", re.I)
@@ -43,7 +44,7 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     if pattern.search(statement):
         return ""
     denied = _DENIES.search(statement) or _DENIES.search(home.sentence)
-    for found in pattern.finditer(home.text, home.start, home.end):
+    for found in pattern.finditer(home.text, *_part(home)):
         start = _clause_start(home, found.start()) if japanese else found.start()
         excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
         left_out = len(excepted & keys) < _LEFT_OUT * len(excepted)
@@ -52,6 +53,14 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
         if excepted and (turned or (left_out and concerned & keys)):
             return home.text[start : found.end()].strip()
     return ""
+
+
+def _part(home: Home) -> tuple[int, int]:
+    """The part of the sentence between semicolons that the statement follows most."""
+    borders = [home.start, *(home.start + m.end() for m in re.finditer(";", home.sentence)), home.end]
+    return max(
+        pairwise(borders), key=lambda part: sum(part[0] <= home.tokens[j].start < part[1] for j in home.followed)
+    )
 
 
 def _clause_start(home: Home, at: int) -> int:

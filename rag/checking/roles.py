@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Literal
 
 from index.words import is_unspaced
 from rag.checking import particles, voices
 from rag.checking.frames import Frame
 from rag.checking.neighbours import Alike, Beside, list_things
 from rag.checking.tokens import Token
+
+Exchange = Literal["roles", "mixed"]
 
 _SAME = 0.7  # likeness of words of one family
 _SUFFIX = 4  # characters
@@ -26,10 +29,11 @@ Matches = Sequence[Sequence[tuple[int, float]]]
 
 def exchanged_roles(
     said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, Exchange]]:
     """Yield pairs of things of the statement, as written, that have each other's roles in the source.
 
-    `matches` are for each token of the statement those of the source, with their likeness.
+    Or a name and a predicate of which the source says that it is another's ("mixed"). `matches` are for each token of
+    the statement those of the source, with their likeness.
     """
     alike = [frozenset(j for j, like in ms if like >= _SAME) for ms in matches]
     # A founder and what was founded are of one family, but have different things beside them.
@@ -38,10 +42,16 @@ def exchanged_roles(
     stated, sourced = _frames(said, stands, statement, text)
     thing = {i: thing for thing in list_things(said, statement) for i in thing}
     pairs = [*beside.exchanged(), *beside.turned()]
-    crossed = [*_exchanged(stated, sourced, alike, same), *_crossed(stated, sourced, same)]
+    crossed = [
+        *_exchanged(stated, sourced, alike, same),
+        *_crossed(stated, sourced, same),
+        *_across(stated, sourced, same),
+    ]
     pairs += [(thing[i], thing[j]) for i, j in crossed]
     for one, other in dict.fromkeys(pairs):
-        yield _written(one, said, statement), _written(other, said, statement)
+        yield _written(one, said, statement), _written(other, said, statement), "roles"
+    for name, predicate in _strayed(stated, sourced, alike, same, [t.name for t in said], [t.name for t in stands]):
+        yield _written(thing[name], said, statement), said[predicate].surface, "mixed"
 
 
 def _written(thing: range, tokens: Sequence[Token], text: str) -> str:
@@ -91,6 +101,56 @@ def _crossed(stated: Sequence[Frame], sourced: Sequence[Frame], same: Alike) -> 
             apart = role != others and with_one and with_other and not any(f in with_other for f in with_one)
             if apart and all(_has(f, others) for f in with_one) and all(_has(f, role) for f in with_other):
                 yield one, other
+
+
+def _across(stated: Sequence[Frame], sourced: Sequence[Frame], same: Alike) -> Iterator[tuple[int, int]]:
+    """Pairs of words in one role beside two predicates, of which the source has each beside the other's predicate.
+
+    Of "if the tenant is in breach, the landlord may terminate" the tenant and the landlord.
+    """
+    filled = [
+        (word, role, [f for f in sourced if _same_predicate(frame, f, same)])
+        for frame in stated
+        if frame.predicate is not None
+        for word, role in sorted(frame.roles)
+        if same[word] and role in _DOERS
+    ][:_MOST]
+    for (one, role, with_one), (other, others, with_other) in combinations(filled, 2):
+        if role == others and same[one].isdisjoint(same[other]):
+            here = _fill(with_one, role, same[other]) and _fill(with_other, role, same[one])
+            if here and not _fill(with_one, role, same[one]) and not _fill(with_other, role, same[other]):
+                yield one, other
+
+
+_DOERS = frozenset(("agent", "が"))
+
+
+def _fill(frames: Sequence[Frame], role: str, words: frozenset[int]) -> bool:
+    return any((word, role) in frame.roles for frame in frames for word in words)
+
+
+def _strayed(
+    stated: Sequence[Frame],
+    sourced: Sequence[Frame],
+    alike: Alike,
+    same: Alike,
+    stated_names: Sequence[bool],
+    names: Sequence[bool],
+) -> Iterator[tuple[int, int]]:
+    """Names, each with a predicate, that the source has beside other predicates only, and another name in their role.
+
+    Of "the board asked Mr. Berg" Berg, where the source has "Mr. Berg proposed it, and the board asked Ms. Dahl".
+    """
+    taken = {j for js in alike for j in js}
+    known = {j for frame in sourced if frame.predicate is not None for j, _ in frame.roles}
+    for frame in stated:
+        beside = [f for f in sourced if frame.predicate is not None and _same_predicate(frame, f, same)]
+        here = {j for f in beside for j, _ in f.roles}
+        for word, role in sorted(frame.roles) if beside else ():
+            others = [[j for j, r in f.roles if r == role and names[j] and j not in taken] for f in beside]
+            strays = stated_names[word] and here.isdisjoint(alike[word]) and not known.isdisjoint(same[word])
+            if strays and all(others) and frame.predicate is not None:
+                yield word, frame.predicate
 
 
 def _has(frame: Frame, role: str) -> bool:

@@ -1,0 +1,30 @@
+"""Everything by which a source's sentence says less than a statement that leaves it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rag.checking.exchanges import Matches
+from rag.checking.hedges import left_out_hedge
+from rag.checking.home import Home
+from rag.checking.narrowing import left_out_narrowing
+from rag.checking.opposites import other_force
+from rag.checking.parts import left_out_part
+from rag.checking.provisos import left_out_proviso
+from rag.checking.times import ended_since
+from rag.checking.tokens import Token
+
+
+def list_limits(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> Iterator[tuple[str, str]]:
+    """Yield the reason's name and the words of each limit; `matches` are of each stated token in the sources."""
+    keys = {s.key for s in said if not s.value}
+    for name, words in (
+        ("ended", ended_since(statement, home.sentence)),
+        ("force", other_force(statement, home.sentence)),
+        ("proviso", left_out_proviso(statement, keys, home)),
+        ("hedge", left_out_hedge(statement, home)),
+        ("narrowing", left_out_part(statement, said, matches, home)),
+        ("narrowing", left_out_narrowing(statement, keys, home)),
+    ):
+        if words:
+            yield name, words
