@@ -47,9 +47,10 @@ def halves_turned(statement: str, said: Sequence[Token], home: Home) -> Turned:
                 return "turned"
     stated_order, order = _in_time(statement, said, 0), _in_time(sentence, there, home.start)
     if stated_order and order:
-        if _crossed(stated_order[0], order[0]):
+        (first, second), (before, behind) = stated_order[0], order[0]
+        if _crossed((first, second), (before, behind)):
             return "turned"
-        if stated_order[1] != order[1]:
+        if stated_order[1] != order[1] and first & before and second & behind:
             return "converse"
     return ""
 

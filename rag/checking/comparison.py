@@ -57,7 +57,7 @@ class Doubt:
 
 _DENYING = re.compile(
     r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud)"
-    r"|-free\b|\bnet of\b|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
+    r"|-free\b|\bnet of\b|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
     re.I,
 )
 
@@ -134,7 +134,7 @@ class Comparison:
         described = {s.key for s in self.said if self._is_described(s)}
         alone = frozenset(j for i, j in follows.items() if self.said[i].key not in described)
         exception = "".join(filter(takes_back, following))
-        matched = frozenset(j for ms in self.alignment.matches for j, _ in ms)
+        matched = frozenset(j for ms in self.alignment.matches for j, like in ms if like == 1.0) | set(follows.values())
         return Home(self.text, start, end, self.stands, inside, matched, frozenset(follows.values()), alone, exception)
 
     def _both_deny(self) -> bool:

@@ -17,6 +17,7 @@ from rag.checking.tokens import Token
 
 def list_limits(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> Iterator[tuple[str, str]]:
     """Yield the reason's name and the words of each limit; `matches` are of each stated token in the sources."""
+    home = home.part()
     keys = {s.key for s in said if not s.value}
     for name, words in (
         ("ended", ended_since(statement, home.sentence)),

@@ -37,6 +37,7 @@ class Clause:
 
     tokens: frozenset[int]
     subject: frozenset[int]
+    particle: str = ""  # behind the subject; what は marks is spoken of until another は
 
 
 def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> tuple[str, str] | None:
@@ -48,7 +49,7 @@ def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home:
         ours = {keys[j] for j in own.subject} - {keys[j] for j in other.tokens}
         theirs = {keys[j] for j in other.subject} - {keys[j] for j in own.subject}
         stated = {t.key for t in said}
-        if not ours or not theirs or not ours <= stated or theirs & stated:
+        if own.particle != other.particle or not ours or not theirs or not ours <= stated or theirs & stated:
             continue
         for i, token in enumerate(said):
             places = {j for j, _ in matches[i]} & set(home.inside)
@@ -117,4 +118,5 @@ def _japanese(home: Home) -> Iterator[Clause]:
                     break
                 run.append(before)
             subjects.setdefault(found["by"], run)
-        yield Clause(frozenset(tokens), frozenset(subjects.get("が") or subjects.get("は") or ()))
+        particle = "が" if "が" in subjects else "は"
+        yield Clause(frozenset(tokens), frozenset(subjects.get(particle, ())), particle)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from itertools import pairwise
 
 from index.words import is_unspaced
 from rag.checking.home import Home
@@ -44,7 +43,7 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     if pattern.search(statement):
         return ""
     denied = _DENIES.search(statement) or _DENIES.search(home.sentence)
-    for found in pattern.finditer(home.text, *_part(home)):
+    for found in pattern.finditer(home.text, home.start, home.end):
         start = _clause_start(home, found.start()) if japanese else found.start()
         excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
         left_out = len(excepted & keys) < _LEFT_OUT * len(excepted)
@@ -53,14 +52,6 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
         if excepted and (turned or (left_out and concerned & keys)):
             return home.text[start : found.end()].strip()
     return ""
-
-
-def _part(home: Home) -> tuple[int, int]:
-    """The part of the sentence between semicolons that the statement follows most."""
-    borders = [home.start, *(home.start + m.end() for m in re.finditer(";", home.sentence)), home.end]
-    return max(
-        pairwise(borders), key=lambda part: sum(part[0] <= home.tokens[j].start < part[1] for j in home.followed)
-    )
 
 
 def _clause_start(home: Home, at: int) -> int:

@@ -36,7 +36,7 @@ import statements  # noqa: E402
 from index.words import normalize  # noqa: E402
 from ingest.embedders import Options, open_embedder  # noqa: E402
 from rag.checking.comparison import Comparison  # noqa: E402
-from rag.checking.confidence import confidence  # noqa: E402
+from rag.checking.confidence import confidence, confidence_in_meaning  # noqa: E402
 from rag.checking.figures import list_figures  # noqa: E402
 from rag.checking.framing import bare  # noqa: E402
 from rag.checking.meaning import Readings, list_meaning  # noqa: E402
@@ -190,9 +190,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1600)
     parser.add_argument("--false-support", type=float, nargs=2, default=(0.028, 0.022), help="English, Japanese")
     parser.add_argument("--write", nargs="*", default=(), choices=("en", "ja"), help=f"whose to keep in {TARGET.name}")
-    parser.add_argument(
-        "--borders-only", action="store_true", help="keep the curves of words and only set their biases anew"
-    )
+    parser.add_argument("--borders-only", action="store_true", help="keep the curves and only set their biases anew")
     options = parser.parse_args()
     share = dict(zip(("en", "ja"), options.false_support, strict=True))
     with open_embedder(options.embed_model, Options(threads=1, processes=1)) as embedder:
@@ -221,22 +219,40 @@ def main() -> None:
 
 
 def set_borders(samples: Sequence[Sample], share: dict[str, float], written: Sequence[str]) -> None:
-    """Set the biases of the words' curves so that this share of the false statements they were fitted to would pass.
+    """Set the biases of the curves so that this share of the false statements they were fitted to would pass.
 
     For rules that came after the curves, and keep statements from being supported whatever the curves say.
     """
     models = json.loads(TARGET.read_text(encoding="utf-8"))
     for language, most in share.items():
         mine = [s for s in samples if s.language == language]
-        sure = {"supported": np.inf, "open": 0.0}
-        score = [confidence(s.figures, language) if s.figures else 0.0 for s in mine]
-        score = np.array([b + sure.get(s.verdict, -np.inf) for b, s in zip(score, mine, strict=True)])
-        cut = show_and_cut(f"{language} words, the articles fitted to", mine, score, most)
-        print(f"  bias {models['words'][language]['bias']} to be {models['words'][language]['bias'] - cut:.3f}")
-        if language in written:
-            models["words"][language]["bias"] = round(models["words"][language]["bias"] - cut, 3)
+        by_words = [_by_words(s) for s in mine]
+        scores = {"words": by_words}
+        if language in models["meaning"]:
+            scores["meaning"] = [_by_meaning(s, b) for s, b in zip(mine, by_words, strict=True)]
+        for name, score in scores.items():
+            cut = show_and_cut(f"{language} {name}, the articles fitted to", mine, np.array(score), most)
+            bias = models[name][language]["bias"]
+            print(f"  bias {bias} to be {bias - cut:.3f}")
+            if language in written:
+                models[name][language]["bias"] = round(bias - cut, 3)
     if written:
         write_models(models)
+
+
+def _by_words(sample: Sample) -> float:
+    sure = {"supported": np.inf, "open": 0.0}.get(sample.verdict, -np.inf)
+    return float(sure + (confidence(sample.figures, sample.language) if sample.figures else 0.0))
+
+
+def _by_meaning(sample: Sample, by_words: float) -> float:
+    """What words and meaning say; infinite where the model is not asked."""
+    if sample.meaning is None:
+        return np.inf if by_words == np.inf else -np.inf
+    asked = {**sample.figures, IN_DOUBT: 0.0}
+    said = min(confidence(sample.figures, sample.language), 0.0) if sample.verdict == "in doubt" else by_words
+    found = confidence_in_meaning(asked, sample.language, said, lambda: sample.meaning)
+    return found if found is not None else np.inf if by_words >= 0 else -np.inf
 
 
 def fit_meaning(
