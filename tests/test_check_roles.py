@@ -125,6 +125,20 @@ def test_roles_that_were_exchanged_are_not_supported(statement: str, source: str
     assert check(statement, [source]).verdict == "unchecked"
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.permutations(["model A200", "the compressor", "the basic plan", "the Leeds plant"]),
+    st.permutations(["steel tank", "manual valve", "yellow lamp", "spare battery"]),
+    st.sampled_from([", while", "; whereas", ", and", ", but"]),
+)
+def test_each_has_its_own_only(things: list[str], parts: list[str], joint: str) -> None:
+    (one, other, *_), (part, another, *_) = things, parts
+    source = f"{one[0].upper()}{one[1:]} is sold with a {part}{joint} {other} is sold with a {another}."
+    for thing, has, true in ((one, part, True), (other, another, True), (one, another, False), (other, part, False)):
+        statement = f"{thing[0].upper()}{thing[1:]} is sold with a {has}."
+        assert (check(statement, [source]).verdict == "supported") is true
+
+
 @pytest.mark.parametrize(("statement", "source"), MIXED)
 def test_what_is_said_of_one_is_not_stated_of_the_other(statement: str, source: str) -> None:
     found = check(statement, [source])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, permutations, takewhile
+from itertools import pairwise, permutations
 
 from index.words import is_unspaced
 from rag.checking.exchanges import Matches
@@ -19,9 +19,7 @@ from rag.checking.tokens import Token
 from rag.checking.voices import ARTICLES
 
 _BORDER = re.compile(r"[;:]|,? (?:while|whereas|although|but|yet)\b|,? and (?=(?:the|an?|this) )|, and\b", re.I)
-_JAPANESE_BORDER = re.compile(
-    r"(?<![比並]べて)(?<!おいて)(?<!よって)(?<!として)(?<!ついて)(?<!して)(?<=[しりちみびぎきいえけせてねべめれげがばず])、"
-)
+_JAPANESE_BORDER = re.compile("(?<=[しりちみびぎきいえけせねべめれげがばず])、")  # but て joins: に比べて, として
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|does|do|did|must|shall|should|can|could|may|might|will|would)\b", re.I
 )
@@ -29,6 +27,7 @@ _PRONOUN = re.compile(r"\b(?:it|its|they|their|he|his|she|her|we|our|you|your|th
 _OPENING = re.compile(r"[^,]*,", re.I)
 _SUBJECT = re.compile(r"(?:に)?(?P<by>[はが])(?![ぁ-ん]?、?$)")
 _ATTRIBUTE = re.compile(r"の|(?:する|した|な)?")
+_MOST = 30  # clauses of one sentence: more are a list or a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,20 @@ def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home:
     """Return the subject stated, and what is said of another one in the source, or None."""
     read = _japanese if is_unspaced(statement) else _english
     clauses = [clause for clause in read(home) if clause.subject]
+    if not 2 <= len(clauses) <= _MOST:
+        return None
     keys = {j: home.tokens[j].key for clause in clauses for j in clause.tokens}
+    stated, inside = {t.key for t in said}, frozenset(home.inside)
+    here = [(token, inside.intersection(j for j, _ in matches[i])) for i, token in enumerate(said) if not token.light]
     for own, other in permutations(clauses, 2):
         ours = {keys[j] for j in own.subject} - {keys[j] for j in other.tokens}
         theirs = {keys[j] for j in other.subject} - {keys[j] for j in own.subject}
-        stated = {t.key for t in said}
         if own.particle != other.particle or not ours or not theirs or not ours <= stated or theirs & stated:
             continue
-        for i, token in enumerate(said):
-            places = {j for j, _ in matches[i]} & set(home.inside)
-            # What stands before the subject, as a time or a place, may be said of all that follows.
-            if places and not token.light and places <= other.tokens and min(places) > max(other.subject):
+        # What stands before the subject, as a time or a place, may be said of all that follows.
+        said_of_it = {j for j in other.tokens if j > max(other.subject)}
+        for token, places in here:
+            if places and places <= said_of_it:
                 first = min(j for j in own.subject if keys[j] in ours)
                 return home.tokens[first].surface, token.surface
     return None
@@ -91,11 +93,18 @@ def _subject(home: Home, start: int, end: int, tokens: Sequence[int]) -> list[in
             return subject
         subject.append(j)
         at = home.tokens[j].end
-    if subject and not home.text[start : home.tokens[subject[0]].start].strip():
-        objects = subject[1:]
-        gaps = [home.text[home.tokens[i].end : home.tokens[j].start] for i, j in pairwise(subject)]
-        return [j for j, _ in takewhile(lambda o: not ARTICLES.sub("", o[1]).strip(), zip(objects, gaps, strict=True))]
-    return []
+    imperative = subject and not home.text[start : home.tokens[subject[0]].start].strip()
+    return _objects(home, subject) if imperative else []
+
+
+def _objects(home: Home, tokens: Sequence[int]) -> list[int]:
+    """What follows the first of these with nothing but articles between: of "Oil the rails every day" the rails."""
+    found = []
+    for before, j in pairwise(tokens):
+        if ARTICLES.sub("", home.text[home.tokens[before].end : home.tokens[j].start]).strip():
+            break
+        found.append(j)
+    return found
 
 
 def _is_finite(home: Home, j: int, end: int) -> bool:

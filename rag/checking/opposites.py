@@ -39,7 +39,11 @@ full-time/part-time full/part single/multiple single/married tall/short attack/d
 gain/lose loss/gain profit/loss improve/worsen encourage/discourage connect/disconnect prevent/cause
 advantage/disadvantage benefit/harm helpful/harmful morning/afternoon/evening day/night summer/winter past/future
 weekday/weekend push/pull forward/backward arrive/depart paid/unpaid permanent/temporary fixed/variable
-manual/automatic mild/severe
+manual/automatic mild/severe calm/rough/stormy smooth/rough clean/dirty soft/hard quiet/loud/noisy tight/loose
+sharp/blunt flat/steep straight/curved liquid/solid sweet/sour/bitter tame/wild guilty/innocent debit/credit gross/net
+surplus/deficit wholesale/retail tighten/loosen lock/unlock freeze/melt/thaw heat/cool hire/dismiss promote/demote
+ascend/descend odd/even vertical/horizontal front/back/rear top/bottom indoor/outdoor senior/junior tenant/landlord
+lessor/lessee creditor/debtor
 """
 _JAPANESE = """
 以上/以下/未満 超/未満 以前/以降/以後 前/後 前半/後半 増加/減少 増える/減る 増大/減少 増やす/減らす
@@ -58,6 +62,8 @@ _JAPANESE = """
 安全/危険 安定/不安定 正確/不正確 十分/不十分 適切/不適切 適法/違法 独立/従属 自動/手動 単数/複数 先/後 先進/後進
 上位/下位 同じ/異なる 一致/相違 先攻/後攻 支持/反対 生まれる/死ぬ 誕生/死去/死亡 生存/死亡 常勤/非常勤 黒字/赤字
 利益/損失 得る/失う 増税/減税 好況/不況 正/負 表/裏 善/悪 メリット/デメリット プラス/マイナス オン/オフ
+貸主/借主 売主/買主 債権/債務 柔らかい/固い/硬い 締める/緩める 採用/解雇 昇進/降格 垂直/水平 前面/背面 屋内/屋外
+卸売/小売 総額/純額 静か/騒がしい 清潔/不潔 正門/裏門
 """
 
 
