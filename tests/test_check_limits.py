@@ -35,6 +35,11 @@ NARROWER = [
     ),
     ("保守料金は年額12,000円です。", "保守料金は1台あたり年額12,000円です。", "1台あたり年額12,000円"),
     ("40件に不備があった。", "40件中7件に不備があった。", "40件中7件"),
+    ("Acme resigned.", "The CEO of Acme resigned in May.", "CEO of Acme"),
+    ("The product is free.", "Delivery of the product is free.", "Delivery of the product"),
+    ("Oslo grew fast.", "The population of Oslo grew fast.", "population of Oslo"),
+    ("製品は無料です。", "製品の送料は無料です。", "製品の送料"),
+    ("会社は東京にある。", "会社の本店は東京にある。", "会社の本店"),
 ]
 LEFT_OUT = [
     (
@@ -139,6 +144,10 @@ WITH_IT = [
     ("Sampled invoices lacked the second signature.", "Sampled invoices lacked the second signature in 7 cases."),
     ("保守料金は1台当たり年額12,000円です。", "保守料金は1台あたり年額12,000円です。"),
     ("引渡しから1年以内に通知する。", "引渡しの日から1年以内に通知する。"),
+    ("Jacksonville has two airports.", "The city of Jacksonville has two airports."),
+    ("The lift must not be used in case of fire.", "In case of fire the lift must not be used."),
+    ("会員は1回に5冊まで借りられる。", "会員は、1回につき5冊まで借りられる。"),
+    ("通知は30日前までに、価格を引き上げるときに行う。", "価格を引き上げる場合、通知は30日前までに行う。"),
 ]
 
 
@@ -199,6 +208,14 @@ def test_a_polite_duty_is_a_duty(duty: str) -> None:
         ("Contractors are not allowed to use the staff car park.", "Contractors may not use the staff car park."),
         ("Staff have to give three months' notice.", "Staff have to give notice no later than three months before."),
         ("セール品は返品できません。", "セール品は返品の対象外です。"),
+        ("2 machines could not be inspected.", "6 machines failed the inspection and 2 could not be inspected in May."),
+        ("苦情件数は12%減少し、340件でした。", "苦情件数は12%減の340件となった。一方、売上高は5%増加した。"),
+        ("Visitors may not enter without a badge.", "Visitors may enter only with a badge."),
+        ("10万円を超える費用は貸主が負担する。", "10万円までの費用は借主が、それを超える費用は貸主が負担する。"),
+        (
+            "Before 2021 it was kept in hall A.",
+            "Since 2021 it has been kept in hall C. It was previously kept in hall A.",
+        ),
         ("発送後は、キャンセルしかできません。", "発送後は、キャンセルのみ可能です。"),
         ("The bearings need no maintenance.", "The bearings are maintenance-free."),
         ("東京支店の売上は大阪支店より多い。", "大阪支店の売上は東京支店より少ない。"),

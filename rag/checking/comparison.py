@@ -56,8 +56,16 @@ class Doubt:
 
 
 _DENYING = re.compile(
-    r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud)"
+    r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud|only\b)"
     r"|-free\b|\bnet of\b|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
+    re.I,
+)
+
+
+# "Up to 100 euros …, beyond that …" bounds 100 both ways.
+_REFERS_TO_BOUND = re.compile(
+    r"\b(?:beyond|above|below|over|before|after|until|since) (?:that|this|it|then)\b|\bpreviously\b"
+    r"|[そこ]れを(?:超|上回|下回)|[そこ]れ(?:以前|以後|以降|まで)",
     re.I,
 )
 
@@ -157,7 +165,7 @@ class Comparison:
             yield self._doubt("bound", turned)
         if self.turned == "turned":
             yield Doubt(False, reason("halves", self.statement))
-        for name, words in list_limits(self.statement, self.said, self.alignment.matches, home):
+        for name, words in list_limits(self.statement, self.said, self.alignment.matches, home, self.course.follows):
             yield Doubt(False, reason(name, self.statement, words))
 
     def _is_described(self, s: Token) -> bool:
@@ -213,7 +221,11 @@ class Comparison:
     def _near(self, i: int) -> list[int]:
         """The source tokens that token i of the statement is compared with: where it is followed, else the nearest."""
         if i in self.course.follows:
-            return [self.course.follows[i]]
+            followed = self.stands[self.course.follows[i]]
+            same = [j for j, like in self.alignment.matches[i] if like == 1.0]
+            beside = [j for j in same if self.stands[j].sentence == followed.sentence]
+            # "Inspected" is not followed to "inspection" where "inspected" stands there, too.
+            return beside if beside and self.course.follows[i] not in same else [self.course.follows[i]]
         at = [j for j, like in self.alignment.matches[i] if like >= 0.7]
         here = self.alignment.sentence
         for reach in (0, 1):
@@ -282,9 +294,11 @@ class Comparison:
         if opposites(s.key) and not near:
             around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
             around = (t for t in around if t.key in opposites(s.key) and t.negated is s.negated)
-            turned = next((t.surface for t in around if t.key not in self.keys), "")
+            turned = next((t for t in around if t.key not in self.keys), None)
             if turned and self.turned != "converse":
-                yield self._doubt("opposite", s.surface, turned, surely=not self.turned)
+                # In a sentence beside it the opposite may be said of something else.
+                surely = not self.turned and turned.sentence == self.alignment.sentence
+                yield self._doubt("opposite", s.surface, turned.surface, surely=surely)
         if near and all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", s.surface, surely=not self.both_deny)
         elif s.negated and not near:
@@ -319,7 +333,7 @@ class Comparison:
             yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:
             if all(b and b[0] != stated[0] for b in sourced):
-                yield self._doubt("bound", value.text)
+                yield self._doubt("bound", value.text, surely=not _REFERS_TO_BOUND.search(self.text))
             elif stated not in sourced:
                 yield Doubt(False, reason("no bound", self.statement, value.text))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rag.checking.exchanges import Matches
+from rag.checking.heads import left_out_head
 from rag.checking.hedges import left_out_hedge
 from rag.checking.home import Home
 from rag.checking.narrowing import left_out_narrowing
@@ -15,7 +16,9 @@ from rag.checking.times import ended_since
 from rag.checking.tokens import Token
 
 
-def list_limits(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> Iterator[tuple[str, str]]:
+def list_limits(
+    statement: str, said: Sequence[Token], matches: Matches, home: Home, follows: Mapping[int, int]
+) -> Iterator[tuple[str, str]]:
     """Yield the reason's name and the words of each limit; `matches` are of each stated token in the sources."""
     home = home.part()
     keys = {s.key for s in said if not s.value}
@@ -25,6 +28,7 @@ def list_limits(statement: str, said: Sequence[Token], matches: Matches, home: H
         ("proviso", left_out_proviso(statement, keys, home)),
         ("hedge", left_out_hedge(statement, home)),
         ("narrowing", left_out_part(statement, said, matches, home)),
+        ("narrowing", left_out_head(statement, said, keys, home, follows)),
         ("narrowing", left_out_narrowing(statement, keys, home)),
     ):
         if words:

@@ -25,7 +25,7 @@ _FINITE = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:it|its|they|their|he|his|she|her|we|our|you|your|this|these|who|which|that|there)\b", re.I)
 _OPENING = re.compile(r"[^,]*,", re.I)
-_SUBJECT = re.compile(r"(?:に)?(?P<by>[はが])(?![ぁ-ん]?、?$)")
+_SUBJECT = re.compile(r"(?P<by>[はが])(?![ぁ-ん]?、?$)")
 _ATTRIBUTE = re.compile(r"の|(?:する|した|な)?")
 _MOST = 30  # clauses of one sentence: more are a list or a table
 

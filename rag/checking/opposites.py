@@ -125,8 +125,8 @@ _BEFORE = (
     ("<", r"(?:less than|fewer than|under|below|smaller than|lower than|shorter than|before|prior to|until|till)"),
 )
 _AFTER = (
-    (">=", r"\s?(?:or more|or above|or over|or older|or later|and above|以上|以降|以後|\+)"),
-    ("<=", r"\s?(?:or less|or fewer|or under|or younger|or earlier|以下|以内|以前|まで)"),
+    (">=", r"\s?(?:[a-z]+ )?(?:or more|or above|or over|or older|or later|and above|以上|以降|以後|\+)"),
+    ("<=", r"\s?(?:[a-z]+ )?(?:or less|or fewer|or under|or younger|or earlier|以下|以内|以前|まで)"),
     (">", r"(?:超|を超え|を上回|より(?:も)?(?:多|大き|高|長|後)|過ぎ)"),
     ("<", r"(?:未満|に満たな|を下回|より(?:も)?(?:少な|小さ|低|短|前))"),
 )

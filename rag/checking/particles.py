@@ -21,6 +21,7 @@ _PASSIVE = re.compile(r"(?:を?さ)?(?:れ|られ)")
 _PASSIVE_SOMEWHERE = re.compile(r"[さわかがばまなたらざ]れ[たるてま]|られ[たるてま]")
 _FOLLOWS = 8  # characters behind a predicate that tell its voice
 _RECEIVED = re.compile(r"[^、。]{0,2}[てで](?:もら|貰|いただ|頂)")  # who gives and who gets are the other way round
+_BECOMES = re.compile("[とに]な|で(?:す|ある)|だ")  # 欠陥が対象となる: of what は marks this says nothing
 _TURNED = {"が": "に", "に": "が"}
 # Verbs with somebody who gives and somebody who gets: a fee is paid by the tenant, or to the tenant.
 _GIVING_VERBS = """
@@ -82,7 +83,7 @@ def _resolve(beside: Sequence[tuple[int, str]], follows: str, giving: bool) -> I
     turned = _TURNED if _RECEIVED.match(follows) else {}
     for word, role in beside:
         if role == "は":
-            if "が" in present and "を" in present:
+            if "が" in present and ("を" in present or _BECOMES.match(follows)):
                 continue
             role = "を" if "が" in present else "が"
         if passive and by in present:

@@ -19,6 +19,7 @@ _UNITS = re.compile(rf"(?:{_UNIT.pattern})+")
 _OF = re.compile(r" (?:out )?of (?:the |its |their |all |our )*")
 _JAPANESE_OF = re.compile("中、?|のうち、?|の内、?")
 _EACH = re.compile(r"(?:1|一)?[^\d、。]{1,4}(?:あたり|当たり|当り|につき|ごとに)(?:、|月額|年額|日額|毎月|毎年)*$")
+_STATED = re.compile(rf"{_EACH.pattern}|(?:1|一)[^\d、。]{{1,3}}(?:に|、)?$")  # 1回に5冊, 1日200円
 _LONGEST = 14  # characters of the longest of these
 
 
@@ -36,7 +37,7 @@ def left_out_part(statement: str, said: Sequence[Token], matches: Matches, home:
         for j in {j for j, _ in matches[i] if token.value and j in home.inside}:
             if japanese:
                 each = _EACH.search(text, max(home.start, there[j].start - _LONGEST), there[j].start)
-                if each and not _EACH.search(statement, max(0, token.start - _LONGEST), token.start):
+                if each and not _STATED.search(statement, max(0, token.start - _LONGEST), token.start):
                     return each.group() + there[j].surface
             else:
                 units, stated = _units(text, there[j].end), _units(statement, token.end)

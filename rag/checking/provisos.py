@@ -46,7 +46,8 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     for found in pattern.finditer(home.text, home.start, home.end):
         start = _clause_start(home, found.start()) if japanese else found.start()
         excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
-        left_out = len(excepted & keys) < _LEFT_OUT * len(excepted)
+        told = excepted & (keys | {home.tokens[j].key for j in home.matched})
+        left_out = len(told) < _LEFT_OUT * len(excepted)
         # Who says that 本館 can be used, where the source says 本館以外は, says the contrary.
         turned = not left_out and not denied and _EXCEPTS.search(found.group())
         if excepted and (turned or (left_out and concerned & keys)):

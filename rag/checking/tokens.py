@@ -128,6 +128,9 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
         if m.lastgroup == "dotted":
             folded = folded.rstrip(".")
         if folded in STOP_WORDS and m.lastgroup != "code" and not _is_initials(text, m):
+            if folded in _DONE and late and negator >= 0 and found:
+                found[-1] = replace(found[-1], negated=True)  # "must not be used" denies what was said last
+                negator = -1
             opening = False
             continue
         if _DENIES.match(text, m.start()):
@@ -145,6 +148,7 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
     return found, denied
 
 
+_DONE = frozenset(("used", "done", "made"))  # verbs that are no words of their own
 _LABELLED = 20  # characters of a word that a letter tells apart
 
 
