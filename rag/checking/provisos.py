@@ -13,6 +13,7 @@ from index.words import is_unspaced
 from rag.checking.home import Home
 
 _LEFT_OUT = 0.5  # share of the words of an exception from which a statement has it, in other words perhaps
+_STATED = 0.5  # share of the words beside it from which a statement is about what it bears on
 _NEAR = 4  # words beside an English exception that say what it bears on
 
 # An English exception goes on to the end of its clause and bears on what stands before it, or behind it where it opens
@@ -50,7 +51,8 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
         left_out = len(told) < _LEFT_OUT * len(excepted)
         # Who says that 本館 can be used, where the source says 本館以外は, says the contrary.
         turned = not left_out and not denied and _EXCEPTS.search(found.group())
-        if excepted and (turned or (left_out and concerned & keys)):
+        stated = concerned & keys if japanese else len(concerned & keys) > _STATED * len(concerned)
+        if excepted and (turned or (left_out and stated)):
             return home.text[start : found.end()].strip()
     return ""
 
@@ -66,7 +68,11 @@ def _concerned(home: Home, found: re.Match[str], japanese: bool) -> set[str]:
         return _keys(home, *clause.span()) if clause else set()
     before = [j for j in home.inside if home.tokens[j].end <= found.start()]
     behind = [j for j in home.inside if home.tokens[j].start >= found.end()]
-    return {home.tokens[j].key for j in before[-_NEAR:] or behind[:_NEAR]}
+    near = before[-_NEAR:] or behind[:_NEAR]
+    comma = home.text.rfind(",", home.start, found.start())
+    # Of "hotels are paid, and taxis are paid only after ten" it bears on the taxis.
+    own = [j for j in near if home.tokens[j].start > comma]
+    return {home.tokens[j].key for j in own or near}
 
 
 def _keys(home: Home, start: int, end: int) -> set[str]:
