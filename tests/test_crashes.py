@@ -142,14 +142,14 @@ def test_power_cut(tmp_path: Path, tries: Layer, times: int, first: bool) -> Non
     disk = Disk(root)
     assert tries.run(Trial(str(root / "kb"), version=version, log=str(log))).code == DONE
     calls = list(read_log(log))
-    points = set(spread(len(calls), times))
+    points, place = set(spread(len(calls), times)), tmp_path / "cut"
     for number, call in enumerate(calls, 1):
         disk.happen(*call)
         if number not in points:
             continue
         for keep in (LEAST, MOST, SOME):
-            place = tmp_path / "cut"
             shutil.rmtree(place, ignore_errors=True)
+            place = tmp_path / f"cut at {number} {keep}"  # what read the last one may put a file there while it goes
             place.mkdir()
             put(disk.after_the_cut(keep, random.Random(number)), root, place)
             if (place / "kb" / DATABASE).exists():
