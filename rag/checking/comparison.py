@@ -34,12 +34,23 @@ _STRETCH = 8  # tokens in a row for each place where something is left out; shor
 _PIECE = 3  # tokens of the shortest of them: a single word may be the subject or the answer of something left out
 _WORD = 40  # characters; no word is longer
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
-_ROUGH = re.compile(
-    r"\d\d|\w{3}ty\b|hundred|thousand|million|[十百千万億]"
-)  # "over 500" may mean about, not "over two"
+# "Over 500" may mean about 500; "over two" are not two.
+_ROUGH = re.compile(r"\d\d|\w{3}ty\b|hundred|thousand|million|[十百千万億]")
 # Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
 # thing and a difference contradicts: in freer wording it is only not confirmed.
 _SAME_WORDING, _SAME_THING = 0.75, 0.6
+# Words that deny without "not", or turn what is denied round: "only", しか.
+_DENYING = re.compile(
+    r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud|only\b)"
+    r"|-free\b|\bnet of\b|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
+    re.I,
+)
+# "Up to 100 euros …, beyond that …" bounds 100 both ways.
+_REFERS_TO_BOUND = re.compile(
+    r"\b(?:beyond|above|below|over|before|after|until|since) (?:that|this|it|then)\b|\bpreviously\b"
+    r"|[そこ]れを(?:超|上回|下回)|[そこ]れ(?:以前|以後|以降|まで)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +64,6 @@ class Doubt:
     contradicts: bool
     reason: str
     wording: bool = False
-
-
-_DENYING = re.compile(
-    r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud|only\b)"
-    r"|-free\b|\bnet of\b|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
-    re.I,
-)
-
-
-# "Up to 100 euros …, beyond that …" bounds 100 both ways.
-_REFERS_TO_BOUND = re.compile(
-    r"\b(?:beyond|above|below|over|before|after|until|since) (?:that|this|it|then)\b|\bpreviously\b"
-    r"|[そこ]れを(?:超|上回|下回)|[そこ]れ(?:以前|以後|以降|まで)",
-    re.I,
-)
 
 
 def _named(token: Token, names: set[str]) -> Token:

@@ -14,14 +14,11 @@ from index.words import is_unspaced
 from rag.checking.home import Home
 from rag.checking.neighbours import list_things
 from rag.checking.tokens import Token
+from rag.checking.vocabulary import AUXILIARIES, DETERMINERS, PREPOSITIONS
 
-_DESCRIBES = re.compile(
-    r" (?:of|behind|in|for|from|at|on|to|with|near|under|between|against|about|over|inside|outside)"
-    r"(?: (?:the|an?|its|their|our|your|his|her|this|these))* $",
-    re.I,
-)
-_ARTICLES = re.compile(r"\s*(?:(?:the|an?|its|their|our|your|his|her|this|these) )*", re.I)
-_PREDICATE = re.compile(r" (?:(?:is|are|was|were|has|have|had|must|shall|should|can|may|will|do|does|did|not|be) )*")
+_DESCRIBES = re.compile(rf" (?:{PREPOSITIONS})(?: (?:{DETERMINERS}))* $", re.I)
+_DETERMINERS = re.compile(rf"\s*(?:(?:{DETERMINERS}) )*", re.I)
+_PREDICATE = re.compile(rf" (?:(?:{AUXILIARIES}|not|be) )*")
 # "The city of Oslo" is Oslo, and "members of the club" are told of by "the club".
 _SAME_THING = re.compile(
     r"(?:city|town|village|state|county|province|island|kingdom|republic|district|area|region|territory|company"
@@ -55,8 +52,8 @@ def _english(
         first = last - (end - start)
         if verb != last + 1 or not {first - 1, verb} <= set(home.inside):
             continue
-        says = _PREDICATE.fullmatch(gap := _gap(there, verb, text)) and (gap != " " or _is_finite(there[verb]))
-        head, opens = there[first - 1], _ARTICLES.fullmatch(_gap(said, start, statement))
+        says = _PREDICATE.fullmatch(gap := _gap(there, verb, text)) and (gap != " " or there[verb].finite)
+        head, opens = there[first - 1], _DETERMINERS.fullmatch(_gap(said, start, statement))
         plain = not (head.value or head.verb or head.key in keys or _SAME_THING.fullmatch(head.surface))
         if says and opens and plain and _DESCRIBES.fullmatch(_gap(there, first, text)):
             return text[head.start : there[last].end]
@@ -66,10 +63,6 @@ def _english(
 def _gap(tokens: Sequence[Token], i: int, text: str) -> str:
     """What stands before a token, behind the one before it."""
     return text[tokens[i - 1].end if i else 0 : tokens[i].start]
-
-
-def _is_finite(token: Token) -> bool:
-    return token.verb and not token.surface.endswith("ing")
 
 
 def _japanese(

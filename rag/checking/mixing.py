@@ -16,13 +16,12 @@ from index.words import is_unspaced
 from rag.checking.exchanges import Matches
 from rag.checking.home import Home
 from rag.checking.tokens import Token
+from rag.checking.vocabulary import AUXILIARIES
 from rag.checking.voices import ARTICLES
 
 _BORDER = re.compile(r"[;:]|,? (?:while|whereas|although|but|yet)\b|,? and (?=(?:the|an?|this) )|, and\b", re.I)
 _JAPANESE_BORDER = re.compile("(?<=[しりちみびぎきいえけせねべめれげがばず])、")  # but て joins: に比べて, として
-_FINITE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|does|do|did|must|shall|should|can|could|may|might|will|would)\b", re.I
-)
+_FINITE = re.compile(rf"\b(?:{AUXILIARIES})\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|its|they|their|he|his|she|her|we|our|you|your|this|these|who|which|that|there)\b", re.I)
 _OPENING = re.compile(r"[^,]*,", re.I)
 _SUBJECT = re.compile(r"(?P<by>[はが])(?![ぁ-ん]?、?$)")
@@ -111,7 +110,7 @@ def _is_finite(home: Home, j: int, end: int) -> bool:
     """Whether a token is what its clause says, and not a participle of its subject: "reports exported by mail are"."""
     token = home.tokens[j]
     participle = token.surface.endswith("ed") and _FINITE.search(home.text, token.end, end)
-    return token.verb and not participle and not token.surface.endswith("ing")
+    return token.finite and not participle
 
 
 def _japanese(home: Home) -> Iterator[Clause]:

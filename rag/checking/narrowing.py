@@ -12,15 +12,12 @@ from itertools import pairwise
 
 from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.vocabulary import PREPOSITIONS
 
 # Without a comma such a clause says which ones are meant.
 _RELATIVE = re.compile(r" (?:who|whose|that|which)\b", re.I)
 # So does a preposition behind a noun without an article: "Visitors to the shop", "Invoices above 1,000 euros".
-_PREPOSITION = re.compile(
-    r" (?:of|to|above|over|under|below|with|without|on|in|at|for|from|between|outside|inside|before|after|during|near"
-    r"|aged|exceeding)\b",
-    re.I,
-)
+_PREPOSITION = re.compile(rf" (?:{PREPOSITIONS}|aged|exceeding)\b", re.I)
 _BARE = re.compile(r"(?:(?:all|any|every|each|some|most) )?", re.I)
 _ARTICLE = re.compile(r"[^\W_]+\s*$")  # or another word that says which; before a stop there is the last sentence
 _OPENING = 12  # characters

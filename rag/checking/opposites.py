@@ -221,7 +221,8 @@ _MORE = [
     for words in (
         r"\b(?:immediately|at once|promptly|without delay|instantly)\b|直ちに|ただちに|すぐに|即時|即座|速やか",
         r"\b(?:freely|without restrictions?|unconditionally)\b|自由に|制限なく|無条件",
-        r"\b(?:free of charge|for free|at no (?:extra )?(?:cost|charge))\b|無料|無償",
+        r"\b(?:for free|(?:at )?no (?:extra )?(?:cost|charge))\b|\bfree(?=[.,;)]|$| (?:of|for|in|within|until)\b)"
+        r"|無料|無償",
         r"\b(?:permanently|forever|indefinitely)\b|永久|永続|無期限",
     )
 ]

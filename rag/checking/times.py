@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from index.words import is_unspaced
-from rag.checking.vocabulary import IRREGULAR
+from rag.checking.vocabulary import IRREGULAR, PAST, PRESENT
 
 _ENDED = re.compile(
     r"\b(?:until|till|formerly|used to|in the past)\b|(?:年|月|日|世紀|頃|ごろ|当時)まで|以前は|もともと|元々", re.I
 )
 _SINCE = re.compile(r";|,? (?:but|and) (?:since|now)\b|\bsince then\b|(?:が|、)(?=現在|今は|その後)", re.I)
-_WAS = re.compile(r"\b(?:was|were|had|did|used to)\b", re.I)
-_IS = re.compile(r"\b(?:is|are|am|has|have|does|do|can|may|must|will|shall|should|need)\b", re.I)
+_WAS = re.compile(rf"\b(?:{PAST}|used to)\b", re.I)
+_IS = re.compile(rf"\b(?:{PRESENT}|need)\b", re.I)
 _PAST_FORM = re.compile(r"\b(?:[a-z]+ed|" + "|".join(IRREGULAR) + r")\b", re.I)
 _JAPANESE_PAST = re.compile(r"(?:[っいしきちりみびぎえけせてねべめれげ]た|んだ)(?:が)?[。\s]*$|だった|でした|ました")
 

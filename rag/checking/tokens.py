@@ -33,6 +33,11 @@ class Token:
     light: bool = False
     value: Value | None = None
 
+    @property
+    def finite(self) -> bool:
+        """Whether it may be what an English clause says of its subject: a verb, and no -ing form."""
+        return self.verb and not self.surface.endswith("ing")
+
 
 # Codes: ERR-4012, v1.0.21; 3D; snake_case; 10.0.0.1
 _CODE = (

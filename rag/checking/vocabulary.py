@@ -19,6 +19,16 @@ year years date time day people person such like made make use used using accord
 usually generally mainly well still already now different various several certain new
 """)
 
+# Forms for patterns: what stands before a noun, between nouns, and beside a verb.
+DETERMINERS = "the|an?|its|their|our|your|his|her|this|these|each|every"
+PREPOSITIONS = (
+    "of|to|from|by|for|with|without|against|over|above|under|below|in|inside|outside|on|at|into|onto|through|via|near"
+    "|towards?|between|behind|beside|about|after|before|during"
+)
+PAST = "was|were|had|did"
+PRESENT = "is|are|am|has|have|does|do|can|may|must|will|shall|should"
+AUXILIARIES = f"{PRESENT}|{PAST}|could|might|would"
+
 # Words of so wide a meaning that one stands for many others; they say a little of what a statement is about.
 LIGHT_WORDS = _listed("""
 happen say take think feel belong see get come keep go give hold bring consider find part example main thing something

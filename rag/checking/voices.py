@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.checking.frames import Frame
 from rag.checking.tokens import Token, root
-from rag.checking.vocabulary import IRREGULAR
+from rag.checking.vocabulary import DETERMINERS, IRREGULAR, PREPOSITIONS
 
 # A clause ends at punctuation and at these words; "and" may join two subjects or two objects.
 _BORDER = re.compile(
@@ -17,11 +17,7 @@ _BORDER = re.compile(
 )
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\b[^,;:]*$", re.I)
 _BY = re.compile(r"\s*by\b", re.I)
-_PREPOSITION = re.compile(
-    r"\b(to|from|by|for|with|against|over|under|in|on|at|of|into|onto|through|via|towards?|behind|beside|after|before|during)\b"
-    r"(?: (?:the|a|an|its|his|her|their|each|every))*\s*$",
-    re.I,
-)
+_PREPOSITION = re.compile(rf"\b({PREPOSITIONS})\b(?: (?:{DETERMINERS}))*\s*$", re.I)
 ARTICLES = re.compile(r"\b(?:the|a|an|its|his|her|their)\b", re.I)
 _NOUN = re.compile(r"\b(?:the|an?) $", re.I)  # before a word, makes it a noun: the strike
 _OPENING = 12  # characters: what opens a sentence before its first word, as in "In the"

@@ -249,9 +249,8 @@ def _by_meaning(sample: Sample, by_words: float) -> float:
     """What words and meaning say; infinite where the model is not asked."""
     if sample.meaning is None:
         return np.inf if by_words == np.inf else -np.inf
-    asked = {**sample.figures, IN_DOUBT: 0.0}
     said = min(confidence(sample.figures, sample.language), 0.0) if sample.verdict == "in doubt" else by_words
-    found = confidence_in_meaning(asked, sample.language, said, lambda: sample.meaning)
+    found = confidence_in_meaning(sample.figures, sample.language, said, lambda: sample.meaning)
     return found if found is not None else np.inf if by_words >= 0 else -np.inf
 
 
