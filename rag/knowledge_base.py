@@ -28,6 +28,7 @@ from rag.trust import check_trust, trust
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
+    from rag.cross_encoder import CrossEncoder
     from rag.forget import Forgotten
     from rag.generators import Generator
     from rag.rerankers import Reranker
@@ -70,7 +71,7 @@ class KnowledgeBase:
             kb = uuid.uuid4().hex
             trust(kb)  # before it is there, so that it is never there untrusted
         self.index = Index(self.folder, create=create, shared=shared, damaged=damaged, kb=kb)
-        self.retriever = Retriever(self.index, self._embedder_opener(), self._reranker_opener())
+        self.retriever = Retriever(self.index, self._embedder_opener(), self._reranker_opener(), self._reader_opener())
 
     def __enter__(self) -> KnowledgeBase:
         return self
@@ -308,6 +309,12 @@ class KnowledgeBase:
             return open_reranker(self.settings)
 
         return open_named
+
+    def _reader_opener(self) -> Callable[[], CrossEncoder] | None:
+        from rag.cross_encoder import CrossEncoder, find_reader
+
+        reader = find_reader(self.settings.embed_model)
+        return (lambda: CrossEncoder(reader)) if reader else None
 
     @property
     def leaves_machine(self) -> str:

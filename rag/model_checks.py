@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import RagError, UsageError
-from ingest.models.gguf_header import read_header
+from ingest.models.gguf_header import GgufHeader, read_header
 from ingest.models.hub_folder import open_folder
+from rag.cross_encoder import find_reader
 from rag.doctor import Check
 from rag.settings import Settings
 
@@ -47,6 +48,12 @@ def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
             continue
         needed += found.bytes
         yield Check(subject, True, f"{name} ({found.text})")
+    if reader := find_reader(settings.embed_model):
+        try:
+            needed += _look_at_made(reader).size
+            yield Check("reader", True, f"{reader}: reads question and passage together (English)")
+        except RagError as error:
+            yield Check("reader", False, error.message, error.next)
     yield from _check_memory(needed)
 
 
@@ -78,17 +85,23 @@ def _look_at_file(model: str, kv: str) -> Found:
     """`kv` is the type of keys and values, "" for what would be chosen now."""
     from index.platform import available_memory
     from rag.catalogue.memory import choose_memory, estimate_file_memory
+
+    header = _look_at_made(Path(model).expanduser())
+    memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
+    kept = ", keys and values in 8 bits" if memory.cache and memory.kv != "f16" else ""
+    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB{kept}", memory.total)
+
+
+def _look_at_made(path: Path) -> GgufHeader:
+    """The header of a GGUF file; raises what is wrong with it, also where setup made it and it has changed since."""
     from rag.setup.bundled import find_bundled, verify_bundled
 
-    path = Path(model).expanduser()
     header = read_header(path)
     if str(path) in (made.file for made in find_bundled(path.parent).values()):
         for finding in verify_bundled(path.parent):
             if str(path) in finding:
                 raise UsageError(finding, "Make it again: rag setup --bundled")
-    memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
-    kept = ", keys and values in 8 bits" if memory.cache and memory.kv != "f16" else ""
-    return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB{kept}", memory.total)
+    return header
 
 
 def _look_at_mlx(model: str) -> Found:

@@ -1,6 +1,7 @@
 """From a question to ranked passages: the embedding model, the index, and a reranker where one is named.
 
-The embedding model opens in the background when a question comes, in a process of its own, beside the word search.
+The embedding model, and what reads question and passage together, open in the background when a question comes, each
+in a process of its own, beside the word search.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from index.characters import is_unspaced
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
+from rag.languages import language_of
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder, Reading, Vectors
     from rag.answerable import Calibration
+    from rag.cross_encoder import CrossEncoder
     from rag.rerankers import Reranker
 
 SAMPLE = 200  # passages looked at for the calibration: they give the forty sentences of a language that it needs
@@ -27,7 +30,46 @@ SAMPLE = 200  # passages looked at for the calibration: they give the forty sent
 # that part words and in those that do not. Each further passage of it would cost as much as embedding one, and the mean
 # of many is near to none; every word of it takes part in the word leg.
 READ, READ_UNSPACED = 1100, 350
+READS = ("en",)  # languages of what reads question and passage together: SmolLM2 was taught hardly anything else
 RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
+
+
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=_Closing)
+
+
+class Background(Generic[Opened]):
+    """A model that opens in a thread of its own, at most once; None without an opener."""
+
+    def __init__(self, opener: Callable[[], Opened] | None) -> None:
+        self._opener = opener
+        self._opening: Future[Opened] | None = None
+
+    def start(self) -> None:
+        """Begin to open it, without waiting for it."""
+        if self._opener is None or self._opening is not None:
+            return
+        self._opening = Future()
+        threading.Thread(target=self._finish, args=(self._opener, self._opening), daemon=True).start()
+
+    @staticmethod
+    def _finish(opener: Callable[[], Opened], opening: Future[Opened]) -> None:
+        try:
+            opening.set_result(opener())
+        except BaseException as error:
+            opening.set_exception(error)
+
+    def wait(self) -> Opened | None:
+        """It once it is open; raises what kept it from opening."""
+        self.start()
+        return None if self._opening is None else self._opening.result()
+
+    def close(self) -> None:
+        if self._opening is not None and self._opening.exception() is None:
+            self._opening.result().close()
 
 
 class Retriever:
@@ -41,50 +83,36 @@ class Retriever:
         index: Index,
         open_embedder: Callable[[], Embedder] | None,
         open_reranker: Callable[[], Reranker] | None = None,
+        open_reader: Callable[[], CrossEncoder] | None = None,
     ) -> None:
         self.index = index
         self.reranking = 0.0
-        self._open = open_embedder
-        self._opening: Future[Embedder] | None = None
+        self._embedder = Background(open_embedder)
+        self._reader = Background(open_reader)
         self._open_reranker = open_reranker
         self._reranker: Reranker | None = None
         self._understood: tuple[str, Reading] | None = None
 
-    def start(self) -> None:
-        """Begin to open the embedding model, without waiting for it."""
-        if self._open is None or self._opening is not None:
-            return
-        self._opening = Future()
-        threading.Thread(target=self._finish, args=(self._open, self._opening), daemon=True).start()
-
-    @staticmethod
-    def _finish(opener: Callable[[], Embedder], opening: Future[Embedder]) -> None:
-        try:
-            opening.set_result(opener())
-        except BaseException as error:
-            opening.set_exception(error)
-
     def close(self) -> None:
-        """End the model's processes."""
-        if self._opening is not None and self._opening.exception() is None:
-            self._opening.result().close()
+        """End the models' processes."""
+        self._embedder.close()
+        self._reader.close()
         if self._reranker:
             self._reranker.close()
 
     @property
     def embedder(self) -> Embedder | None:
         """The embedding model, if one is set up; waits until it is open, and raises what kept it from opening."""
-        self.start()
-        if self._opening is None:
+        embedder = self._embedder.wait()
+        if embedder is None:
             return None
-        embedder = self._opening.result()
         self.index.identity = embedder.identity.to_json()
         return embedder
 
     def search(self, question: str, k: int, mode: Mode, within: Within = None) -> list[Ranked]:
         """The `k` best passages, best first."""
         if mode != "lexical":
-            self.start()
+            self._embedder.start()
         wanted = max(k, RERANKED) if self._open_reranker else k
         with self.index.reading():
             ranked = search(
@@ -143,8 +171,13 @@ class Retriever:
 
     def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
         """The log odds that passages answer the question; None without a model that reads both together."""
-        embedder = self.embedder
-        return None if embedder is None else embedder.read_together(question, passages)
+        reader = self._reader.wait() if language_of(question) in READS else None
+        return None if reader is None else reader.judge("answers", question, passages)
+
+    def start_reading(self, question: str) -> None:
+        """Begin to open what reads the question together with passages, where it reads its language."""
+        if language_of(question) in READS:
+            self._reader.start()
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term over the chunks, as in BM25."""

@@ -1,88 +1,124 @@
-"""An embedding model reads a question together with a passage: the adapter, its pairs, and what it says."""
+"""What reads a text together with what is asked of it: its file, its layout, its adapters, and what it says."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
+import gguf
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_models import write_nomic_bert
+from tiny_models import write_llama
 
 import rag
+from index.errors import DamagedError
 from index.types import Kind
-from ingest.embedders import Embedder, open_embedder
 from ingest.models import adapters
-from ingest.models.adapters import PAIR_TOKENS, PASSAGE_TOKENS, QUESTION_TOKENS, find_adapter, lay_pair
+from ingest.models.adapters import (
+    ARCHITECTURE,
+    ASKED_TOKENS,
+    LAYOUTS,
+    MOST_TOKENS,
+    READER,
+    TEXT_TOKENS,
+    lay_out,
+    load_adapter,
+)
 from ingest.models.gguf_header import read_header
 from ingest.text_builder import TextBuilder
 from rag.answerable import WEIGHTS, read_signs, total
+from rag.cross_encoder import CrossEncoder, find_reader
 from rag.relevance import PAIRED, list_passages, weigh_sentences
+from rag.retrieval import Background, Retriever
+from rag.setup.first_layers import keep_first_layers
 from tests.test_quotes import Shelf
 
-TOKENS = st.lists(st.integers(1000, 30000), max_size=300)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 
 
-@given(TOKENS, TOKENS)
-def test_a_pair_is_cut_and_laid_as_bert_reads_two_texts(asked: list[int], passage: list[int]) -> None:
-    pair = lay_pair(asked, passage, [101], [102])
-    assert len(pair) <= PAIR_TOKENS
-    ends = [place for place, token in enumerate(pair) if token == 102]
-    assert pair[0] == 101 and len(ends) == 2 and ends[1] == len(pair) - 1
-    assert pair[1 : ends[0]] == asked[:QUESTION_TOKENS]
-    assert pair[ends[0] + 1 : -1] == passage[:PASSAGE_TOKENS]
+@given(st.sampled_from(sorted(LAYOUTS)), TEXTS, TEXTS)
+def test_what_is_asked_stands_behind_the_text_and_both_are_cut(name: str, text: str, asked: str) -> None:
+    layout = LAYOUTS[name]
+    tokens, tail = lay_out(layout, text, asked, str.encode)
+    assert len(tokens) <= MOST_TOKENS
+    before = f"Text: {text}".encode()[:TEXT_TOKENS] + layout.asking.encode()
+    assert bytes(tokens[:tail]) == before
+    assert bytes(tokens[tail:]) == f" {asked}".encode()[:ASKED_TOKENS] + layout.closing.encode()
 
 
-def test_every_adapter_is_whole_and_belongs_to_one_model() -> None:
-    known = [json.loads(path.read_text("utf-8")) for path in sorted(adapters.FOLDER.glob("*.json"))]
-    assert known and len({each["weights"] for each in known}) == len(known)
-    for each in known:
-        adapter = find_adapter(each["weights"])
-        assert adapter is not None
+def test_every_adapter_is_whole() -> None:
+    assert sorted(path.stem for path in adapters.FOLDER.glob("*.gguf")) == sorted(LAYOUTS)
+    for name in LAYOUTS:
+        adapter = load_adapter(name)
         header = read_header(adapter.path)
-        assert header.metadata["general.type"] == "adapter"
+        assert (header.architecture, header.metadata["general.type"]) == (ARCHITECTURE, "adapter")
+        layers = {tensor.name.split(".")[1] for tensor in gguf.GGUFReader(adapter.path).tensors}
+        assert layers == set(map(str, range(adapters.LAYERS)))
         rows = np.vstack([np.zeros(len(adapter.head)), np.array(adapter.head)]).astype(np.float32)
         longer = adapter.bias + float(np.square(adapter.head).sum())
         assert adapter.log_odds(rows) == pytest.approx([adapter.bias, longer], rel=1e-4)
-    assert find_adapter("0" * 64) is None
 
 
-def test_a_model_without_an_adapter_reads_nothing_together(tmp_path: Path) -> None:
-    with open_embedder(f"llamacpp:{write_nomic_bert(tmp_path / 'tiny.gguf')}") as embedder:
-        assert embedder.read_together("When?", ["Then."]) is None
-    with open_embedder("hashing:64") as embedder:
-        assert embedder.read_together("When?", ["Then."]) is None
+def test_the_first_layers_are_kept_as_they_were(tmp_path: Path) -> None:
+    whole = write_llama(tmp_path / "whole.gguf")
+    keep_first_layers(whole, tmp_path / "first.gguf", 1, "ab" * 32)
+    header = read_header(tmp_path / "first.gguf")
+    assert header.number("block_count") == 1 and header.chat_template == read_header(whole).chat_template
+    assert header.vectors_sha256() == "ab" * 32
+    tensors = {t.name: t for t in gguf.GGUFReader(whole).tensors}
+    kept = {t.name: t for t in gguf.GGUFReader(tmp_path / "first.gguf").tensors}
+    assert set(kept) == {name for name in tensors if not name.startswith(("blk.1.", "output.weight"))}
+    assert all(np.array_equal(kept[name].data, tensors[name].data) for name in kept)
+    # A model with fewer layers is kept whole.
+    keep_first_layers(whole, tmp_path / "all.gguf", 9, "")
+    assert read_header(tmp_path / "all.gguf").number("block_count") == 2
+
+
+def test_the_reader_lies_beside_the_embedding_model(tmp_path: Path) -> None:
+    assert find_reader(f"llamacpp:{tmp_path}/x.gguf") is None
+    (tmp_path / READER).touch()
+    assert find_reader(f"llamacpp:{tmp_path}/x.gguf") == tmp_path / READER
+    assert find_reader(f"mlx:{tmp_path}/x") is None and find_reader("") is None
+
+
+def test_a_reader_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / READER).write_bytes(b"GGUF")
+    with pytest.raises(DamagedError, match=READER):
+        CrossEncoder(tmp_path / READER)
+    keep_first_layers(write_llama(tmp_path / "tiny.gguf"), tmp_path / READER, 1, "")
+    with CrossEncoder(tmp_path / READER) as other, pytest.raises(DamagedError, match="LoRA adapter"):
+        other.judge("answers", "When?", ["Then."])
 
 
 @pytest.fixture(scope="module")
-def embedder(bundled_models: dict[str, str]) -> Iterator[Embedder]:
-    with open_embedder(bundled_models["embed_model"]) as opened:
+def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
+    path = find_reader(bundled_models["embed_model"])
+    assert path is not None
+    with CrossEncoder(path) as opened:
         yield opened
 
 
 @pytest.mark.models
-def test_what_answers_is_told_from_what_is_about_the_same(embedder: Embedder) -> None:
+def test_what_answers_is_told_from_what_is_about_the_same(reader: CrossEncoder) -> None:
     question = "How many days of leave do full-time employees get?"
     answer = "Annual leave. Full-time employees get 25 days of paid leave a year. It is not carried over."
     same = "Annual leave. Full-time employees ask their manager for leave in writing. It is not carried over."
     other = "The canteen. It is closed on the last Friday of every month."
-    before = embedder.embed_documents([answer])
-    found = embedder.read_together(question, [answer, same, other, answer])
-    assert found is not None and found[0] == pytest.approx(found[3], abs=0.05)
+    found = reader.judge("answers", question, [answer, same, other, answer])
+    assert found[0] == found[3]
     assert found[0] > found[1] and found[0] > found[2]
-    assert np.array_equal(embedder.embed_documents([answer]), before)  # the adapter is in no other reading
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("question", ["漢字 🦊 \ud800", "", "why " * 500])
-def test_any_text_is_read_together(embedder: Embedder, question: str) -> None:
-    found = embedder.read_together(question, ["", "\x00", "the fox was in the office " * 200])
-    assert found is not None and len(found) == 3 and np.all(np.isfinite(found))
-    assert embedder.read_together(question, []) == []
+def test_any_text_is_judged(reader: CrossEncoder, question: str) -> None:
+    found = reader.judge("answers", question, ["", "\x00", "the fox was in the office " * 200])
+    assert len(found) == 3 and np.all(np.isfinite(found))
+    assert reader.judge("answers", question, []) == []
 
 
 class Reading(Shelf):
@@ -154,6 +190,47 @@ def test_a_knowledge_base_reads_together_and_is_calibrated_so(tmp_path: Path, bu
         assert weighed.together[0] > weighed.together[1]
         calibration = kb.retriever.calibration()
         assert calibration is not None and calibration.unanswered["en"].sight == "pairs"
+
+
+def test_only_what_it_reads_is_read_together() -> None:
+    opened: list[str] = []
+
+    class Agreeing:
+        def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
+            return [1.0 for _ in texts]
+
+        def close(self) -> None:
+            opened.append("closed")
+
+    def open_agreeing() -> Any:
+        opened.append("opened")
+        return Agreeing()
+
+    retriever = Retriever(cast(Any, None), None, None, open_agreeing)
+    retriever.start_reading("在宅勤務は週に何日までできますか？")
+    assert retriever.read_together("在宅勤務は週に何日までできますか？", ["週2日まで。"]) is None
+    assert not opened
+    retriever.start_reading("How many days?")
+    assert retriever.read_together("How many days?", ["Two.", "No."]) == [1.0, 1.0]
+    retriever.close()
+    assert opened == ["opened", "closed"]
+
+
+def test_what_keeps_a_model_from_opening_is_said_each_time_it_is_asked_for() -> None:
+    tried = []
+
+    def fail() -> Any:
+        tried.append(1)
+        raise DamagedError("It is broken.", "Fetch it again.")
+
+    model = Background(fail)
+    model.start()
+    for _ in range(2):
+        with pytest.raises(DamagedError, match="broken"):
+            model.wait()
+    model.close()
+    assert len(tried) == 1
+    assert Background(None).wait() is None
 
 
 def test_without_such_a_model_nothing_else_changes() -> None:

@@ -108,6 +108,21 @@ LEFT_OUT = [
         "Those who work at home more than two days a week get it.",
         "two days",
     ),
+    (
+        "The safe may be opened on Sundays.",
+        "The safe may be opened on Sundays only by staff with a key.",
+        "only by staff",
+    ),
+    (
+        "Delivery is free within Spain.",
+        "Delivery within Spain is free for orders above 50 euros.",
+        "for orders above 50 euros",
+    ),
+    (
+        "Business class is allowed.",
+        "Business class is allowed on flights of more than eight hours.",
+        "on flights of more than eight hours",
+    ),
     ("導入は1月に延期された。", "導入を1月に延期する案が示された。", "案が"),
     ("割引は10%です。", "5台以上のまとめ契約なら、割引は10%です。", "契約なら"),
 ]
@@ -133,6 +148,8 @@ WITH_IT = [
     ("The plant in Lyon makes valves.", "Our plant in Lyon makes valves and pumps."),
     ("Travel expenses may be approved only by managers.", "Only managers may approve travel expenses."),
     ("Orders of more than 500 euros ship free.", "Orders over 500 euros ship free."),
+    ("Delivery is free for orders above 50 euros.", "Delivery within Spain is free for orders above 50 euros."),
+    ("The bridge was built in 1910 by Smith.", "The bridge was built in 1910 by Smith in areas over the river."),
     ("Smoking is prohibited in the warehouse.", "Smoking is not allowed in the warehouse."),
     ("The budget is 1.5 million euros.", "The budget is EUR 1.5m."),
     ("契約書は2通作成する。", "契約書は二通作成する。"),

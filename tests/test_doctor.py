@@ -10,6 +10,7 @@ import pytest
 from corpus import write_tree
 from tiny_models import write_bert_folder, write_llama
 
+from ingest.models.adapters import READER
 from rag.cli import _run
 from rag.doctor import Check, examine, examine_offline
 
@@ -42,11 +43,12 @@ def test_everything_a_question_needs_is_looked_at(kb: str, monkeypatch: pytest.M
 def test_each_thing_that_lacks_names_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "damaged.gguf").write_bytes(b"GGUFnot a model")
+    (tmp_path / READER).write_bytes(b"GGUFnot a model")
     monkeypatch.setenv("RAG_EMBED_MODEL", f"llamacpp:{tmp_path / 'gone.gguf'}")
     monkeypatch.setenv("RAG_MODEL", f"llamacpp:{tmp_path / 'damaged.gguf'}")
     monkeypatch.setattr("rag.doctor.LIBRARIES", ("a-library-nobody-has",))
     lacking = {name: check for name, check in found(list(examine(str(tmp_path / "kb")))).items() if not check.fine}
-    assert lacking.keys() == {"a-library-nobody-has", "embedding model", "instruct model", "knowledge base"}
+    assert lacking.keys() == {"a-library-nobody-has", "embedding model", "instruct model", "reader", "knowledge base"}
     assert all(check.next for check in lacking.values())
     assert "pip install" in lacking["a-library-nobody-has"].next
 

@@ -99,12 +99,6 @@ class Embedder(Protocol):
     def read(self, texts: Sequence[str], *, question: bool = False) -> list[Reading] | None:
         """What `embed_documents` (`embed_question`) gives, with the words; None where the runtime shows no tokens."""
 
-    def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
-        """The log odds that each passage answers the question, both read as one text; None without an adapter for it.
-
-        See ingest/models/adapters; longer texts are cut to what it was taught with.
-        """
-
     def readable_share(self, text: str) -> float:
         """The share of the text's tokens that are neither unknown nor single characters: 0 for text without tokens.
 

@@ -55,9 +55,6 @@ class HashingEmbedder:
     def read(self, texts: Sequence[str], *, question: bool = False) -> None:
         return None
 
-    def read_together(self, question: str, passages: Sequence[str]) -> None:
-        return None
-
     def readable_share(self, text: str) -> float:
         return 1.0 if _WORD.search(text) else 0.0
 

@@ -70,9 +70,6 @@ class ServedEmbedder:
     def read(self, texts: Sequence[str], *, question: bool = False) -> None:
         return None
 
-    def read_together(self, question: str, passages: Sequence[str]) -> None:
-        return None
-
     def readable_share(self, text: str) -> float:
         """As far as the model's name tells: a family for one script reads no Japanese or Chinese."""
         words = _WORD.findall(text)

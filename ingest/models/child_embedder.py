@@ -2,8 +2,7 @@
 
 The child answers ``open`` (with its dimension, its pooling, and whether it runs on a graphics processor and shows the
 vectors of its tokens), ``embed`` (the vector of each window and its tokens, see ingest/models/windows.py), ``pieces``
-(how a text falls into tokens), where it shows them ``read`` (the vector of each token, and what it stands for), and
-where it takes adapters ``pair`` (the vector of a question and each of some passages, read together).
+(how a text falls into tokens), and where it shows them ``read`` (the vector of each token, and what it stands for).
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 from ingest.embedders import ModelIdentity, Options, Reading
-from ingest.models.adapters import find_adapter
 from ingest.models.embedding_families import Family, choose_dimension
 from ingest.models.model_child import ModelChild
 from ingest.models.windows import join_tokens, join_windows, pool, shorten
@@ -62,7 +60,6 @@ class ChildEmbedder:
                 self._processes = 1  # they would wait for the same device
             self._whole = int(description["dimension"])
             self._shows_tokens = bool(description.get("tokens"))
-            self._takes_adapters = bool(description.get("adapters"))
             self.dimension = choose_dimension(family, self._whole, options.dimension)
             self.identity = ModelIdentity(
                 weights=weights(),
@@ -128,17 +125,6 @@ class ChildEmbedder:
             [vector] = shorten(join_windows(np.stack(pooled), counts), self._family, self.dimension)
             readings.append(Reading(vector, *join_tokens(list(chain(*windows)), states[start:at])))
         return readings
-
-    def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
-        import numpy as np
-
-        adapter = find_adapter(self.identity.weights) if self._takes_adapters else None
-        if adapter is None:
-            return None
-        # One thread: with texts as short as these two are slower, as threads that wait do not spin (rag/__init__.py).
-        request = {"do": "pair", "adapter": str(adapter.path), "threads": 1}
-        _, (data,) = self._children[0].call(request, [t.encode("utf-8", "replace") for t in (question, *passages)])
-        return adapter.log_odds(np.frombuffer(data, np.float32).reshape(-1, self._whole))
 
     def readable_share(self, text: str) -> float:
         counts, _ = self._children[0].call({"do": "pieces"}, [text.encode("utf-8", "replace")])

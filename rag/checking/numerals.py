@@ -27,9 +27,9 @@ first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelft
 sixteenth seventeenth eighteenth nineteenth twentieth
 """)
 _ORDINAL = {w: i + 1 for i, w in enumerate(_ORDINALS)}
-_words = "|".join(sorted([*_WORD, "a(?= (?:hundred|thousand|million|billion|dozen)\\b)"], key=len, reverse=True))
+NUMBER_WORDS = "|".join(sorted([*_WORD, "a(?= (?:hundred|thousand|million|billion|dozen)\\b)"], key=len, reverse=True))
 _scales = "|".join(_SCALE)
-ENGLISH = rf"\b(?:{_words})\b(?:(?:[ -]|,? and )(?:{'|'.join([*_WORD, *_SCALE])})\b)*"
+ENGLISH = rf"\b(?:{NUMBER_WORDS})\b(?:(?:[ -]|,? and )(?:{'|'.join([*_WORD, *_SCALE])})\b)*"
 ORDINAL_WORD = rf"\b(?:(?:{'|'.join(_TENS)})[- ])?(?:{'|'.join(_ORDINAL)})\b"
 SCALE = rf"(?:\s|-)?(?:{_scales})\b"
 

