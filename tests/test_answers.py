@@ -17,7 +17,7 @@ from rag.answer import Evidence, Statement
 from rag.differences import find_difference
 from rag.messages import _TEXTS
 from rag.prompt import build_messages, fence
-from rag.retrieval import READ, READ_UNSPACED
+from rag.retrieval import READ, READ_UNSPACED, Background
 from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings
 from rag.statements import check_statement, split_statements
 
@@ -273,8 +273,7 @@ def test_of_a_very_long_question_the_model_reads_as_much_as_two_passages(word: s
     with rag.open(tmp_path / "kb", embed_model="hashing:64") as kb:
         kb.ingest([write_tree(tmp_path / "docs", files)])
         embedder = Lengthwise()
-        kb.retriever._open = lambda: embedder
-        kb.retriever._opening = None
+        kb.retriever._embedder = Background(lambda: embedder)
         found = kb.search(question)
         kb.ask(question, generate=False)
         kb.ask("Which hotels are paid?", generate=False)
