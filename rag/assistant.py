@@ -6,7 +6,7 @@ question ─search→ Ranked passages ─select→ Quotes ─judge→ answerable
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from index.errors import RagError
@@ -32,13 +32,23 @@ PASSAGES = 10  # whose sentences are weighed: with 20, the answer was in the fir
 
 
 class Assistant:
-    """Answers questions from one knowledge base; the generator may be None."""
+    """Answers questions from one knowledge base; the generator may be None.
+
+    It is opened once a question turns out to be answered: before, its process would take the processors from those
+    that the first quote waits for.
+    """
 
     def __init__(
-        self, retriever: Retriever, generator: Generator | None, *, prompt_tokens: int, answer_tokens: int
+        self,
+        retriever: Retriever,
+        open_generator: Callable[[], Generator | None],
+        *,
+        prompt_tokens: int,
+        answer_tokens: int,
     ) -> None:
         self.retriever = retriever
-        self.generator = generator
+        self.generator: Generator | None = None
+        self._open_generator = open_generator
         self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
         self.readings = Readings(lambda: retriever.embedder)
@@ -67,6 +77,7 @@ class Assistant:
         statements: list[Statement] = []
         notes: list[str] = []
         if generate:
+            self.generator = self._open_generator()
             for step in self._write(weighed.question, quotes, language):
                 if isinstance(step, str):
                     notes.append(step)

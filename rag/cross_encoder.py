@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 from index.platform import usable_cores
 from ingest.models.adapters import READER, load_adapter
@@ -60,9 +59,3 @@ class CrossEncoder:
 
     def close(self) -> None:
         self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -205,10 +205,9 @@ class KnowledgeBase:
         """The same as it arrives: Evidence, each checked Statement, and the Answer last."""
         from rag.assistant import Assistant
 
-        generator = self.generator if generate else None
         assistant = Assistant(
             self.retriever,
-            generator,
+            lambda: self.generator,
             prompt_tokens=self.settings.prompt_tokens,
             answer_tokens=self.settings.answer_tokens,
         )

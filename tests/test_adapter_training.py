@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_what_is_taught_in_torch_is_what_llama_cpp_reads(tmp_path: Path, monkeyp
     taught = model.score_all([adapter_training.Pair(tuple(found), tail, True) for found, tail in tokens])
     adapters.load_adapter.cache_clear()
     try:
-        with CrossEncoder(path) as reader:
+        with closing(CrossEncoder(path)) as reader:
             read = reader.judge("answers", "when?", TEXTS)
     finally:
         adapters.load_adapter.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -90,7 +91,7 @@ def test_a_reader_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match=READER):
         CrossEncoder(tmp_path / READER)
     keep_first_layers(write_llama(tmp_path / "tiny.gguf"), tmp_path / READER, 1, "")
-    with CrossEncoder(tmp_path / READER) as other, pytest.raises(DamagedError, match="LoRA adapter"):
+    with closing(CrossEncoder(tmp_path / READER)) as other, pytest.raises(DamagedError, match="LoRA adapter"):
         other.judge("answers", "When?", ["Then."])
 
 
@@ -98,7 +99,7 @@ def test_a_reader_that_is_none_is_named(tmp_path: Path) -> None:
 def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
     path = find_reader(bundled_models["embed_model"])
     assert path is not None
-    with CrossEncoder(path) as opened:
+    with closing(CrossEncoder(path)) as opened:
         yield opened
 
 

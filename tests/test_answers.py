@@ -11,6 +11,7 @@ import pytest
 from corpus import write_tree
 
 import rag
+from index.errors import MissingError
 from index.types import Quote
 from ingest.embedders.hashing import HashingEmbedder
 from rag.answer import Evidence, Statement
@@ -284,6 +285,20 @@ def test_of_a_very_long_question_the_model_reads_as_much_as_two_passages(word: s
     assert short == "Which hotels are paid?"
     # The word leg has read all of it.
     assert next(hit for hit in found if hit.path == "docs/b.md").ranks["lexical"]
+
+
+def test_the_instruct_model_is_opened_after_the_evidence_and_only_for_what_is_answered(tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"a.md": "Hotels are paid up to 140 euro."})
+    nowhere = f"llamacpp:{tmp_path / 'nowhere.gguf'}"
+    with rag.open(tmp_path / "kb", embed_model="hashing:64", model=nowhere) as kb:
+        kb.ingest([docs])
+        steps = kb.ask_in_steps("Which hotels are paid?")
+        first = next(steps)
+        assert isinstance(first, Evidence) and first.answerable
+        assert first.quotes[0].text == "Hotels are paid up to 140 euro."
+        with pytest.raises(MissingError, match="nowhere"):
+            next(steps)
+        assert kb.ask("Who won the 1998 World Cup?").abstained
 
 
 class Lengths:

@@ -319,6 +319,6 @@ def test_an_answer_is_checked_with_the_model_that_is_open_already() -> None:
     class Ready:
         embedder = Letters()
 
-    assistant = Assistant(cast("Retriever", Ready()), None, prompt_tokens=0, answer_tokens=0)
+    assistant = Assistant(cast("Retriever", Ready()), lambda: None, prompt_tokens=0, answer_tokens=0)
     assert assistant.readings.read([OPEN]) is not None
     assert Ready.embedder.read_texts == [OPEN]

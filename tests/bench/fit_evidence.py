@@ -24,6 +24,7 @@ import json
 import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,7 +138,7 @@ class Reader:
 
 def read_anew(cases: Sequence[Case], reader: Path) -> Iterator[Case]:
     """The cases of articles that did not teach the adapter, with what it says of their questions and passages."""
-    with CrossEncoder(reader) as opened:
+    with closing(CrossEncoder(reader)) as opened:
         for case in cases:
             if not is_taught(case.article) and case.kind != "adversarial":
                 seen = replace(score(case, WEIGHTS["tokens"]).weighed, together=())
