@@ -96,6 +96,22 @@ def test_a_second_setup_does_nothing(stick: Path, tmp_path: Path) -> None:
     assert install(stick, folder) == first
 
 
+def test_a_folder_from_before_the_reader_gets_it_without_a_fetch(stick: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    first = install(stick, folder)
+    made = bundled.find_bundled(folder)
+    entries = json.loads((folder / "bundled.json").read_text())["models"]
+    before = [entry for entry in entries if entry["purpose"] != "reader"]
+    (folder / "bundled.json").write_text(json.dumps({"models": before}))
+    Path(made["reader"].file).unlink()
+    for path in stick.iterdir():
+        path.unlink()
+    assert install(stick, folder) == first
+    again = bundled.find_bundled(folder)
+    assert again["reader"].sha256 == made["reader"].sha256
+    assert (again["embedding"], again["instruct"]) == (made["embedding"], made["instruct"])
+
+
 @pytest.mark.slow
 def test_a_damaged_model_is_noticed_and_made_again(stick: Path, tmp_path: Path) -> None:
     folder = tmp_path / "models"

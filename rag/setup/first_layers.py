@@ -13,8 +13,8 @@ def keep_first_layers(source: Path, target: Path, layers: int, source_sha256: st
 
     `source` is of architecture "llama". The words and the norm behind the last layer stay. What is written is of the
     architecture that llama.cpp has for vectors: the same, but that it does not compare each token with all the words it
-    could write, which takes longer than half of the layers. A token still sees only those before it. `source_sha256`
-    names the published weights.
+    could write, which a reader does not want to know. A token still sees only those before it. `source_sha256` names
+    the published weights.
     """
     import gguf
 
