@@ -322,3 +322,55 @@ def test_an_answer_is_checked_with_the_model_that_is_open_already() -> None:
     assistant = Assistant(cast("Retriever", Ready()), lambda: None, prompt_tokens=0, answer_tokens=0)
     assert assistant.readings.read([OPEN]) is not None
     assert Ready.embedder.read_texts == [OPEN]
+
+
+# ------------------------------------------------------------------ statement and source read together
+
+
+class Told:
+    """What reads two texts together, and says the same of all."""
+
+    def __init__(self, odds: float) -> None:
+        self.odds = odds
+        self.asked: list[tuple[str, str, str]] = []
+
+    def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
+        self.asked += [(name, asked, text) for text in texts]
+        return [self.odds for _ in texts]
+
+
+def test_what_reads_both_together_decides_what_meaning_leaves_open() -> None:
+    sure, unsure = Told(30.0), Told(-30.0)
+    assert check(OPEN, [WALL], Readings(Letters, lambda: sure)).verdict == "supported"
+    assert check(OPEN, [WALL], Readings(Letters, lambda: unsure)).verdict == "unchecked"
+    ((name, asked, text),) = sure.asked
+    assert (name, asked) == ("statements", normalize(OPEN).rstrip(" ."))
+    assert text in normalize(WALL)
+    # Of a long statement the end might not be read.
+    long = f"{OPEN.rstrip('.')} {' '.join(['after the storm'] * 20)}."
+    assert check(long, [WALL], Readings(Letters, lambda: unsure)) == check(long, [WALL], Readings(Letters))
+    assert len(unsure.asked) == 1
+
+
+def test_a_judge_that_fails_or_is_none_changes_nothing() -> None:
+    class Ended(Told):
+        def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
+            raise DamagedError("The model ended.", "")
+
+    def missing() -> Told:
+        raise MissingError("There is no such model.", "")
+
+    for find in (lambda: Ended(0.0), missing, lambda: None):
+        assert check(OPEN, [WALL], Readings(Letters, find)) == check(OPEN, [WALL], Readings(Letters))
+
+
+@settings(deadline=None, max_examples=100)
+@given(TEXTS, st.lists(WORDS, min_size=4, max_size=40).map(" ".join))
+def test_a_judge_overturns_no_contradiction_and_no_doubt_about_values_names_or_denials(stated: str, text: str) -> None:
+    with_judge, without = check(stated, [text], Readings(Letters, lambda: Told(30.0))), check(stated, [text])
+    assert (with_judge.verdict == "contradicted") is (without.verdict == "contradicted")
+    stated, text = normalize(stated), normalize(text)
+    if tokens(stated) and tokens(text) and without.verdict == "unchecked":
+        doubts = list(Comparison(stated, tokens(stated), tokens(text), text).doubts())
+        if not all(doubt.wording for doubt in doubts):
+            assert with_judge == without

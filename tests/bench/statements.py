@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -86,7 +86,7 @@ def load(folder: Path) -> list[Asked]:
                 tuple(row["answers"]),
                 int(str(at["start"])),
                 texts[document],
-                re.split(r"[#p]", document)[0],
+                re.sub(r"(?:#|(?<=\d)p).*", "", document),
                 tuple(dict.fromkeys(answers[document])),
             )
         )
@@ -108,12 +108,14 @@ def part_of(article: str, articles: Sequence[str]) -> str:
     return PARTS[articles.index(article) % 2]
 
 
-def rows(folder: Path, language: str, limit: int, part: str = "all") -> list[Row]:
-    """At most `limit` rows of each kind, of one part of the articles or of all."""
+def rows(
+    folder: Path, language: str, limit: int, part: str = "all", chosen: Callable[[str], bool] = lambda article: True
+) -> list[Row]:
+    """At most `limit` rows of each kind, of one part of the articles or of all, and of those that are `chosen`."""
     rewordings = rewordings_en if language == "en" else rewordings_ja
     asked = load(folder)
     articles = sorted({one.article for one in asked})
-    asked = [one for one in asked if part in ("all", part_of(one.article, articles))]
+    asked = [one for one in asked if part in ("all", part_of(one.article, articles)) and chosen(one.article)]
     chance = random.Random(7)
     chance.shuffle(asked)
     made: dict[str, list[Row]] = {}
