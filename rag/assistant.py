@@ -51,7 +51,7 @@ class Assistant:
         self._open_generator = open_generator
         self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
-        self.readings = Readings(lambda: retriever.embedder, lambda: retriever.reader)
+        self.readings = Readings(lambda: retriever.embedder)
 
     def search(self, question: str, k: int, mode: Mode, within: Within) -> list[Ranked]:
         """The `k` best passages, best first."""

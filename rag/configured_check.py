@@ -14,16 +14,14 @@ from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
-    from rag.cross_encoder import CrossEncoder
 
 
 def check(statement: str, sources: Sequence[str]) -> Check:
     """Return whether the sources bear out the statement: supported, contradicted or unchecked, with the reasons.
 
     `sources` are the texts it cites, in any order; those in another language are left aside. Where words leave the
-    statement open, the embedding model of the user's settings or of ``RAG_EMBED_MODEL`` is asked: it
-    and the reader beside it are opened when first needed and kept while the process runs. Where there is none, words
-    decide; nothing is raised.
+    statement open, the embedding model of the user's settings or of ``RAG_EMBED_MODEL`` is asked: it is opened when it
+    is first needed and kept while the process runs. Where there is none, words decide; nothing is raised.
     """
     try:
         settings = load_settings()
@@ -34,7 +32,7 @@ def check(statement: str, sources: Sequence[str]) -> Check:
 
 @lru_cache(maxsize=4)
 def _readings(settings: Settings) -> Readings:
-    """The readings of the embedding model in force and of the reader beside it; each is opened once a process."""
+    """The readings of the embedding model in force; it is opened once a process."""
 
     def open_model() -> Embedder | None:
         # A server shows no words, and no text leaves for a check.
@@ -47,14 +45,4 @@ def _readings(settings: Settings) -> Readings:
         atexit.register(embedder.close)
         return embedder
 
-    def open_reader() -> CrossEncoder | None:
-        from rag.cross_encoder import CrossEncoder, find_reader
-
-        path = find_reader(settings.embed_model)
-        if path is None:
-            return None
-        reader = CrossEncoder(path)
-        atexit.register(reader.close)
-        return reader
-
-    return Readings(open_model, open_reader)
+    return Readings(open_model)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 from index.platform import usable_cores
@@ -51,7 +50,8 @@ class CrossEncoder:
         request = {
             "do": "judge",
             "adapter": str(adapter.path),
-            "layout": astuple(adapter.layout),
+            "asking": adapter.layout.asking,
+            "closing": adapter.layout.closing,
         }
         _, blobs = self._child.call(request, [text.encode("utf-8", "replace") for text in (asked, *texts)])
         means = [np.frombuffer(blob, np.float32).reshape(-1, self._width).mean(axis=0) for blob in blobs]

@@ -171,13 +171,8 @@ class Retriever:
 
     def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
         """The log odds that passages answer the question; None without a model that reads both together."""
-        reader = self.reader if language_of(question) in READS else None
+        reader = self._reader.wait() if language_of(question) in READS else None
         return None if reader is None else reader.judge("answers", question, passages)
-
-    @property
-    def reader(self) -> CrossEncoder | None:
-        """What reads two texts together, if there is one; waits until it is open, raises what kept it from opening."""
-        return self._reader.wait()
 
     def start_reading(self, question: str) -> None:
         """Begin to open what reads the question together with passages, where it reads its language."""

@@ -21,9 +21,11 @@ from index.types import Kind
 from ingest.models import adapters
 from ingest.models.adapters import (
     ARCHITECTURE,
+    ASKED_TOKENS,
     LAYOUTS,
     MOST_TOKENS,
     READER,
+    TEXT_TOKENS,
     lay_out,
     load_adapter,
 )
@@ -44,9 +46,9 @@ def test_what_is_asked_stands_behind_the_text_and_both_are_cut(name: str, text: 
     layout = LAYOUTS[name]
     tokens, tail = lay_out(layout, text, asked, str.encode)
     assert len(tokens) <= MOST_TOKENS
-    before = f"Text: {text}".encode()[: layout.text_tokens] + layout.asking.encode()
+    before = f"Text: {text}".encode()[:TEXT_TOKENS] + layout.asking.encode()
     assert bytes(tokens[:tail]) == before
-    assert bytes(tokens[tail:]) == f" {asked}".encode()[: layout.asked_tokens] + layout.closing.encode()
+    assert bytes(tokens[tail:]) == f" {asked}".encode()[:ASKED_TOKENS] + layout.closing.encode()
 
 
 def test_every_adapter_is_whole() -> None:
@@ -240,14 +242,3 @@ def test_without_such_a_model_nothing_else_changes() -> None:
     without = weigh_sentences(question, reading.ranked(question), reading)
     assert without.sight == "tokens" and without.together == ()
     assert np.array_equal(without.scores, with_it.scores)
-
-
-@pytest.mark.models
-def test_what_a_text_says_is_told_from_what_it_does_not(reader: CrossEncoder) -> None:
-    text = "The wall was raised after the storm of 1953. Fishing boats were moved to the inner basin, where it is calm."
-    question = "Where were the fishing boats moved to?"
-    right, wrong, other = (
-        reader.judge("statements", f"{question} {answer}", [text])[0]
-        for answer in ("the inner basin", "the wall", "the market in Leeds")
-    )
-    assert right > wrong and right > other

@@ -15,7 +15,6 @@ from typing import Any
 
 # "words" and "meaning" each have, by language, a "bias" and "curves" by figure: pairs of a knot and the weight of what
 # the figure has above it. In "meaning", from "sure" on and up to "hopeless" of what the words say no model is asked.
-# "judged" adds what was read of statement and source together, with a "weight" and a "bias".
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
@@ -39,16 +38,6 @@ def confidence_in_meaning(
         return None
     meaning = list_meaning()
     return None if meaning is None else _sum(model, {**figures, **meaning})
-
-
-def confidence_in_judgement(by_meaning: float, language: str, judged: float) -> float:
-    """Return the same with the log odds of what read the statement together with its source.
-
-    Weight and bias were chosen on three articles that did not teach it (`tests/bench/check.py --part untaught`): no
-    more false statements supported than without it, on average over the three kinds of sources.
-    """
-    model = MODEL["judged"][language]
-    return float(by_meaning + model["weight"] * judged + model["bias"])
 
 
 def _sum(model: Mapping[str, Any], figures: Mapping[str, float]) -> float:

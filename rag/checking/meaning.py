@@ -49,28 +49,16 @@ class Reader(Protocol):
         """The share of the text that the model has words for, 0 to 1."""
 
 
-class Judge(Protocol):
-    """What of a cross-encoder (`rag.cross_encoder.CrossEncoder`) is needed here."""
-
-    def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
-        """The log odds that what the adapter `name` was taught to tell holds of each text."""
-
-
 class Readings:
     """Texts as one model reads them, the last few hundred kept: the sources of an answer are read once for it.
 
-    `find_reader` is called when the first text is to be read, `find_judge` when the first statement is to be judged
-    with one, each once; None stands for no model.
+    `find_reader` is called when the first text is to be read, and once; None stands for no model.
     """
 
     KEPT = 256  # sentences; about 20 words of 384 floats each, so some 8 MB
 
-    def __init__(
-        self, find_reader: Callable[[], Reader | None], find_judge: Callable[[], Judge | None] = lambda: None
-    ) -> None:
+    def __init__(self, find_reader: Callable[[], Reader | None]) -> None:
         self._find = find_reader
-        self._find_judge: Callable[[], Judge | None] | None = find_judge
-        self._judge: Judge | None = None
         self._reader: Reader | None = None
         self._asked = False
         self._kept: dict[str, Reading] = {}
@@ -86,18 +74,6 @@ class Readings:
                 return self._read(self._reader, texts) if self._reader else None
             except RagError:
                 self._reader = None  # a model that failed is as good as none: words decide
-                return None
-
-    def judge(self, statement: str, text: str) -> float | None:
-        """The log odds that the text says what the statement says; None without a model that was taught to tell."""
-        with self._lock:
-            try:
-                if find := self._find_judge:
-                    self._find_judge = None
-                    self._judge = find()
-                return self._judge.judge("statements", statement, [text])[0] if self._judge else None
-            except RagError:
-                self._judge = None
                 return None
 
     def _read(self, reader: Reader, texts: Sequence[str]) -> list[Reading] | None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from index.words import UNSPACED, is_unspaced, normalize
 from rag.checking.comparison import Comparison
-from rag.checking.confidence import confidence, confidence_in_judgement, confidence_in_meaning
+from rag.checking.confidence import confidence, confidence_in_meaning
 from rag.checking.figures import list_figures
 from rag.checking.framing import bare
 from rag.checking.meaning import Readings, list_meaning
@@ -30,10 +30,8 @@ _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, 
 
 
 # Below this share of its words in the sources a statement is about something else; the model of `confidence` was fitted
-# to statements of which nearly all words stand there, and knows nothing of others. Only what reads a statement together
-# with its source does.
+# to statements of which nearly all words stand there, and knows nothing of others.
 LEAST_FOUND = 0.6
-READ = 200  # characters of a statement; the end of a longer one might not be read
 
 IN_DOUBT = "in doubt"  # the figure for words that stand in no source, where the words alone would not support
 
@@ -76,6 +74,8 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
         return Check("unchecked", reasons)
     if not doubts and comparison.only_shortened():
         return Check("supported", (reason("covered", stated),))
+    if comparison.alignment.found < LEAST_FOUND:
+        return Check("unchecked", reasons)
     borne_out_by = _weigh(comparison, bool(doubts), readings)
     return Check("supported", (reason(borne_out_by, stated),)) if borne_out_by else Check("unchecked", reasons)
 
@@ -87,7 +87,6 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
     """
     figures, language = list_figures(comparison), "ja" if is_unspaced(comparison.statement) else "en"
     by_words = confidence(figures, language)
-    elsewhere = comparison.alignment.found < LEAST_FOUND
     if readings is not None:
         by_meaning = confidence_in_meaning(
             {**figures, IN_DOUBT: float(in_doubt)},
@@ -96,20 +95,8 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
             lambda: list_meaning(comparison, readings),
         )
         if by_meaning is not None:
-            judged = _judge(comparison, readings)
-            if judged is not None:
-                return "near" if confidence_in_judgement(by_meaning, language, judged) >= 0 else ""
-            return "near" if by_meaning >= 0 and not elsewhere else ""
-    return "covered" if by_words >= 0 and not in_doubt and not elsewhere else ""
-
-
-def _judge(comparison: Comparison, readings: Readings) -> float | None:
-    """What is read of the statement together with the sentence it is nearest to, and its neighbours."""
-    if len(comparison.statement) > READ:
-        return None
-    home, spans = comparison.alignment.sentence, comparison.spans
-    start, end = spans[max(0, home - 1)][0], spans[min(len(spans) - 1, home + 1)][1]
-    return readings.judge(comparison.statement.rstrip(" ."), comparison.text[start:end])
+            return "near" if by_meaning >= 0 else ""
+    return "covered" if by_words >= 0 and not in_doubt else ""
 
 
 def says_little(statement: str) -> bool:

@@ -141,17 +141,6 @@ def _turn(x: Any, sine: Any, cosine: Any) -> Any:
     return torch.stack((a * cosine - b * sine, a * sine + b * cosine), dim=-1).flatten(-2)
 
 
-def start(model: Llama, name: str) -> None:
-    """Let the adapter begin as the one of that name, which was written before; the unit behind it begins anew."""
-    import gguf
-
-    written = {tensor.name: tensor.data for tensor in gguf.GGUFReader(FOLDER / f"{name}.gguf").tensors}
-    with torch.no_grad():
-        for matrix, adapter in model.adapters().items():
-            for side, values in (("a", adapter.a), ("b", adapter.b)):
-                values.copy_(torch.tensor(written[f"{matrix}.lora_{side}"].astype(np.float32)).reshape(values.shape))
-
-
 def teach(model: Llama, pairs: Sequence[Pair], epochs: float) -> None:
     low = [parameter for adapter in model.adapters().values() for parameter in (adapter.a, adapter.b)]
     steps = int(epochs * len(pairs) / BATCH)

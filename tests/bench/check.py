@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Measure ``rag.check`` on statements made by rule from question sets: what it supports and what it contradicts.
 
-    python tests/bench/check.py --data DIR [--embed-model llamacpp:PATH] [--limit 400] [--part unseen|fit|untaught|all]
-                                [--no-reader] [--show KIND] [--json]
+    python tests/bench/check.py --data DIR [--embed-model llamacpp:PATH] [--limit 400] [--part unseen|fit|all]
+                                [--show KIND] [--json]
 
 DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answer (and that of the answer put in its
 place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
-fitted on the articles of part "fit"; "unseen" are the others. Most of both taught what reads statement and source
-together (fit_statements.py, English); "untaught" did not. Without an embedding model words alone decide. The
+fitted on the articles of part "fit"; "unseen" are the others. Without an embedding model words alone decide. The
 milliseconds are of one check; a model reads a sentence once while the last few hundred
 are kept.
 """
@@ -19,17 +18,14 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import closing, nullcontext
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import statements  # noqa: E402
-from fit_statements import UNSEEN  # noqa: E402
 
-from ingest.embedders import Options, open_embedder  # noqa: E402
+from ingest.embedders import Embedder, Options, open_embedder  # noqa: E402
 from rag.checking import Readings, check  # noqa: E402
-from rag.cross_encoder import CrossEncoder, find_reader  # noqa: E402
 
 SETS = (("en", "squad2"), ("ja", "jsquad"))
 SOURCES = ("sentence", "cited", "passage")
@@ -48,40 +44,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--embed-model", default="", help="the model asked where words leave a statement open")
     parser.add_argument("--limit", type=int, default=400, help="statements of each kind and language")
-    parser.add_argument("--no-reader", action="store_true", help="without what reads statement and source together")
-    parser.add_argument(
-        "--part", choices=("all", "untaught", *statements.PARTS), default="unseen", help="which articles"
-    )
+    parser.add_argument("--part", choices=("all", *statements.PARTS), default="unseen", help="which articles")
     parser.add_argument("--source", choices=SOURCES, help="only this one")
     parser.add_argument("--show", help="print the rows of this kind that fail")
     parser.add_argument("--language", choices=("en", "ja"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if not options.embed_model:
-        report_on(options, Readings(lambda: None))
+        report_on(options, None)
         return
-    reader = find_reader(options.embed_model) if not options.no_reader else None
-    with (
-        open_embedder(options.embed_model, Options(threads=1, processes=1)) as embedder,
-        closing(CrossEncoder(reader)) if reader else nullcontext() as judge,
-    ):
-        report_on(options, Readings(lambda: embedder, lambda: judge))
+    with open_embedder(options.embed_model, Options(threads=1, processes=1)) as embedder:
+        report_on(options, embedder)
 
 
-def choose_rows(options: argparse.Namespace, name: str, language: str) -> list[statements.Row]:
-    if options.part != "untaught":
-        return statements.rows(options.data / name, language, options.limit, options.part)
-    return statements.rows(
-        options.data / name, language, options.limit, chosen=lambda article: article in UNSEEN or language == "ja"
-    )
-
-
-def report_on(options: argparse.Namespace, readings: Readings) -> None:
+def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
+    readings = Readings(lambda: embedder)
     report: dict[str, object] = {}
     for language, name in SETS:
         if options.language not in (None, language):
             continue
-        rows = choose_rows(options, name, language)
+        rows = statements.rows(options.data / name, language, options.limit, options.part)
         if options.show:
             show([row for row in rows if row.kind == options.show], options.source or "cited", readings)
             continue

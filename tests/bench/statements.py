@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -86,7 +86,7 @@ def load(folder: Path) -> list[Asked]:
                 tuple(row["answers"]),
                 int(str(at["start"])),
                 texts[document],
-                re.sub(r"(?:#|(?<=\d)p).*", "", document),
+                re.split(r"[#p]", document)[0],
                 tuple(dict.fromkeys(answers[document])),
             )
         )
@@ -108,14 +108,12 @@ def part_of(article: str, articles: Sequence[str]) -> str:
     return PARTS[articles.index(article) % 2]
 
 
-def rows(
-    folder: Path, language: str, limit: int, part: str = "all", chosen: Callable[[str], bool] = lambda article: True
-) -> list[Row]:
-    """At most `limit` rows of each kind, of one part of the articles or of all, and of those that are `chosen`."""
+def rows(folder: Path, language: str, limit: int, part: str = "all") -> list[Row]:
+    """At most `limit` rows of each kind, of one part of the articles or of all."""
     rewordings = rewordings_en if language == "en" else rewordings_ja
     asked = load(folder)
     articles = sorted({one.article for one in asked})
-    asked = [one for one in asked if part in ("all", part_of(one.article, articles)) and chosen(one.article)]
+    asked = [one for one in asked if part in ("all", part_of(one.article, articles))]
     chance = random.Random(7)
     chance.shuffle(asked)
     made: dict[str, list[Row]] = {}

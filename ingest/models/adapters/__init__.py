@@ -3,8 +3,7 @@
 An adapter is a GGUF file that llama.cpp adds to the weights of the reader (`READER`), and a JSON file with the linear
 unit behind it. What is asked of a text stands after it, as one writes it out by hand; the unit reads the mean of the
 last layer over what is asked, where both have been read (Nogueira and Cho, "Passage Re-ranking with BERT", 2019, with a
-model that reads from left to right). `tests/bench/fit_adapter.py` ("answers") and
-`tests/bench/fit_statements.py` ("statements") make both files and say what taught them.
+model that reads from left to right). `tests/bench/fit_adapter.py` makes both files and says what taught them.
 """
 
 from __future__ import annotations
@@ -25,25 +24,20 @@ FOLDER = Path(__file__).parent
 # model that anybody can choose.
 READER, LAYERS = "SmolLM2-135M.reader", 16
 ARCHITECTURE = "llama-embed"  # as llama.cpp calls a "llama" that gives vectors
+TEXT_TOKENS, ASKED_TOKENS = 150, 60  # a sentence between its neighbours, and a question; what is longer is cut
 MOST_TOKENS = 256  # of all, with the words around and between them
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The words before what is asked and after it, and how many tokens of text and asked are read; the rest is cut."""
+    """The words before what is asked, and those after it."""
 
     asking: str
     closing: str
-    text_tokens: int
-    asked_tokens: int
 
 
-# What the adapter of each name was taught to judge: does a sentence between its neighbours answer a question? Does it
-# say what a statement says?
-LAYOUTS: Mapping[str, Layout] = {
-    "answers": Layout("\nQuestion:", "\nAnswer:", 150, 60),
-    "statements": Layout("\nStatement:", "\nTrue:", 170, 64),
-}
+# What the adapter of each name was taught to judge: does the text answer a question?
+LAYOUTS: Mapping[str, Layout] = {"answers": Layout("\nQuestion:", "\nAnswer:")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +66,5 @@ def load_adapter(name: str) -> Adapter:
 
 def lay_out(layout: Layout, text: str, asked: str, tokenize: Callable[[str], Sequence[int]]) -> tuple[list[int], int]:
     """The tokens of a text and of what is asked of it, and the place from which on the unit reads their vectors."""
-    before = [*tokenize(f"Text: {text}")[: layout.text_tokens], *tokenize(layout.asking)]
-    return [*before, *tokenize(f" {asked}")[: layout.asked_tokens], *tokenize(layout.closing)], len(before)
+    before = [*tokenize(f"Text: {text}")[:TEXT_TOKENS], *tokenize(layout.asking)]
+    return [*before, *tokenize(f" {asked}")[:ASKED_TOKENS], *tokenize(layout.closing)], len(before)
