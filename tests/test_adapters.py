@@ -114,6 +114,31 @@ def test_what_answers_is_told_from_what_is_about_the_same(reader: CrossEncoder) 
     assert found[0] > found[1] and found[0] > found[2]
 
 
+# As in a company's papers, in pairs on one subject, each with a question that it answers and the other does not.
+ANSWERED = [
+    ("Visitors may take photographs in the reception area.", "Where are visitors allowed to photograph?"),
+    ("Photography in the hall requires the permission of the plant manager.", "Who has to allow photos in the hall?"),
+    ("Room Aurora seats 40 people and costs 300 euros per day.", "How many people fit in Aurora?"),
+    ("Room Boreal costs 120 euros per day, projector included.", "Which room includes a projector?"),
+    ("The wall was raised by Mr Osei after the storm.", "Who raised the wall?"),
+    ("The boats were moved to the inner basin by Ms Lindqvist.", "Who moved the boats?"),
+    ("Invoices under 500 euros are approved by the team lead.", "Who approves an invoice of 300 euros?"),
+    ("Larger invoices need the signature of the head of finance.", "Who signs larger invoices?"),
+    ("A lost laptop must be reported to the service desk within one hour.", "How quickly do I report a lost laptop?"),
+    ("Lost badges are reported to reception the same day.", "Where do I report a lost badge?"),
+    ("The backup runs every night at 2:00 on the server in Dublin.", "Where does the backup run?"),
+    ("Copies of the backup are kept in Leeds for 90 days.", "Where are the copies kept?"),
+]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("place", range(len(ANSWERED)))
+def test_the_sentence_that_answers_is_told_from_its_neighbour(reader: CrossEncoder, place: int) -> None:
+    (sentence, question), (neighbour, _) = ANSWERED[place], ANSWERED[place ^ 1]
+    with_it, without = reader.judge("answers", question, [f"{sentence} {neighbour}", neighbour])
+    assert with_it > without
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("question", ["漢字 🦊 \ud800", "", "why " * 500])
 def test_any_text_is_judged(reader: CrossEncoder, question: str) -> None:

@@ -86,7 +86,7 @@ def load(folder: Path) -> list[Asked]:
                 tuple(row["answers"]),
                 int(str(at["start"])),
                 texts[document],
-                re.split(r"[#p]", document)[0],
+                re.sub(r"(?:#|(?<=\d)p).*", "", document),
                 tuple(dict.fromkeys(answers[document])),
             )
         )
