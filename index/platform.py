@@ -195,6 +195,24 @@ def refuse_internet() -> bool:
     return bool(libc.syscall(seccomp, 1, every_thread, program) == 0)
 
 
+def withhold_amx() -> bool:
+    """Make the kernel refuse Intel's matrix registers (AMX) to this process; False where they cannot be had anyway.
+
+    Linux gives them out on request only, and refuses while a signal stack is too small to hold their 8 KB
+    (Documentation/arch/x86/xstate.rst in its source). None of our processes runs a handler on such a stack.
+    """
+    if not LINUX or "amx_tile" not in instruction_sets():
+        return False
+    import ctypes
+
+    size = 8192  # room for everything but the matrix registers: SIGSTKSZ in <signal.h>
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.malloc.restype = ctypes.c_void_p
+    place = libc.malloc(size)  # for good: the kernel keeps the address
+    stack = (ctypes.c_void_p * 3)(place, 0, size)  # stack_t: address, flags, size
+    return bool(libc.sigaltstack(stack, None) == 0)
+
+
 def end_family(process: int) -> None:
     """Kill a process that leads its own session (Popen's `start_new_session`), and everything it started."""
     if WINDOWS:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+import types
 from pathlib import Path
 
 import pytest
+from system_calls import only_linux
 from tiny_models import write_llama
 
 from index.errors import DamagedError, MissingError, RagError
+from ingest.models.llamacpp import library
 from rag.generators import open_generator
 from rag.settings import Settings
 
@@ -79,3 +84,39 @@ def test_damaged_bytes_open_or_are_refused(tmp_path: Path) -> None:
             raise AssertionError(f"{number}: {error!r}") from error
     print(f"\n24 damaged model files: {ends}, this process never ended")
     assert ends["refused"] >= 3
+
+
+@pytest.mark.parametrize(("told", "withheld"), [(b"AVX512 = 1 | AMX_INT8 = 1 | ", 1), (b"AVX512 = 1 | ", 0)])
+def test_a_build_with_amx_is_kept_from_it_before_its_first_model(
+    told: bytes, withheld: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    names = ("llama_log_callback", "llama_log_set", "llama_backend_init")
+    build = types.ModuleType("llama_cpp.llama_cpp")
+    for name in names:
+        setattr(build, name, lambda *_, name=name: calls.append(name))
+    build.__dict__["llama_print_system_info"] = lambda: told
+    found = types.SimpleNamespace(submodule_search_locations=["/"])
+    monkeypatch.setattr(library.importlib.util, "find_spec", lambda _: found)
+    monkeypatch.setattr(library.importlib, "import_module", lambda _: build)
+    monkeypatch.setattr(library, "withhold_amx", lambda: calls.append("withhold"))
+    monkeypatch.setitem(sys.modules, "llama_cpp", types.ModuleType("llama_cpp"))
+    assert library.load_library.__wrapped__() is build
+    assert calls.count("withhold") == withheld
+    assert calls[-1] == "llama_backend_init"
+
+
+WITHHELD = """
+import ctypes, platform
+from index.platform import instruction_sets, withhold_amx
+assert withhold_amx() == ("amx_tile" in instruction_sets())
+# arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA), as llama.cpp asks for the registers
+assert platform.machine() != "x86_64" or ctypes.CDLL(None).syscall(158, 0x1023, 18) == -1
+"""
+
+
+@only_linux
+def test_the_kernel_refuses_amx_where_it_is_withheld() -> None:
+    folder = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", WITHHELD], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

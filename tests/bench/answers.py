@@ -23,6 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import rag
+from index.platform import withhold_amx
 from rag.answer import Evidence, Statement
 
 ROUNDS = 5
@@ -64,6 +65,7 @@ def open_plain(model: Path) -> Any:
     """The model as llama-cpp-python runs it by default."""
     from llama_cpp import Llama
 
+    withhold_amx()  # as ingest/models/llamacpp/library.py does; else it may crash
     return Llama(str(model), n_ctx=CONTEXT, verbose=False)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import rag
-from index.platform import usable_cores
+from index.platform import usable_cores, withhold_amx
 from ingest.embedders import Embedder
 from rag.checking import Readings
 from rag.generators import Constraint, Generator
@@ -78,6 +78,7 @@ def main() -> int:
 def open_bare(model: Path) -> Any:
     from llama_cpp import Llama
 
+    withhold_amx()  # as ingest/models/llamacpp/library.py does; else it may crash
     # One thread for tokens, as rag/generators/llamacpp.py takes for so small a model.
     cores = usable_cores()
     return Llama(str(model), n_ctx=CONTEXT, n_threads=1, n_threads_batch=cores, flash_attn=True, verbose=False)

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from index.errors import DamagedError, MissingError
+from index.platform import withhold_amx
 
 LOG_WARNING = 3  # GGML_LOG_LEVEL_WARN; what is below it tells of normal loading
 
@@ -42,6 +43,10 @@ def load_library() -> Any:
             f"llama-cpp-python cannot be loaded: {error}.",
             "Run `pip install --force-reinstall --no-cache-dir llama-cpp-python`.",
         ) from error
+    # GCC 12.2's `_tile_loadconfig` tells the compiler of 8 of the 64 bytes that it reads, so the rest is never written,
+    # and compiled so, the AMX code ends the process with every quantised model. Without AMX it takes AVX-512.
+    if b"AMX_INT8 = 1" in library.llama_print_system_info():
+        withhold_amx()
     library.llama_log_set(_log_callback(library), None)
     library.llama_backend_init()
     return library
