@@ -132,6 +132,30 @@ def test_what_the_source_only_has_elsewhere_does_not_contradict(statement: str, 
     assert found.verdict != "contradicted", found.reasons
 
 
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        (
+            "Files cannot be downloaded from Fjordbox to a private computer.",
+            "Fjordbox may also be opened from a private computer, but downloads are blocked there.",
+        ),
+        (
+            "Bergmann Office can count on selling Tallis County no fewer than 800 desks.",
+            "Tallis County will buy between 800 and 1,200 desks over three years from Bergmann Office.",
+        ),
+        (
+            "For a 150,000 euro contract, a board member has to be among the signatories.",
+            "Contracts with a value above 100,000 euros require two signatures, one of which must be that of a board "
+            "member.",
+        ),
+    ],
+)
+def test_a_difference_to_a_source_in_other_words_is_a_doubt_and_no_contradiction(statement: str, source: str) -> None:
+    found = check(statement, [source])
+    assert found.verdict == "unchecked"
+    assert "too far" not in found.reasons[0], "the difference is told all the same"
+
+
 def test_a_name_that_the_source_has_elsewhere_is_said_to_stand_there() -> None:
     source = "The Oslo office was opened by Moreau in May. The Bergen office was opened by Tanaka in June."
     found = check("The Oslo office was opened by Tanaka in May.", [source])

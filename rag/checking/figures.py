@@ -24,10 +24,9 @@ _STEP, _MEAN_STEP, _THINGS, _NAMES, _HOMES, _SENTENCES = 40.0, 20.0, 5, 4, 4, 12
 
 def list_figures(comparison: Comparison) -> dict[str, float]:
     """Return the figures by name, each between 0 and 2."""
-    said, alignment, course, rank = comparison.said, comparison.alignment, comparison.course, comparison.rank
+    said, alignment, course = comparison.said, comparison.alignment, comparison.course
     count = len(said)
-    steps = [rank[course.follows[i + 1]] - rank[j] for i, j in course.follows.items() if i + 1 in course.follows]
-    copied = sum(step == 1 for step in steps) / max(1, count - 1)
+    copied = 1 - comparison.breaks / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
     missing = [not ms for ms in alignment.matches]
     # A verb or a word of wide meaning may be said otherwise; what a statement begins or ends with is often its answer.

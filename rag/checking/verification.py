@@ -33,6 +33,12 @@ _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, 
 # to statements of which nearly all words stand there, and knows nothing of others.
 LEAST_FOUND = 0.6
 
+# A difference contradicts only what runs along the source, with a break behind every second word at most: put in other
+# words, "cannot be downloaded" may be what "downloads are blocked" says. Of the statements in tests/bench/written (but
+# "heldout"), words alone contradicted 41 true and 235 false ones, and 14 and 179 so; of those that are made by rule,
+# 480 false ones and 460 so.
+MOST_BREAKS = 0.5
+
 IN_DOUBT = "in doubt"  # the figure for words that stand in no source, where the words alone would not support
 
 LEAST_STATED = 3  # words, names and values: who, does, what
@@ -68,7 +74,8 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     doubts = list(comparison.doubts())
     against = tuple(dict.fromkeys(d.reason for d in doubts if d.contradicts))
     if against:
-        return Check("contradicted", against)
+        close = comparison.breaks <= MOST_BREAKS * len(said)
+        return Check("contradicted" if close else "unchecked", against)
     reasons = tuple(dict.fromkeys(d.reason for d in doubts)) or (reason("far", stated),)
     if not all(d.wording for d in doubts):
         return Check("unchecked", reasons)

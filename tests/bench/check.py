@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Measure ``rag.check`` on statements made by rule from question sets: what it supports and what it contradicts.
+"""Measure ``rag.check`` on statements from question sets and on written ones: what it supports and contradicts.
 
     python tests/bench/check.py --data DIR [--embed-model llamacpp:PATH] [--limit 400] [--part unseen|fit|all]
                                 [--show KIND] [--json]
 
 DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answer (and that of the answer put in its
 place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
-fitted on the articles of part "fit"; "unseen" are the others. Without an embedding model words alone decide. The
+fitted on the articles of part "fit"; "unseen" are the others. "written" are English statements on the passages of
+written_statements.py, which are harder on purpose. Without an embedding model words alone decide. The
 milliseconds are of one check; a model reads a sentence once while the last few hundred
 are kept.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import statements  # noqa: E402
+from written_statements import HELD_OUT, read_written  # noqa: E402
 
 from ingest.embedders import Embedder, Options, open_embedder  # noqa: E402
 from rag.checking import Readings, check  # noqa: E402
@@ -67,15 +69,27 @@ def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
         if options.show:
             show([row for row in rows if row.kind == options.show], options.source or "cited", readings)
             continue
-        for column in (options.source,) if options.source else SOURCES:
+        parts = [(column, rows) for column in ((options.source,) if options.source else SOURCES)]
+        if language == "en":
+            parts.append(("passage", list_written()))
+        for column, some in parts:
+            title = f"{language} {column}" if some is rows else f"{language} written"
             began = time.perf_counter()
-            verdicts = measure(rows, column, readings)
-            milliseconds = 1000 * (time.perf_counter() - began) / len(rows)
-            report[f"{language} {column}"] = summary(rows, verdicts, milliseconds)
+            verdicts = measure(some, column, readings)
+            milliseconds = 1000 * (time.perf_counter() - began) / len(some)
+            report[title] = summary(some, verdicts, milliseconds)
             if not options.json:
-                table(f"{language} {column}", rows, verdicts, report[f"{language} {column}"])
+                table(title, some, verdicts, report[title])
     if options.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+def list_written() -> list[statements.Row]:
+    """The statements that were written by hand and that no rule was made after, each with its passage."""
+    return [
+        statements.Row(row.kind, row.truth, row.statement, row.passage, row.passage, row.passage, HELD_OUT)
+        for row in read_written(HELD_OUT)
+    ]
 
 
 def summary(rows: list[statements.Row], verdicts: dict[str, Counter[str]], milliseconds: float) -> dict[str, object]:
