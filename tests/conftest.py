@@ -96,6 +96,15 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+# As `python -m llama_cpp.server`, without the matrix registers that may crash it (ingest/models/llamacpp/library.py).
+SERVER = """
+import runpy
+from index.platform import withhold_amx
+withhold_amx()
+runpy.run_module("llama_cpp.server", run_name="__main__")
+"""
+
+
 @contextlib.contextmanager
 def run_llama_server(models: list[dict[str, object]], folder: Path) -> Iterator[str]:
     """llama-cpp-python's own OpenAI-compatible server, in a process of its own; it holds one of `models` at a time."""
@@ -109,8 +118,8 @@ def run_llama_server(models: list[dict[str, object]], folder: Path) -> Iterator[
     entries = [{"verbose": False, "n_threads": 1, **model} for model in models]
     config.write_text(json.dumps({"host": "127.0.0.1", "port": port, "models": entries}), encoding="utf-8")
     with (folder / "server.log").open("wb") as log:
-        command = [sys.executable, "-m", "llama_cpp.server", "--config_file", str(config)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+        command = [sys.executable, "-c", SERVER, "--config_file", str(config)]
+        server = subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=log, stderr=log)
         try:
             for _ in range(1200):  # two minutes: the machine may be busy
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
