@@ -94,7 +94,7 @@ class Comparison:
         self._at_will = self._left_out_at_will()
         # The place of each source token in its order, where what may be left out at will takes no room.
         self.rank = list(accumulate(not at_will for at_will in self._at_will))
-        self.breaks = self._count_breaks()
+        self.in_a_row = self._count_in_a_row()
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
         wording = len(self.course.follows) / len(said)
@@ -170,11 +170,10 @@ class Comparison:
         before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[max(0, s.start - _WORD) : s.start])
         return before is not None and before.group().strip() not in STOP_WORDS
 
-    def _count_breaks(self) -> int:
-        """How many of the statement's words are followed by another word than in the source."""
+    def _count_in_a_row(self) -> int:
+        """How many of the statement's words are followed by the same word as in the source."""
         follows = self.course.follows
-        steps = [self.rank[follows[i + 1]] - self.rank[j] for i, j in follows.items() if i + 1 in follows]
-        return len(self.said) - 1 - sum(step == 1 for step in steps)
+        return sum(i + 1 in follows and self.rank[follows[i + 1]] - self.rank[j] == 1 for i, j in follows.items())
 
     def only_shortened(self) -> bool:
         """Whether the statement is a sentence of the source with something left out, in long stretches."""

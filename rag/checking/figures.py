@@ -26,7 +26,7 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
     """Return the figures by name, each between 0 and 2."""
     said, alignment, course = comparison.said, comparison.alignment, comparison.course
     count = len(said)
-    copied = 1 - comparison.breaks / max(1, count - 1)
+    copied = comparison.in_a_row / max(1, count - 1)
     longest = max((len(s.stated) for s in course.substitutions), default=0)
     missing = [not ms for ms in alignment.matches]
     # A verb or a word of wide meaning may be said otherwise; what a statement begins or ends with is often its answer.

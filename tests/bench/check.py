@@ -2,12 +2,12 @@
 """Measure ``rag.check`` on statements from question sets and on written ones: what it supports and contradicts.
 
     python tests/bench/check.py --data DIR [--embed-model llamacpp:PATH] [--limit 400] [--part unseen|fit|all]
-                                [--show KIND] [--json]
+                                [--written heldout …] [--show KIND] [--json]
 
 DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answer (and that of the answer put in its
 place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
 fitted on the articles of part "fit"; "unseen" are the others. "written" are English statements on the passages of
-written_statements.py, which are harder on purpose. Without an embedding model words alone decide. The
+files of written_statements.py, which are harder on purpose. Without an embedding model words alone decide. The
 milliseconds are of one check; a model reads a sentence once while the last few hundred
 are kept.
 """
@@ -19,12 +19,13 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 import statements  # noqa: E402
-from written_statements import HELD_OUT, read_written  # noqa: E402
+from written_statements import HELD_OUT, NAMES, read_written  # noqa: E402
 
 from ingest.embedders import Embedder, Options, open_embedder  # noqa: E402
 from rag.checking import Readings, check  # noqa: E402
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=400, help="statements of each kind and language")
     parser.add_argument("--part", choices=("all", *statements.PARTS), default="unseen", help="which articles")
     parser.add_argument("--source", choices=SOURCES, help="only this one")
+    parser.add_argument("--written", nargs="+", choices=NAMES, default=[HELD_OUT], help="which files of those")
     parser.add_argument("--show", help="print the rows of this kind that fail")
     parser.add_argument("--language", choices=("en", "ja"))
     parser.add_argument("--json", action="store_true")
@@ -71,7 +73,7 @@ def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
             continue
         parts = [(column, rows) for column in ((options.source,) if options.source else SOURCES)]
         if language == "en":
-            parts.append(("passage", list_written()))
+            parts.append(("passage", list_written(options.written)))
         for column, some in parts:
             title = f"{language} {column}" if some is rows else f"{language} written"
             began = time.perf_counter()
@@ -84,11 +86,12 @@ def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
         print(json.dumps(report, ensure_ascii=False, indent=1))
 
 
-def list_written() -> list[statements.Row]:
-    """The statements that were written by hand and that no rule was made after, each with its passage."""
+def list_written(names: Sequence[str]) -> list[statements.Row]:
+    """The statements that were written by hand, each with its passage."""
     return [
-        statements.Row(row.kind, row.truth, row.statement, row.passage, row.passage, row.passage, HELD_OUT)
-        for row in read_written(HELD_OUT)
+        statements.Row(row.kind, row.truth, row.statement, row.passage, row.passage, row.passage, name)
+        for name in names
+        for row in read_written(name)
     ]
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 FOLDER = Path(__file__).parent / "written"
+NAMES = ("contracts", "finance", "heldout", "history", "manuals", "minutes", "rules", "science")
 HELD_OUT = "heldout"
 
 
@@ -30,7 +30,7 @@ class Written:
 def read_written(name: str) -> list[Written]:
     """The true and false statements of one file, and its questions with right and wrong answers."""
     made: list[Written] = []
-    for line in read_lines(name):
+    for line in map(json.loads, (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()):
         passage, asks = line["passage"], line["asks"]
         made += [Written("true", passage, statement, True) for statement in line["true"]]
         made += [Written("false", passage, statement, False) for statement in line["false"]]
@@ -40,7 +40,3 @@ def read_written(name: str) -> list[Written]:
         for question, (_, answer) in zip(line["near"], asks, strict=True):
             made.append(Written("unanswered: answer", passage, f"{question} {answer}", False))
     return made
-
-
-def read_lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
