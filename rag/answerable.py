@@ -22,11 +22,13 @@ from index.words import read_words, terms
 from rag.interaction import Nearness
 from rag.languages import language_of
 from rag.measures import names_of
-from rag.relevance import Sight, Weighed
+from rag.relevance import Collection, Sight, Weighed, read_together
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
 # the weight of every sign, and "strict", the score that nearly all of the answerable questions of SQuAD 2 reach,
-# and for "unspaced" those of JSQuAD.
+# and for "unspaced" those of JSQuAD. "sure no" and "sure yes" of "pairs" are how far from its border the other signs'
+# score may lie for question and passages to be read together: hardly a question that is answered lies lower, hardly one
+# whose document is missing lies higher.
 WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
@@ -34,7 +36,7 @@ AT_LEAST, AT_MOST = 0.84, 2.0
 # How much of the way to AT_LEAST the border rises: where documents repeat each other, some of those questions are
 # answered after all. With half of it, a handbook (18F's) refused what its first quote answered.
 RAISED = 0.25
-KEPT = "calibration 6"  # under which name an index keeps it; a new one where the scores are on a new scale
+KEPT = "calibration 7"  # under which name an index keeps it; a new one where the scores are on a new scale
 # Of the question, in the best passages. By words alone, no question of SQuAD 2, JSQuAD, NIILC or CLAPnq with less was
 # answered; what is asked in a language that few of the documents are written in has less.
 LEAST_SHARED = 0.35
@@ -55,7 +57,8 @@ class Unanswered:
 
     The spread is the root mean square distance of those below the median from it: one standard deviation of a normal
     distribution. Above the median are also questions that another document answers (last year's rules, another
-    office's). `sight` is what was seen of the sentences: scores of different sights are not comparable.
+    office's). `sight` is what was seen of the sentences: scores of different sights are not comparable. Nothing is read
+    together for it.
     """
 
     questions: int
@@ -72,7 +75,13 @@ class Calibration:
     unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
 
     def threshold(self, language: str, sight: Sight) -> float:
-        """The score from which a question of this language, seen so, counts as answered."""
+        """The score from which a question of this language, seen so, counts as answered.
+
+        What is read together as well moves the score of single questions, not that of a collection: the border moves as
+        it does without.
+        """
+        if sight == "pairs":
+            return WEIGHTS["pairs"]["strict"] + self.threshold(language, "tokens") - WEIGHTS["tokens"]["strict"]
         enough = WEIGHTS[sight]["strict"]
         known = self.unanswered.get(language)
         if known is None or known.questions < LEAST_QUESTIONS or known.sight != sight:
@@ -91,11 +100,21 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the documents answer the question, how sure that is (the border is 0.5), and the signs it rests on."""
+    """Whether the documents answer the question, how sure that is (the border is 0.5), and the signs it rests on.
+
+    It is `open` when the passages should be read together with the question.
+    """
 
     answerable: bool
     probability: float
     signs: Mapping[str, float]
+    open: bool = False
+
+
+def decide(weighed: Weighed, calibration: Calibration | None, collection: Collection) -> Verdict:
+    """Return the decision for one question; the best passages are read together with it where that may change it."""
+    verdict = judge(weighed, calibration)
+    return judge(read_together(weighed, collection), calibration) if verdict.open else verdict
 
 
 def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
@@ -105,11 +124,14 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
         # Hardly a word in common: the model was fitted to no such questions, and needs not be asked.
         return Verdict(False, 0.0, signs)
     threshold = (calibration or Calibration()).threshold(language_of(weighed.question.text), weighed.sight)
+    above = total(signs, weighed.sight) - threshold
     # The logistic function, in the form that does not overflow.
-    probability = (1 + math.tanh((total(signs, weighed.sight) - threshold) / 2)) / 2
+    probability = (1 + math.tanh(above / 2)) / 2
     if _says_all(weighed, signs):
-        probability = max(probability, 0.5)
-    return Verdict(probability >= 0.5, probability, signs)
+        return Verdict(True, max(probability, 0.5), signs)
+    pairs = WEIGHTS["pairs"]
+    is_open = weighed.sight == "tokens" and pairs["sure no"] < above < pairs["sure yes"]
+    return Verdict(probability >= 0.5, probability, signs, is_open)
 
 
 def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:
@@ -179,8 +201,7 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
         "passage_missing": mass * (1 - question.share(here)),
         "only_here": question.share(here - elsewhere),
         **_signs_of_vectors(weighed, number),
-        "answers_best": max(weighed.together, default=0.0),
-        "answers_first": weighed.together[0] if weighed.together else 0.0,
+        **_signs_of_reading(weighed.together),
         "shared": question.share(known),
     }
 
@@ -223,6 +244,15 @@ def _signs_of_vectors(weighed: Weighed, number: int) -> dict[str, float]:
         signs["least_near"] = min(near[here].terms.values(), default=0.0)
         signs["nearer_elsewhere"] = Nearness(anywhere, 0.0, 0.0).share(weighed.question) - shares[here]
     return signs
+
+
+def _signs_of_reading(together: Sequence[float]) -> dict[str, float]:
+    """What is made of the best passages and the question together; where there is no third, it is as the worst."""
+    return {
+        "answers_first": together[0] if together else 0.0,
+        "answers_best": max(together[:2], default=0.0),
+        "answers_third": together[2] if len(together) > 2 else min(together, default=0.0),
+    }
 
 
 def _lead(values: Sequence[float]) -> float:

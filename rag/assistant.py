@@ -13,7 +13,7 @@ from index.errors import RagError
 from index.search import Mode, Ranked, Within
 from index.types import Quote
 from rag.answer import Answer, Evidence, Statement, Step
-from rag.answerable import judge
+from rag.answerable import decide
 from rag.checking import Readings
 from rag.differences import find_difference
 from rag.generators import Generator
@@ -67,7 +67,7 @@ class Assistant:
             weighed = weigh_sentences(question, ranked, self.retriever)
             quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
             calibration = self.retriever.calibration()
-        verdict = judge(weighed, calibration)
+        verdict = decide(weighed, calibration, self.retriever)
         difference = find_difference(quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}
         yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"])

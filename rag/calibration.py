@@ -21,7 +21,7 @@ from ingest.chunk import measure
 from ingest.sentences import split_sentences
 from rag.answerable import Calibration, Unanswered, read_signs, total
 from rag.languages import language_of
-from rag.relevance import Collection, Draft, Sight, Weighed, draft_sentences, read_together, weigh_draft
+from rag.relevance import Collection, Draft, Sight, Weighed, draft_sentences, weigh_draft
 
 if TYPE_CHECKING:
     from ingest.embedders import Reading
@@ -79,8 +79,7 @@ def _weigh(
         if asked is None or found is None:
             yield language, weigh_draft(draft, None, None)
             continue
-        weighed = weigh_draft(draft, asked, found[start : start + len(draft.inputs)])
-        yield language, read_together(weighed, collection)
+        yield language, weigh_draft(draft, asked, found[start : start + len(draft.inputs)])
         start += len(draft.inputs)
 
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from index.platform import usable_cores
 from ingest.models.adapters import READER, load_adapter
 from ingest.models.llamacpp.child import Child
 
-AT_ONCE = 2  # texts, each on a processor of its own: as many passages as a question is read with
+AT_ONCE = 3  # texts, each on a processor of its own: as many passages as a question is read with
 TARGET = "ingest.models.llamacpp.judge:serve"
 
 
@@ -47,12 +48,7 @@ class CrossEncoder:
         if not texts:
             return []
         adapter = load_adapter(name)
-        request = {
-            "do": "judge",
-            "adapter": str(adapter.path),
-            "asking": adapter.layout.asking,
-            "closing": adapter.layout.closing,
-        }
+        request = {"do": "judge", "adapter": str(adapter.path), "layout": asdict(adapter.layout)}
         _, blobs = self._child.call(request, [text.encode("utf-8", "replace") for text in (asked, *texts)])
         means = [np.frombuffer(blob, np.float32).reshape(-1, self._width).mean(axis=0) for blob in blobs]
         return adapter.log_odds(np.stack(means))

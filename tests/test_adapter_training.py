@@ -47,13 +47,17 @@ def test_what_is_taught_in_torch_is_what_llama_cpp_reads(tmp_path: Path, monkeyp
         )
         for text in TEXTS
     ]
-    taught = model.score_all([adapter_training.Pair(tuple(found), tail, True) for found, tail in tokens])
+    pairs = [adapter_training.Pair(tuple(found), tail, True) for found, tail in tokens]
+    taught = model.score_all(pairs)
     adapters.load_adapter.cache_clear()
     try:
         with closing(CrossEncoder(path)) as reader:
             read = reader.judge("answers", "when?", TEXTS)
     finally:
         adapters.load_adapter.cache_clear()
+    again = adapter_training.Llama(path)
+    adapter_training.begin(again, "answers")
+    assert again.score_all(pairs) == pytest.approx(taught, abs=0.1)  # the file holds 16 bits a number
     assert np.ptp(taught) > 0.5
     assert taught == pytest.approx(np.array(read), abs=0.2)  # of 8 bits, as bfloat16 has
 
@@ -67,7 +71,6 @@ def test_teaching_tells_what_is_right_from_what_is_not(tmp_path: Path, monkeypat
 
     torch.manual_seed(7)
     random.seed(7)
-    monkeypatch.setattr(adapter_training, "RATE", 1e-2)
     model = adapter_training.Llama(write_reader(tmp_path, seed=7))
     chance = np.random.default_rng(7)
     # Right is what holds token 50 anywhere.
@@ -77,7 +80,7 @@ def test_teaching_tells_what_is_right_from_what_is_not(tmp_path: Path, monkeypat
         if number % 2:
             some[chance.integers(8)] = 50
         pairs.append(adapter_training.Pair((*map(int, some), 9, 9), 8, bool(number % 2)))
-    adapter_training.teach(model, pairs[:256], 4)
+    adapter_training.teach(model, pairs[:256], 4, 1e-2)
     scores = model.score_all(pairs[256:])
     right = np.array([pair.right for pair in pairs[256:]])
     assert np.mean((scores > 0) == right) > 0.8

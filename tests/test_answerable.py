@@ -171,7 +171,7 @@ def test_nothing_found_is_refused(desk: Desk) -> None:
 def test_the_score_is_the_weighted_sum_of_all_signs(desk: Desk) -> None:
     signs = read_signs(weigh_sentences("When is lunch served?", desk.ranked("When is lunch served?"), desk))
     for sight, weights in WEIGHTS.items():
-        named = {name for name in weights if not name.startswith("strict")}
+        named = weights.keys() - {"strict", "sure no", "sure yes"}
         assert named < signs.keys()
         assert total(signs, sight) == pytest.approx(sum(weights[name] * signs[name] for name in named))
 
@@ -252,6 +252,13 @@ def test_the_border_refuses_most_of_the_unanswered_but_not_more_than_it_must(
         assert border <= max(enough, median + AT_LEAST * spread)
         assert border >= min(enough, median + AT_LEAST * spread)
     assert Calibration.from_json(calibration.to_json()) == calibration
+
+
+@given(st.floats(-5, 12), st.floats(0, 5))
+def test_what_is_read_together_moves_no_border(median: float, spread: float) -> None:
+    calibration = Calibration(100, {"en": Unanswered(40, median, spread, "tokens")})
+    moved = [calibration.threshold("en", sight) - WEIGHTS[sight]["strict"] for sight in ("tokens", "pairs")]
+    assert moved[0] == pytest.approx(moved[1])
 
 
 def test_a_harder_collection_has_a_higher_border() -> None:

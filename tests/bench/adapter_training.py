@@ -141,13 +141,13 @@ def _turn(x: Any, sine: Any, cosine: Any) -> Any:
     return torch.stack((a * cosine - b * sine, a * sine + b * cosine), dim=-1).flatten(-2)
 
 
-def teach(model: Llama, pairs: Sequence[Pair], epochs: float) -> None:
+def teach(model: Llama, pairs: Sequence[Pair], epochs: float, rate: float = RATE) -> None:
     low = [parameter for adapter in model.adapters().values() for parameter in (adapter.a, adapter.b)]
     steps = int(epochs * len(pairs) / BATCH)
     optimizer = torch.optim.AdamW(
-        [{"params": low, "lr": RATE}, {"params": model.head.parameters(), "lr": 5 * RATE}], weight_decay=0.01
+        [{"params": low, "lr": rate}, {"params": model.head.parameters(), "lr": 5 * rate}], weight_decay=0.01
     )
-    rate = torch.optim.lr_scheduler.LambdaLR(
+    schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / WARMING) * max(0.02, 1 - step / steps)
     )
     began, losses, step = time.time(), [], 0
@@ -160,7 +160,7 @@ def teach(model: Llama, pairs: Sequence[Pair], epochs: float) -> None:
             loss.backward()
             nn.utils.clip_grad_norm_(low, 1.0)
             optimizer.step()
-            rate.step()
+            schedule.step()
             losses.append(loss.item())
             step += 1
             if step % 50 == 0:
@@ -175,6 +175,20 @@ def _batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
         some = sorted(order[start : start + 20 * BATCH], key=lambda pair: len(pair.tokens))
         batches += [some[at : at + BATCH] for at in range(0, len(some), BATCH)]
     return random.sample(batches, len(batches))
+
+
+def begin(model: Llama, name: str) -> None:
+    """Make the model's adapters and the unit behind them those that `write` wrote."""
+    import gguf
+
+    written = {tensor.name: torch.tensor(tensor.data) for tensor in gguf.GGUFReader(FOLDER / f"{name}.gguf").tensors}
+    known = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    with torch.no_grad():
+        for matrix, adapter in model.adapters().items():
+            for side, values in (("a", adapter.a), ("b", adapter.b)):
+                values.copy_(written[f"{matrix}.lora_{side}"].float().reshape(values.shape))
+        model.head.weight.copy_(torch.tensor([known["head"]]))
+        model.head.bias.fill_(known["bias"])
 
 
 def write(model: Llama, name: str) -> None:

@@ -12,13 +12,15 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
+
+import articles  # noqa: E402
 
 import rag  # noqa: E402
 from index.characters import normalize  # noqa: E402
@@ -28,12 +30,14 @@ from rag.relevance import Weighed, weigh_sentences  # noqa: E402
 from rag.retrieval import Retriever  # noqa: E402
 
 _BEFORE_PARAGRAPH = re.compile(r"(?<=\d)p\d+$")  # jsquad: a10336p1
+ARTICLES = articles.NAME
 SETS: Mapping[str, Sequence[str]] = {  # and whose questions they cannot answer
     "squad2": ("tatqa", "covidqa"),
     "clapnq": ("tatqa", "squad2"),
     "covidqa": ("squad2", "tatqa"),
     "jsquad": ("niilc",),
     "niilc": ("jsquad",),
+    ARTICLES: ("squad2", "tatqa"),
 }
 LIMITS = {"covidqa": 200}  # whole papers: its sentences take three times as long to read as those of the others
 JAPANESE = ("jsquad", "niilc")
@@ -86,16 +90,19 @@ def collect(
             for other in SETS[name]
             for row in choose_some(QuestionSet.read(data, other).questions, foreign or bound // 4)
         ]
-        without = [
-            {**row, "_id": row["about"], "answers": []}
-            for row in read_rows(data / name / "queries.jsonl")
-            if unanswerable and not row.get("answerable", True)
-        ]
+        without = list(read_unanswerable(data / name)) if unanswerable and name != ARTICLES else []
         with tempfile.TemporaryDirectory(prefix="fit-") as home:
             found = ask_set(questions, strange, bound, Path(home), without)
         print(f"{name}: {len(found)} questions", file=sys.stderr, flush=True)
         cases += found
     return cases
+
+
+def read_unanswerable(folder: Path) -> Iterator[dict]:
+    """The questions that a set marks as such, each under the name of the document that it is about."""
+    for row in read_rows(folder / "queries.jsonl"):
+        if not row.get("answerable", True):
+            yield {**row, "_id": row["about"], "answers": []}
 
 
 def read_rows(path: Path) -> list[dict]:
@@ -131,6 +138,8 @@ class QuestionSet:
 
     @classmethod
     def read(cls, folder: Path, name: str) -> QuestionSet:
+        if name == ARTICLES:
+            return cls(name, *articles.read_articles())
         relevant: dict[str, set[str]] = {}
         for line in (folder / name / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
             question, document, grade = line.split("\t")
@@ -193,9 +202,9 @@ def number_article(document: str) -> int:
     return zlib.crc32(article.encode())
 
 
-def is_taught(article: int) -> bool:
-    """Whether an article taught the adapter (tests/bench/fit_adapter.py): three quarters did."""
-    return article % 4 != 0
+def is_taught(case: Case) -> bool:
+    """Whether its article taught the adapter (tests/bench/fit_adapter.py): three of four did, of ours four of five."""
+    return case.article % (5 if case.data == ARTICLES else 4) != 0
 
 
 def choose_some(rows: Sequence[dict], limit: int) -> Sequence[dict]:

@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 import rag  # noqa: E402
 from index.types import Quote  # noqa: E402
-from rag.answerable import judge  # noqa: E402
+from rag.answerable import decide  # noqa: E402
 from rag.assistant import PASSAGES, SHOWN  # noqa: E402
 from rag.generators import Constraint, Generator  # noqa: E402
 from rag.prompt import build_choice, build_messages, fence  # noqa: E402
@@ -84,7 +84,7 @@ def find_evidence(kb: rag.KnowledgeBase, text: str) -> tuple[Question, list[Quot
     retriever = kb.retriever
     with retriever.index.reading():
         weighed = weigh_sentences(text, retriever.search(text, PASSAGES, "hybrid"), retriever)
-        answerable = judge(weighed, retriever.calibration()).answerable
+        answerable = decide(weighed, retriever.calibration(), retriever).answerable
         return weighed.question, select_quotes(weighed, kb.index.store.text, limit=SHOWN) if answerable else []
 
 

@@ -1,9 +1,11 @@
 """Adapters by which the first layers of a small language model judge a text, as a cross-encoder.
 
 An adapter is a GGUF file that llama.cpp adds to the weights of the reader (`READER`), and a JSON file with the linear
-unit behind it. What is asked of a text stands after it, as one writes it out by hand; the unit reads the mean of the
-last layer over what is asked, where both have been read (Nogueira and Cho, "Passage Re-ranking with BERT", 2019, with a
-model that reads from left to right). `tests/bench/fit_adapter.py` makes both files and says what taught them.
+unit behind it. What is asked of a text stands before it and once more after it: a model that reads from left to right
+then knows what to look for in the text, and has read both where it is asked again (Springer et al., "Repetition
+Improves Language Model Embeddings", 2024). The unit reads the mean of the last layer over what is asked the second time
+(Nogueira and Cho, "Passage Re-ranking with BERT", 2019). `tests/bench/fit_adapter.py` makes both files and says what
+taught them.
 """
 
 from __future__ import annotations
@@ -25,19 +27,21 @@ FOLDER = Path(__file__).parent
 READER, LAYERS = "SmolLM2-135M.reader", 16
 ARCHITECTURE = "llama-embed"  # as llama.cpp calls a "llama" that gives vectors
 TEXT_TOKENS, ASKED_TOKENS = 150, 60  # a sentence between its neighbours, and a question; what is longer is cut
-MOST_TOKENS = 256  # of all, with the words around and between them
+MOST_TOKENS = 320  # of all, with the words around and between them
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The words before what is asked, and those after it."""
+    """The words before what is asked, those between it and the text, those before it is asked again, and the last."""
 
+    opening: str
+    reading: str
     asking: str
     closing: str
 
 
 # What the adapter of each name was taught to judge: does the text answer a question?
-LAYOUTS: Mapping[str, Layout] = {"answers": Layout("\nQuestion:", "\nAnswer:")}
+LAYOUTS: Mapping[str, Layout] = {"answers": Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +70,7 @@ def load_adapter(name: str) -> Adapter:
 
 def lay_out(layout: Layout, text: str, asked: str, tokenize: Callable[[str], Sequence[int]]) -> tuple[list[int], int]:
     """The tokens of a text and of what is asked of it, and the place from which on the unit reads their vectors."""
-    before = [*tokenize(f"Text: {text}")[:TEXT_TOKENS], *tokenize(layout.asking)]
-    return [*before, *tokenize(f" {asked}")[:ASKED_TOKENS], *tokenize(layout.closing)], len(before)
+    question = tokenize(f" {asked}")[:ASKED_TOKENS]
+    before = [*tokenize(layout.opening), *question, *tokenize(layout.reading), *tokenize(f" {text}")[:TEXT_TOKENS]]
+    before += tokenize(layout.asking)
+    return [*before, *question, *tokenize(layout.closing)], len(before)

@@ -29,7 +29,7 @@ def serve() -> Handler:
             yield {"dimension": models[0].width}, []
             return
         asked, *texts = (blob.decode() for blob in blobs)
-        layout = Layout(request["asking"], request["closing"])
+        layout = Layout(**request["layout"])
         yield {}, models[0].read(request["adapter"], layout, texts, asked)
 
     return handle
