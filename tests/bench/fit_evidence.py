@@ -62,9 +62,9 @@ STRICT: Mapping[Sight, str] = {
     "pairs": "squad2",
 }
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
-# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD; with
-# question and passage read together table.py printed .035 of all and .042 of the others.
-TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.04}
+# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD: at
+# .04, with question and passages read together, table.py printed .043 of all and .053 of the others.
+TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03}
 # Where reading question and passages together is not worth while: below what so many of the own questions have by the
 # other signs, and above what so many of the withheld ones have. Refusals are those of reading all of them, and the
 # figures printed say how many are read.
