@@ -146,7 +146,7 @@ def read_anew(cases: Sequence[Case], reader: Path) -> Iterator[Case]:
     with closing(CrossEncoder(reader)) as opened:
         for case in cases:
             if not is_taught(case) and case.kind != "adversarial":
-                seen = replace(score(case, WEIGHTS["tokens"]).weighed, together=(), sight="tokens")
+                seen = score(case, WEIGHTS["tokens"]).weighed
                 yield replace(case, weighed=read_together(seen, Reader(opened)))  # type: ignore[arg-type]
 
 
