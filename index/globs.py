@@ -9,6 +9,7 @@ from functools import cache
 
 _WILD = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
+_RANGE = re.compile(r"(.)(?:-(.))?", re.DOTALL)
 
 
 def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str]:
@@ -48,9 +49,22 @@ def _translate(token: str) -> str:
         return "[^/]"
     if len(token) > 1:
         inverted = token[1] == "!"
-        inside = re.escape(token[2 if inverted else 1 : -1]).replace(r"\-", "-")
-        return f"[{'^/' if inverted else ''}{inside}]"
+        return translate_class(token[2 if inverted else 1 : -1], inverted=inverted)
     return re.escape(token)
+
+
+def translate_class(inside: str, *, inverted: bool) -> str:
+    """An expression for one character but "/" that is among those of a bracket, or is not, when `inverted`.
+
+    Of a range from a later character to an earlier one only the first counts, as in git: "[2024-03]" is no error. A
+    bracket without anything in it matches nothing.
+    """
+    allowed = ""
+    for first, last in _RANGE.findall(inside):
+        allowed += f"{re.escape(first)}-{re.escape(last)}" if last and first <= last else re.escape(first)
+    if inside and inverted:
+        return f"[^/{allowed}]"
+    return f"(?!/)[{allowed}]" if allowed else "(?!)"
 
 
 def _fold(path: str) -> str:

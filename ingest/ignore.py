@@ -10,6 +10,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from index.globs import translate_class
+
 FILE_NAME = ".ragignore"
 _ALWAYS = re.compile(r"\.|~\$|(?:node_modules|__MACOSX|Thumbs\.db|desktop\.ini)$", re.I)
 _TOKEN = re.compile(r"\\(?P<escaped>.)|\[(?P<class>[!^]?\]?[^\]]*)\]|(?P<any>.)", re.S)
@@ -72,11 +74,9 @@ def _translate_part(part: str) -> str:
         char = token["any"]
         if token["escaped"]:
             found += re.escape(token["escaped"])
-        elif token["class"]:
-            inverted = token["class"][0] in "!^"
-            inside = token["class"][1:] if inverted else token["class"]
-            inside = re.sub(r"([\\\]\[^&~|])", r"\\\1", inside)
-            found += f"(?!/)[{'^' if inverted else ''}{inside}]"
+        elif token["class"] is not None:
+            inverted = token["class"][:1] in ("!", "^")
+            found += translate_class(token["class"][1:] if inverted else token["class"], inverted=inverted)
         elif char in "*?":
             found += "[^/]*" if char == "*" else "[^/]"
         else:

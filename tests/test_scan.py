@@ -200,12 +200,19 @@ name\\
  # comment
 sp ace.md
 x[a-c]*.txt
+r[2024-03].md
+s[!z-a].md
+t[]a].md
+u[].md
+v[!].md
+w[a-].md
 """
 CANDIDATES = (
     *("a.log", "important.log", "sub/important.log", "sub/a.log", "root.txt", "sub/root.txt", "build", "build/x"),
     *("sub/build/x", "docs/a.pdf", "docs/sub/a.pdf", "sub/docs/a.pdf", "cache", "sub/cache", "sub/sub/cache/x"),
     *("logs/a", "logs/b/c", "a/z", "a/b/z", "a/b/c/z", "b/a/z", "test.md", "sub/text.md", "tet.md", "ax.md"),
     *("bx.md", "cx.md", "ay.md", "cy.md", "#hash", "xab.txt", "xd.txt", "x.txt", "sp ace.md"),
+    *("r4.md", "r0.md", "r1.md", "r-.md", "sx.md", "t].md", "ta.md", "tb.md", "u.md", "u[].md", "vx.md", "w-.md"),
 )
 
 
