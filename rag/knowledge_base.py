@@ -179,7 +179,7 @@ class KnowledgeBase:
     ) -> list[Hit]:
         """The `k` best passages, best first, of documents that match `within` and have one of `labels`, where given."""
         scope = Scope(within, tuple(labels)) if labels else within
-        ranked = self.retriever.search(question, k or self.settings.k, check_mode(mode), scope)
+        ranked = self.retriever.search(_whole(question), k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
 
     def ask(
@@ -212,7 +212,7 @@ class KnowledgeBase:
             answer_tokens=self.settings.answer_tokens,
         )
         scope = Scope(within, tuple(labels)) if labels else within
-        for step in assistant.ask(question, generate=generate, within=scope):
+        for step in assistant.ask(_whole(question), generate=generate, within=scope):
             yield self._complete(step) if isinstance(step, Answer) else step
 
     def _complete(self, answer: Answer) -> Answer:
@@ -329,6 +329,11 @@ class KnowledgeBase:
         from rag.generators import open_generator
 
         return open_generator(self.settings)
+
+
+def _whole(question: str) -> str:
+    """The question without lone surrogates, which Python has for bytes of a terminal that are not UTF-8."""
+    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def make_hit(entry: Ranked) -> Hit:

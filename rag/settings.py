@@ -114,7 +114,7 @@ def _variables() -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows programs put a mark first
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -134,10 +134,12 @@ def _apply(settings: Settings, values: Mapping[str, Any], where: str) -> Setting
 
 
 def _convert(key: str, value: Any, kind: type, where: str) -> Any:
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+    if isinstance(value, str) and kind is int and value.isdecimal():
+        value = int(value)
+    natural = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if natural if kind is int else isinstance(value, kind):
         return value
     if isinstance(value, str) and kind is bool and value.lower() in ("true", "1", "yes", "false", "0", "no"):
         return value.lower() in ("true", "1", "yes")
-    if isinstance(value, str) and kind is int and value.lstrip("-").isdigit():
-        return int(value)
-    raise UsageError(f"{where} sets {key} to {value!r}.", f"It has to be of type {kind.__name__}.")
+    wanted = "a whole number, 0 or more" if kind is int else f"of type {kind.__name__}"
+    raise UsageError(f"{where} sets {key} to {value!r}.", f"It has to be {wanted}.")

@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command and end with its exit code; every error becomes one line on stderr."""
     stay_on_this_machine()
     given = sys.argv[1:] if arguments is None else arguments
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(_run(given))

@@ -10,13 +10,29 @@ import click
 from rag.cli.options import common_options, open_kb
 
 
+def _read_passwords(ctx: click.Context, param: click.Parameter, file: IO[bytes] | None) -> list[str]:
+    if file is None:
+        return []
+    try:
+        with file:
+            return file.read().decode("utf-8-sig").splitlines()  # Windows programs put a mark first
+    except UnicodeDecodeError as error:
+        raise click.BadParameter("it is not in UTF-8. Save it anew in UTF-8.", ctx, param) from error
+
+
 @click.command("ingest", short_help="Add, update and remove documents.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @click.option("--prune", is_flag=True, help="Remove documents even when many files are gone.")
 @click.option("--retry", is_flag=True, help="Try files again that failed before.")
 @click.option("--strict", is_flag=True, help="Exit 5 for every file that failed, also those that had failed before.")
-@click.option("--password-file", type=click.File(encoding="utf-8"), help="Passwords for encrypted files, one a line.")
+@click.option(
+    "--password-file",
+    "passwords",
+    type=click.File("rb"),
+    callback=_read_passwords,
+    help="Passwords for encrypted files, one a line.",
+)
 @click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")
 @click.option("--quiet", is_flag=True, help="No progress, and only what went wrong.")
 @common_options
@@ -26,7 +42,7 @@ def ingest_command(
     prune: bool,
     retry: bool,
     strict: bool,
-    password_file: IO[str] | None,
+    passwords: list[str],
     embed_model: str | None,
     quiet: bool,
     kb: str | None,
@@ -45,7 +61,6 @@ def ingest_command(
     """
     from rag.show_report import show_progress, show_report
 
-    passwords = password_file.read().splitlines() if password_file else []
     with open_kb(kb, create=True, embed_model=embed_model) as base, show_progress(quiet or as_json) as progress:
         report = base.ingest(paths, prune=prune, retry=retry, dry_run=dry_run, passwords=passwords, progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, dry_run=dry_run)

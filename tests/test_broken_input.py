@@ -1,0 +1,70 @@
+"""What people and their programs hand over in another form than expected: bytes, marks, numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus import write_tree
+
+import rag
+from index.errors import UsageError
+from rag.cli import _run
+from rag.settings import load_settings, user_config
+
+
+@pytest.fixture
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RAG_KB", str(tmp_path / "kb"))
+    docs = write_tree(tmp_path / "docs", {"bar.md": "# Bar\n\nThe caf\u00e9 opens at nine on weekdays.\n"})
+    with rag.open(tmp_path / "kb") as base:
+        base.ingest([docs])
+    return tmp_path / "kb"
+
+
+def test_a_question_in_another_encoding_than_the_terminal_s_is_answered(kb: Path) -> None:
+    question = b"When does the caf\xe9 open?".decode("utf-8", "surrogateescape")
+    with rag.open(kb) as base:
+        assert base.search(question)[0].path == "docs/bar.md"
+        assert base.ask(question).quotes[0].path == "docs/bar.md"
+
+
+def test_a_piped_question_in_another_encoding_is_answered(kb: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rag", "chat"],
+        input=b"When does the caf\xe9 open?\n",
+        capture_output=True,
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "opens at nine" in done.stdout.decode("utf-8")
+
+
+def test_a_password_file_may_begin_with_a_mark_and_must_be_utf_8(
+    kb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("ingest.pipeline.ingest", lambda *_, **options: given.append(options["passwords"]))
+    file = tmp_path / "passwords.txt"
+    file.write_bytes("himitsu\nゆき\n".encode("utf-8-sig"))
+    _run(["ingest", "--password-file", str(file)])
+    assert given == [("himitsu", "ゆき")]
+    file.write_bytes(b"sch\xf6n\n")
+    assert _run(["ingest", "--password-file", str(file)]) == 2
+    assert "Save it anew in UTF-8." in capsys.readouterr().err
+
+
+def test_settings_may_begin_with_a_mark() -> None:
+    user_config().parent.mkdir(parents=True, exist_ok=True)
+    user_config().write_bytes("k = 3\n".encode("utf-8-sig"))
+    assert load_settings().k == 3
+
+
+@pytest.mark.parametrize("value", ["-3", "--5", "²", -3])
+def test_numbers_of_settings_are_whole_and_not_below_nothing(value: Any) -> None:
+    with pytest.raises(UsageError, match="sets k to"):
+        load_settings(given={"k": value})
