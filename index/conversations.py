@@ -98,11 +98,5 @@ def _put(store: Database, number: int, turns: Sequence[Mapping[str, Any]]) -> No
 @contextmanager
 def _changing(store: Database) -> Iterator[None]:
     """One transaction under the writer's lock, which leaves the generation as it is."""
-    with store.session("rag chat"):
-        store.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            store.connection.execute("COMMIT")
-        except BaseException:
-            store.connection.execute("ROLLBACK")
-            raise
+    with store.session("rag chat"), store.transaction():
+        yield

@@ -150,13 +150,19 @@ class Database(OpenFile):
         if self.inside():
             yield
             return
-        self.connection.execute("BEGIN IMMEDIATE")
-        before = self.connection.total_changes
-        try:
+        with self.transaction():
+            before = self.connection.total_changes
             yield
             if self.connection.total_changes != before:
                 self.connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
                 keep_facts(self.connection)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is committed together, under the present generation, or not at all."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self.connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(RagError):  # the error that led here says more; SQLite rolls back when it is read

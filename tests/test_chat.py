@@ -14,6 +14,7 @@ from corpus import write_tree
 
 import rag
 from index.conversations import delete_conversation, keep_conversation, list_conversations
+from index.errors import StoreError
 from rag.chat import Chat
 from rag.followup import Subject, complete, follow, leans
 
@@ -194,6 +195,15 @@ def test_keeping_a_conversation_changes_nothing_that_was_indexed(folder: Path) -
         assert kb.verify() == []
         assert delete_conversation(kb.index.store, number)
         assert not delete_conversation(kb.index.store, number)
+        assert list_conversations(kb.index.store) == []
+
+
+def test_a_full_disk_is_said_as_what_it_is(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        pages = kb.index.store.connection.execute("PRAGMA page_count").fetchone()[0]
+        kb.index.store.connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreError, match="disk is full"):
+            keep_conversation(kb.index.store, [{"question": "q" * 100_000, "answer": ""}])
         assert list_conversations(kb.index.store) == []
 
 
