@@ -168,6 +168,9 @@ class Files(http.server.BaseHTTPRequestHandler):
             self.send_error(404)
             return
         start = int(re.sub(r"\D", "", self.headers.get("Range", "0"))) if self.ranges else 0
+        if start >= len(CONTENT):
+            self.send_error(416)
+            return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
@@ -192,6 +195,7 @@ def test_a_hub_gives_a_file_from_any_byte_on(hub: Hub) -> None:
     assert hub.is_reachable()
     assert read_all(hub, original) == CONTENT
     assert read_all(hub, original, 999_999) == CONTENT[999_999:]
+    assert read_all(hub, original, len(CONTENT)) == b""
     with pytest.raises(MissingError, match="404"):
         read_all(hub, replace(original, path="other.bin"))
     with pytest.raises(MissingError, match="not on the model hub"):

@@ -82,6 +82,9 @@ class HubFiles(http.server.BaseHTTPRequestHandler):
         }
 
     def _send(self, content: bytes, start: int = 0) -> None:
+        if start and start >= len(content):
+            self.send_error(416)
+            return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
@@ -167,6 +170,19 @@ def test_a_connection_that_breaks_keeps_what_came(hub: type[HubFiles], tmp_path:
     assert 2 << 20 <= kept <= 9 << 19  # to the piece of a mebibyte or two that was under way
     assert pull(tmp_path / "models")[1].path.read_bytes() == the_file(hub)
     assert hub.asked[-1][1] == f"bytes={kept}-"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_file_that_came_whole_before_the_end_is_only_checked(
+    hub: type[HubFiles], tmp_path: Path, damaged: bool
+) -> None:
+    (tmp_path / "models").mkdir()
+    content = the_file(hub)
+    (tmp_path / "models" / ".Tiny-Q4_0.gguf.part").write_bytes(bytes(len(content)) if damaged else content)
+    if damaged:
+        with pytest.raises(DamagedError, match="gave other content"):
+            pull(tmp_path / "models")
+    assert pull(tmp_path / "models")[1].path.read_bytes() == content
 
 
 def test_a_mirror_that_begins_at_the_beginning_is_understood(hub: type[HubFiles], tmp_path: Path) -> None:

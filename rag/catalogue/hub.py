@@ -22,7 +22,7 @@ from index.platform import make_private_folder
 from ingest.worker import Handler, Limits, Message, Payload, Worker
 from rag.setup.fetch import Step, fetch_originals
 from rag.setup.originals import Original
-from rag.setup.places import SECONDS_TO_ANSWER, hub_address, may_be_fetched, skip_bytes
+from rag.setup.places import NOTHING_LEFT, SECONDS_TO_ANSWER, hub_address, may_be_fetched, skip_bytes
 
 TARGET = "rag.catalogue.hub:serve"
 # "0" and not deleted, because `rag` sets the switches that are not there. Xet would fetch in pieces of its own, which
@@ -140,6 +140,9 @@ class _Hub:
             with session.stream(
                 "GET", address, headers=headers, follow_redirects=True, timeout=SECONDS_TO_ANSWER
             ) as reply:
+                if start and reply.status_code == NOTHING_LEFT:
+                    yield io.BytesIO()
+                    return
                 if reply.status_code >= 400:
                     reply.read()
                 utils.hf_raise_for_status(reply)

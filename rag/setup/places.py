@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http
 import http.client
+import io
 import os
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from rag.setup.originals import Original
 
 HUB = "https://huggingface.co"
 SECONDS_TO_ANSWER = 20  # a hub that says nothing for so long is not reachable
+# What a server answers to who has the whole file already (RFC 9110, section 15.5.17), ended before it was checked.
+NOTHING_LEFT = http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 MAX_LAST_WORDS = 300  # characters of pip's own message that are passed on
 
 
@@ -137,7 +140,10 @@ class Hub:
                 if stream.status != http.HTTPStatus.PARTIAL_CONTENT:
                     skip_bytes(stream, start)  # a mirror that begins at the beginning all the same
                 yield stream
-        except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if start and isinstance(error, urllib.error.HTTPError) and error.code == NOTHING_LEFT:
+                yield io.BytesIO()
+                return
             raise MissingError(f"{self.name} does not give {original.name}: {error}.", "Check the network.") from error
 
     def is_reachable(self) -> bool:
