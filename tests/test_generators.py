@@ -18,6 +18,7 @@ from tiny_models import write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.gguf_header import read_header
+from ingest.worker import Message, WorkerError
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.generators import ChatMessage, Constraint, Generator, open_generator
 from rag.settings import Settings
@@ -325,6 +326,22 @@ def test_keys_and_values_of_eight_bits_answer_as_well(bundled_models: dict[str, 
             assert generator.last_run.prefix == "file"
     assert "20 days" in answers["f16"]
     assert "20 days" in answers["q8_0"]
+
+
+def test_a_child_that_died_is_not_started_again_to_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_generator(Settings(model=f"llamacpp:{write_llama(tmp_path / 'tiny.gguf')}")) as generator:
+        write(generator)
+        worker = generator._child._worker  # type: ignore[attr-defined]
+
+        def die(*_: object) -> Iterator[Message]:
+            worker.kill()
+            raise WorkerError("crash", "The reading process ended without an answer (exit -6).")
+            yield
+
+        monkeypatch.setattr(worker, "stream", die)
+        with pytest.raises(WorkerError, match="without an answer"):
+            write(generator)
+        assert worker.pid is None
 
 
 def test_an_unknown_type_of_keys_and_values_is_refused(tmp_path: Path) -> None:

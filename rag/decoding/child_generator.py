@@ -91,6 +91,9 @@ class ChildGenerator:
                 else:
                     yield reply["text"]
             finished = True
+        except RagError:
+            finished = True  # the work has ended, and where the child did, a new one would load the model to be asked
+            raise
         finally:
             replies.close()  # tells the child to stop
             if not finished:
