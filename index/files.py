@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def list_below(folder: Path) -> list[Path]:
     """Every file and folder below `folder`, sorted; links are not followed, what vanishes meanwhile is left out."""
     found = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
     return sorted(path for path in found if os.path.lexists(path))
+
+
+def size_below(folder: Path) -> int:
+    """Bytes of the files below `folder`; what vanishes meanwhile, as a writer's do, counts nothing."""
+    total = 0
+    for path in list_below(folder):
+        with contextlib.suppress(OSError):
+            status = path.lstat()
+            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
 
 
 def hash_file(path: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.files import size_below
+
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
 
@@ -40,6 +42,6 @@ def describe(kb: KnowledgeBase) -> Status:
         unread={outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))},
         embed_model=kb.settings.embed_model,
         model=kb.settings.model,
-        bytes=sum(path.stat().st_size for path in kb.folder.rglob("*") if path.is_file()),
+        bytes=size_below(kb.folder),
         learned=kb.retriever.learned(),
     )

@@ -68,3 +68,22 @@ def test_settings_may_begin_with_a_mark() -> None:
 def test_numbers_of_settings_are_whole_and_not_below_nothing(value: Any) -> None:
     with pytest.raises(UsageError, match="sets k to"):
         load_settings(given={"k": value})
+
+
+def test_files_that_a_writer_takes_away_meanwhile_do_not_keep_status_from_its_answer(
+    kb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kb / "words" / "old").mkdir()
+    gone = kb / "words" / "old" / "segment"
+    gone.write_bytes(b"x")
+    look = Path.stat
+
+    def look_once(path: Path, **how: Any) -> Any:
+        found = look(path, **how)
+        if path == gone:
+            gone.unlink()
+        return found
+
+    with rag.open(kb) as base:
+        monkeypatch.setattr(Path, "stat", look_once)
+        assert base.status().bytes > 0
