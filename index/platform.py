@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -91,7 +92,8 @@ def filesystem_of(path: Path) -> str:
     best, kind = "", ""
     with contextlib.suppress(OSError), Path("/proc/self/mounts").open(encoding="utf-8", errors="replace") as mounts:
         for line in mounts:
-            place = line.split(" ")[1].encode().decode("unicode_escape")
+            # A blank in a name stands there as \040; other letters as they are.
+            place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), line.split(" ")[1])
             if len(place) >= len(best) and (path == Path(place) or Path(place) in path.parents):
                 best, kind = place, line.split(" ")[2]
     return kind

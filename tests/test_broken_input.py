@@ -11,6 +11,7 @@ import pytest
 from corpus import write_tree
 
 import rag
+from index import platform
 from index.errors import UsageError
 from rag.cli import _run
 from rag.settings import load_settings, user_config
@@ -87,3 +88,16 @@ def test_files_that_a_writer_takes_away_meanwhile_do_not_keep_status_from_its_an
     with rag.open(kb) as base:
         monkeypatch.setattr(Path, "stat", look_once)
         assert base.status().bytes > 0
+
+
+def test_the_kind_of_a_disk_whose_name_is_no_ascii_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "共有 文書"
+    folder.mkdir()
+    table = tmp_path / "mounts"
+    name = str(folder).replace(" ", "\\040")
+    table.write_text(f"/dev/sda1 / ext4 rw 0 0\n//server/share {name} cifs rw 0 0\n", encoding="utf-8")
+    opened = Path.open
+    monkeypatch.setattr(platform, "MACOS", False)
+    monkeypatch.setattr(platform, "WINDOWS", False)
+    monkeypatch.setattr(Path, "open", lambda path, **how: opened(table if path.name == "mounts" else path, **how))
+    assert platform.filesystem_of(folder / "kb") == "cifs"
