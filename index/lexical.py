@@ -1,6 +1,6 @@
 """The lexical leg: BM25 over terms of our own, by tantivy.
 
-Derived from the truth and kept in ``words/<generation>/``. tantivy (https://github.com/quickwit-oss/tantivy) scores
+Derived from the truth and kept in ``words/<generation>-…/``. tantivy (https://github.com/quickwit-oss/tantivy) scores
 with Okapi BM25, k1 = 1.2 and b = 0.75 (Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009). A folder
 never changes once it is published: the next one starts from hard links to its files, so readers keep what they have
 open. This is the only file that imports tantivy.
@@ -91,7 +91,7 @@ class WordIndex:
         """What the terms of a question would score in a chunk that held little else, many times over."""
         self.load()
         count = sum(part.passages.searcher().num_docs for part in self._parts())
-        return (K1 + 1) * sum(_idf(self.frequency(term), count) for term in query.terms)
+        return (K1 + 1) * sum(idf(self.frequency(term), count) for term in query.terms)
 
     def frequency(self, term: str) -> int:
         """The number of chunks that hold `term`."""
@@ -342,5 +342,6 @@ def _numbers(index: Any, key: str) -> set[int]:
     return set(searcher.fast_field_values(key, [address for _, address in hits]))
 
 
-def _idf(frequency: int, count: int) -> float:
+def idf(frequency: int, count: int) -> float:
+    """Inverse document frequency of a term that `frequency` of `count` entries hold, as in Okapi BM25."""
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))

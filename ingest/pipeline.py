@@ -80,7 +80,7 @@ def ingest(
         check_space(index, wanted)
         run.register()
     run.read(wanted)
-    run.sweep(found)
+    run.sweep()
     if not dry_run:
         if embedder is not None:
             embed_waiting(index, embedder, progress, meanwhile=index.words.refresh)
@@ -317,10 +317,10 @@ class _Run:
 
     # ---------------------------------------------------------------- remove
 
-    def sweep(self, found: Sequence[Source]) -> None:
+    def sweep(self) -> None:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
-            known = [path for path, origin in self.known.documents.items() if root.covers(path, origin.source)]
+            known = [path for path in self.known.documents if root.covers(path)]
             gone = [path for path in known if path not in self.seen and not self._is_hidden(path)]
             if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
                 reason = (
@@ -333,7 +333,7 @@ class _Run:
             if not self.options.dry_run:
                 self.store.delete(gone)
                 self.store.forget_unread(
-                    [path for path in self.known.unread if root.covers(path, root.source) and path not in self.seen]
+                    [path for path in self.known.unread if root.covers(path) and path not in self.seen]
                 )
 
         for path, origin in self.known.documents.items():

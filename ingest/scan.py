@@ -36,7 +36,7 @@ class Root:
         """The path of the folder or file looked at."""
         return f"{self.source}/{self.part}" if self.part else self.source
 
-    def covers(self, path: str, source: str) -> bool:
+    def covers(self, path: str) -> bool:
         """Whether the document at `path` lies in what this run looks at."""
         return path == self.prefix or path.startswith(f"{self.prefix}/")
 
@@ -258,7 +258,7 @@ def _is_single(name: str) -> bool:
 def _outermost(roots: list[Root]) -> list[Root]:
     """Without those that another one covers."""
     kept = dict.fromkeys(roots)
-    return [root for root in kept if not any(other != root and other.covers(root.prefix, "") for other in kept)]
+    return [root for root in kept if not any(other != root and other.covers(root.prefix) for other in kept)]
 
 
 def _why(error: Exception) -> str:

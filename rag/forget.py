@@ -51,7 +51,8 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
         paths = match_paths(patterns, known)
         if not paths and not store.get(REMAINS):
             raise UsageError("No document matches.", "See: rag list")
-        places = {path: origin.file for path, origin in store.origins().items() if path in set(paths)}
+        gone = set(paths)
+        places = {path: origin.file for path, origin in store.origins().items() if path in gone}
         passages = len(store.chunk_ids([known[path] for path in paths]))
         before = _count_vectors(kb)
         present = sorted({path for path, file in places.items() if Path(file).exists()})
@@ -63,7 +64,7 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
             store.forget_unread(paths)
             turns = forget_turns(store, paths)
             for name, labelled in kb.index.labels.all().items():
-                kb.index.labels.remove(name, set(paths) & set(labelled))
+                kb.index.labels.remove(name, gone & set(labelled))
         vectors = before - _count_vectors(kb)
         files = [name for name in (*MEMORIES, DAMAGED) if _drop(kb.folder / name, {*paths, *places.values()})]
         _rewrite(kb)

@@ -6,7 +6,6 @@ in a process of its own, beside the word search.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from index.characters import is_unspaced
+from index.lexical import idf
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
 from rag.languages import language_of
@@ -181,7 +181,7 @@ class Retriever:
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term over the chunks, as in BM25."""
-        return _idf(self.index.words.frequency(term), self.count)
+        return idf(self.index.words.frequency(term), self.count)
 
     def learned(self) -> dict[str, str]:
         """What the index found out about itself, as ``rag status`` shows it."""
@@ -221,10 +221,6 @@ def cut_middle(question: str) -> str:
     """A question without what stands between its beginning and its end, where it is longer than both."""
     size = READ_UNSPACED if is_unspaced(question) else READ
     return question if len(question) <= 2 * size else f"{question[:size]} {question[-size:]}"
-
-
-def _idf(frequency: int, count: int) -> float:
-    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
 
 def _bare(vector: Vectors) -> Reading:

@@ -116,7 +116,7 @@ def list_meaning(comparison: Comparison, readings: Readings) -> dict[str, float]
     if len(strangers) < _STRANGERS:
         return None
     typical, spread = float(strangers.mean()), max(float(strangers.std()), _LEAST_SPREAD)
-    return _compare((cosines - typical) / spread, same, stated, sourced, comparison)
+    return _compare((cosines - typical) / spread, same, sourced, comparison)
 
 
 def _choose_sentences(comparison: Comparison) -> list[int]:
@@ -127,9 +127,7 @@ def _choose_sentences(comparison: Comparison) -> list[int]:
     return list(dict.fromkeys([home, *(k for k, _ in met.most_common()), *around]))[:SENTENCES]
 
 
-def _compare(
-    z: Rows, same: NDArray[np.bool_], stated: Sequence[int], sourced: Sequence[int], comparison: Comparison
-) -> dict[str, float]:
+def _compare(z: Rows, same: NDArray[np.bool_], sourced: Sequence[int], comparison: Comparison) -> dict[str, float]:
     """The figures; `z`, in standard deviations, has a row for each token stated and a column for each one sourced."""
     home = [n for n, j in enumerate(sourced) if comparison.stands[j].sentence == comparison.alignment.sentence]
     left = [n for n in range(len(sourced)) if not same[:, n].any()]
