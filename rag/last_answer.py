@@ -30,8 +30,9 @@ def remember(folder: Path, quotes: Sequence[Quote]) -> None:
 def open_quote(folder: Path, number: int) -> str:
     """Open the file of quote `number` with the system's program for it, and return its place."""
     try:
-        places = json.loads((folder / FILE).read_text(encoding="utf-8", errors="surrogatepass"))
-    except (OSError, ValueError):
+        kept = json.loads((folder / FILE).read_text(encoding="utf-8", errors="surrogatepass"))
+        places = [(n, str(file), str(path), str(where)) for n, file, path, where in kept]
+    except (OSError, ValueError, TypeError):
         raise UsageError("There is no last answer in this knowledge base.", 'Ask first: rag ask "…"') from None
     for n, file, path, where in places:
         if n == number:

@@ -115,5 +115,5 @@ def _list() -> Path:
 def _trusted() -> set[str]:
     try:
         return set(json.loads(_list().read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return set()

@@ -13,6 +13,8 @@ from corpus import write_tree
 import rag
 from index import platform
 from index.errors import UsageError
+from index.files import write_file
+from ingest.user_folders import user_folder
 from rag.cli import _run
 from rag.settings import load_settings, user_config
 
@@ -101,3 +103,14 @@ def test_the_kind_of_a_disk_whose_name_is_no_ascii_is_known(monkeypatch: pytest.
     monkeypatch.setattr(platform, "WINDOWS", False)
     monkeypatch.setattr(Path, "open", lambda path, **how: opened(table if path.name == "mounts" else path, **how))
     assert platform.filesystem_of(folder / "kb") == "cifs"
+
+
+@pytest.mark.parametrize("content", ["null", "[[1]]", "{", "[1]"])
+def test_a_damaged_memory_of_the_last_answer_counts_as_none(kb: Path, content: str) -> None:
+    write_file(kb / "last-answer.json", [content.encode()])
+    assert _run(["open", "1"]) == 2
+
+
+def test_a_damaged_list_of_what_is_trusted_trusts_nothing(kb: Path) -> None:
+    write_file(user_folder("data") / "trusted.json", [b"null"])
+    assert _run(["status"]) == 4
