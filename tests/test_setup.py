@@ -144,6 +144,14 @@ def test_what_a_killed_setup_left_is_removed_after_a_while(stick: Path, tmp_path
     assert (folder / ".setup-new").exists()
 
 
+def test_what_others_left_among_the_originals_does_not_fail_the_setup(stick: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    (folder / "originals").mkdir(parents=True)
+    (folder / "originals" / ".DS_Store").write_bytes(b"x")
+    install(stick, folder)
+    assert set(bundled.find_bundled(folder)) == {"embedding", "instruct", "reader"}
+
+
 def test_a_manifest_that_is_not_ours_counts_as_none(tmp_path: Path) -> None:
     for content in ("", "[]", '{"models": [{"file": 1}]}', json.dumps({"models": 3})):
         (tmp_path / "bundled.json").write_text(content)

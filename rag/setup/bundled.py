@@ -134,7 +134,8 @@ def _install_pair(places: Sequence[Place], folder: Path) -> Iterator[Step]:
     _write_manifest(folder, [embedding, instruct])
     for original in BUNDLED:
         (originals / original.name).unlink()
-    originals.rmdir()
+    with contextlib.suppress(OSError):  # something lies in it that is not ours, such as Finder's .DS_Store
+        originals.rmdir()
 
 
 def _make_fastest(
