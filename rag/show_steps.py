@@ -22,11 +22,11 @@ def show_steps(steps: Iterator[Step | Last]) -> Last | None:
         for step in steps:
             if not isinstance(step, Step):
                 last = step
-            elif step.total and step.done < step.total:
-                transfer.show(step.done, step.total)
-            else:
+            elif step.text:
                 transfer.end()
                 note(step.text)
+            else:
+                transfer.show(step.done, step.total)
     finally:
         transfer.end()
     return last

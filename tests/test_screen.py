@@ -137,3 +137,8 @@ def test_no_line_is_too_wide_and_none_breaks_where_it_may_not(text: str, width: 
     for start, edge in pairwise([0, *edges]):
         assert may_break(text, edge) or not any(may_break(text, at) for at in range(start + 1, edge))
     assert CLOSERS.isdisjoint(OPENERS)
+
+
+def test_a_file_of_one_piece_leaves_no_empty_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show_steps(iter([Step("Fetching w.bin."), Step("", 10, 10), Step("w.bin is verified.", 10, 10)]))
+    assert capsys.readouterr().err == "Fetching w.bin.\nw.bin is verified.\n"
