@@ -80,7 +80,8 @@ def check_statement(
 
 
 def _words(quote: Quote) -> str:
-    return " ".join((*quote.heading, *(span.text for span in quote.context), quote.text))
+    # On lines of their own: a heading has no full stop, and the sentence behind it would not begin as one.
+    return "\n".join((*quote.heading, *(span.text for span in quote.context), quote.text))
 
 
 def _repeats(question: str, text: str) -> bool:

@@ -57,6 +57,12 @@ def test_a_statement_gets_the_mark_of_the_source_that_bears_it_out(
     assert "[" not in statement.text
 
 
+def test_the_words_of_a_quote_are_borne_out_under_a_heading_without_a_full_stop() -> None:
+    text = "1. Pension: the company contributes 7% of salary, the employee at least 3%."
+    statement = check_statement("How much pension?", text, [quote(1, text, heading=("Handbook", "5. Benefits"))])
+    assert statement is not None and (statement.verdict, statement.marks) == ("supported", (1,))
+
+
 def test_a_bare_answer_is_checked_together_with_its_question() -> None:
     question = "How many days of paid annual leave do full-time employees receive per year?"
     right = check_statement(question, "20 days.", [LEAVE, HOTEL])
