@@ -24,6 +24,7 @@ _LONGEST_QUOTATION = 200
 
 _INK = re.compile(r"\S")
 _LONGEST_NUMBERING = 60  # characters from the beginning of a line
+_LONGEST_HELD = 10  # characters of a word of `_HOLDS_ON` and the space before it
 
 _BLANK_LINES = re.compile(r"(?:\r\n|[\n\r\v\x85\u2028\u2029])[^\S\n\r]*[\n\r\v\x85\u2028\u2029]\s*")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -65,6 +66,8 @@ _LIST_MARKER = re.compile(
     r"[^\S\n]*(?:[-*+•‣◦▪●○◆◇■□▶►➢✓✔・※→|>#][^\S\n]*\S|\(?\d{1,3}[.)）．]\s|[(（][\dA-Za-z０-９ア-ン一-十]{1,3}[)）]|[①-⑳㈠-㈩㊀-㊉]"
     r"|第[\d０-９一二三四五六七八九十百]+[条章節項編]|[０-９\d一二三四五六七八九十]{1,3}[．、　]|\u3000)"
 )
+# A line that ends with one of these goes on, whatever the next one begins with: "in front of / Building A".
+_HOLDS_ON = re.compile(r"(?:^|\s)(?:an?|the|of|and|or|nor|than|from|with|between|because|whether)$", re.I)
 # ！ and ？ inside a Japanese sentence: a name ("Yahoo!は") or a thought that is then told ("本当か？と").
 _GOES_ON = re.compile(r"(?:と(?!ころ|ても|にかく|りあえず|はいえ)|[をがの、，]|は(?!い)|なの|など)")
 
@@ -216,7 +219,9 @@ def _line_ends(text: str, start: int, end: int) -> Iterator[int]:
 def _may_begin(text: str, line: tuple[int, int], following: tuple[int, int]) -> bool:
     """Tell whether a sentence may begin with the line `following`, by its first and the other's last character."""
     above, below = text[slice(*line)].rstrip(), text[slice(*following)].lstrip()
-    return bool(above and below) and above[-1] not in ",、，;；-–—(（「" and not below[0].islower()
+    if not above or not below or above[-1] in ",、，;；-–—(（「" or below[0].islower():
+        return False
+    return not _HOLDS_ON.search(above[-_LONGEST_HELD:])
 
 
 def _left_room(text: str, line: tuple[int, int], following: tuple[int, int], widest: int) -> bool:

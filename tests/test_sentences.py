@@ -88,6 +88,13 @@ def test_wrapped_lines_stay_one_sentence() -> None:
     assert sentences(text) == [text[:40], text[41:]]
 
 
+def test_a_line_that_ends_with_an_article_or_of_goes_on_before_a_name_too() -> None:
+    text = "In case of fire\nLeave at once. The assembly point is the car park of\nHall Seven. Wardens wear orange."
+    assert sentences(text)[2:] == ["The assembly point is the car park of\nHall Seven.", "Wardens wear orange."]
+    text = "Car park of\nHall Seven\nOpen from seven in the morning to ten at night"
+    assert sentences(text) == ["Car park of\nHall Seven", "Open from seven in the morning to ten at night"]
+
+
 def test_short_lines_that_left_room_are_lines_of_their_own() -> None:
     text = "Opening hours\nMonday to Friday 9-17, closed on public holidays\nPhone 03-1234-5678"
     assert sentences(text) == text.split("\n")
