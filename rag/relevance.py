@@ -233,6 +233,7 @@ def _sentences(rank: int, hit: Ranked) -> Iterator[Sentence]:
     """The sentences of running text; table rows, code lines and headings whole."""
     chunk = hit.passage.chunk
     lead: tuple[Span, ...] = ()
+    outer: list[Block] = []  # the items that the list at hand stands under, outermost first
     for i, block in enumerate(chunk.blocks):
         below = chunk.blocks[i + 1].kind if i + 1 < len(chunk.blocks) else None
         if block.kind is Kind.HEADER and below in (Kind.ROW, Kind.HEADER):
@@ -240,7 +241,12 @@ def _sentences(rank: int, hit: Ranked) -> Iterator[Sentence]:
         if block.kind not in (Kind.ROW, Kind.ITEM):
             lead = ()
         elif i == 0 or chunk.blocks[i - 1].kind is not block.kind:
-            lead = _lead(chunk, i)
+            lead, outer = _lead(chunk, i), []
+        while outer and outer[-1].level >= block.level:
+            outer.pop()
+        above = tuple(_span(chunk, item.start, item.end) for item in outer if item.end - item.start <= LEAD_IN)
+        if block.kind is Kind.ITEM:
+            outer.append(block)
         if block.kind in (Kind.ROW, Kind.HEADER, Kind.HEADING):
             ranges = [(block.start, block.end)]
         elif block.kind is Kind.CODE:
@@ -249,7 +255,8 @@ def _sentences(rank: int, hit: Ranked) -> Iterator[Sentence]:
             here = split_sentences(chunk.text, block.start - chunk.start, block.end - chunk.start)
             ranges = [(chunk.start + start, chunk.start + end) for start, end in here]
         for start, end in ranges:
-            yield Sentence(rank, start, end, block.kind, chunk.text[start - chunk.start : end - chunk.start], lead)
+            text = chunk.text[start - chunk.start : end - chunk.start]
+            yield Sentence(rank, start, end, block.kind, text, (*lead, *above))
 
 
 def _lead(chunk: Chunk, first: int) -> tuple[Span, ...]:
@@ -263,7 +270,11 @@ def _lead(chunk: Chunk, first: int) -> tuple[Span, ...]:
     start = last.start
     if wanted is Kind.HEADER:
         start = [*takewhile(_is_header, reversed(chunk.blocks[:first]))][-1].start
-    return (Span(start, last.end, chunk.text[start - chunk.start : last.end - chunk.start]),)
+    return (_span(chunk, start, last.end),)
+
+
+def _span(chunk: Chunk, start: int, end: int) -> Span:
+    return Span(start, end, chunk.text[start - chunk.start : end - chunk.start])
 
 
 def _is_header(block: Block) -> bool:

@@ -150,6 +150,19 @@ def test_a_row_brings_its_header_and_an_item_its_lead_in() -> None:
     assert [span.text for span in item.context] == ["Leave is granted in the following cases:"]
 
 
+def test_an_item_of_a_list_inside_a_list_brings_the_item_above_it() -> None:
+    builder = TextBuilder()
+    builder.add("Class of travel:")
+    for level, text in [(1, "By rail"), (2, "first class: above four hours"), (1, "By air"), (2, "business: never")]:
+        builder.add(text, Kind.ITEM, level=level)
+    shelf = Shelf(builder.build(""))
+    question = "Is business class allowed by air?"
+    sentences = weigh_sentences(question, shelf.ranked(question), shelf).sentences
+    leads = {sentence.text: [span.text for span in sentence.lead] for sentence in sentences}
+    assert leads["business: never"] == ["Class of travel:", "By air"]
+    assert leads["By air"] == ["Class of travel:"]
+
+
 @pytest.mark.parametrize("rows", [2, 120])
 def test_a_row_is_found_by_the_names_of_its_columns_over_two_lines(rows: int) -> None:
     cities = [(Kind.ROW, f"Town{n} | {1000 + n} | {2000 + n} | {3000 + n}") for n in range(rows)]
