@@ -79,6 +79,16 @@ def test_markdown_blocks_have_their_kind_level_and_line() -> None:
     ]
 
 
+def test_lettered_clauses_of_a_markdown_contract_are_items() -> None:
+    text = "Either party may end it if the other\n\n(a) is insolvent; or\n\n(ii) is sold.\n\n(see Annex A) It ends.\n"
+    assert [(kind, said[:6]) for kind, _, _, said in rows(read(markdown, text))] == [
+        ("text", "Either"),
+        ("item", "(a) is"),
+        ("item", "(ii) i"),
+        ("text", "(see A"),
+    ]
+
+
 def test_every_line_of_a_markdown_block_stands_where_it_says() -> None:
     source = HANDBOOK.split("\n")
     for kind, _, line, text in rows(read(markdown, HANDBOOK)):

@@ -37,6 +37,8 @@ _HTML_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1\s*>", re.S | re.I)
 _HEADING_ID = re.compile(r"\s*\{[#.:][^{}]*\}\s*\Z")
 _DATA_IMAGE = re.compile(r"\(data:[^()\s]*\)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:\s")
+# Markdown knows no such lists, contracts are full of them: "(a) becomes insolvent; or".
+_CLAUSE = re.compile(r"[(（](?:[0-9０-９]{1,2}|[a-z]|[ivx]{1,4}|[ア-ン一二三四五六七八九十])[)）]\s*\S")
 _ROW = re.compile(r"\s*\|(.*)\|\s*")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
@@ -135,6 +137,8 @@ class _Blocks:
         elif rows := _rows_without_rule(text):
             lines = None if line is None else list(range(line, line + len(rows)))
             add_table(self.builder, rows, headers=_count_headers(rows), lines=lines)
+        elif self.depth == 0 and _CLAUSE.match(text):
+            self.builder.add(text, Kind.ITEM, level=1, line=line)
         else:
             self.builder.add(text, Kind.NOTE if _FOOTNOTE.match(text) else Kind.TEXT, line=line)
 
