@@ -6,6 +6,7 @@ default. A knowledge base may have come from somebody else, so its file may not 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import tomllib
@@ -46,6 +47,8 @@ PREFIX = "RAG_"  # of the variables in the environment
 # its like are for the tests.
 PLACES = ("KB", "HOME", "MODELS")
 TEST = "TEST_"
+
+AT_LEAST_ONE = frozenset({"k", "answer_tokens"})  # of the numbers; the others may be 0, and none is negative
 
 OWN_CONFIG_ONLY = frozenset(
     {"embed_model", "embed_dimension", "model", "lora", "reranker", "base_url", "api_key", "allow_remote"}
@@ -134,12 +137,15 @@ def _apply(settings: Settings, values: Mapping[str, Any], where: str) -> Setting
 
 
 def _convert(key: str, value: Any, kind: type, where: str) -> Any:
-    if isinstance(value, str) and kind is int and value.isdecimal():
-        value = int(value)
-    natural = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if natural if kind is int else isinstance(value, kind):
-        return value
     if isinstance(value, str) and kind is bool and value.lower() in ("true", "1", "yes", "false", "0", "no"):
         return value.lower() in ("true", "1", "yes")
-    wanted = "a whole number, 0 or more" if kind is int else f"of type {kind.__name__}"
-    raise UsageError(f"{where} sets {key} to {value!r}.", f"It has to be {wanted}.")
+    if isinstance(value, str) and kind is int:
+        with contextlib.suppress(ValueError):
+            value = int(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        wanted = "a whole number" if kind is int else f"of type {kind.__name__}"
+        raise UsageError(f"{where} sets {key} to {value!r}.", f"It has to be {wanted}.")
+    least = 1 if key in AT_LEAST_ONE else 0
+    if isinstance(value, int) and kind is int and value < least:
+        raise UsageError(f"{where} sets {key} to {value}.", f"It has to be at least {least}.")
+    return value

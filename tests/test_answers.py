@@ -240,7 +240,10 @@ def test_a_knowledge_base_s_file_has_no_say_over(key: str, tmp_path: Path) -> No
         load_settings(tmp_path / "kb")
 
 
-@pytest.mark.parametrize("line", ["threads = 'x'", "ocr = 3", "k = true", "not toml", "unknown = 1"])
+@pytest.mark.parametrize(
+    "line",
+    ["threads = 'x'", "threads = '--5'", "jobs = -1", "k = 0", "ocr = 3", "k = true", "not toml", "unknown = 1"],
+)
 def test_wrong_settings_are_refused_with_the_file_s_name(line: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {"kb/config.toml": line})
     with pytest.raises(rag.RagError, match=r"config\.toml"):
