@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -26,6 +27,7 @@ EXTRAS = {
     "sentence-transformers": "sentence-transformers",
 }
 OFFLINE = "rag.offline:serve"
+CLOSED = "Check its permissions, or keep the knowledge base elsewhere: --kb DIR"
 FREE = 1 << 30  # bytes: an index of some hundred thousand chunks, and a model state beside it
 
 
@@ -88,8 +90,13 @@ def _version(name: str) -> str:
 
 def _disk(folder: Path) -> Check:
     place = folder
-    while not place.exists():
-        place = place.parent
+    try:
+        while not place.exists():
+            place = place.parent
+    except OSError as error:
+        return Check("disk", False, f"{place}: {error.strerror}", CLOSED)
+    if place != folder and not os.access(place, os.W_OK):
+        return Check("disk", False, f"{place} cannot be written, and {folder} would lie in it", CLOSED)
     free = shutil.disk_usage(place).free
     step = "Free some space, or keep the knowledge base on another disk: --kb DIR"
     return Check("disk", free > FREE, f"{free / 1e9:.1f} GB free for {folder}", step)

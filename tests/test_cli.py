@@ -125,6 +125,18 @@ def test_a_full_disk_under_the_output_is_said(
     assert "no space left where the output goes" in err and "defect" not in err
 
 
+def test_a_place_that_is_closed_is_named(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/home/closed")
+
+    monkeypatch.setattr("rag.trust.make_private_folder", closed)
+    code, _, err = run(capsys, "ingest", "docs")
+    assert code == 3
+    assert "/home/closed: Permission denied." in err and "RAG_HOME" in err
+
+
 def test_a_near_miss_is_helped(kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert "rag search" in run(capsys, "serach", "x")[2]
     (kb.parent / "docs/.rag").mkdir()

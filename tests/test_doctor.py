@@ -12,7 +12,7 @@ from tiny_models import write_bert_folder, write_llama
 
 from ingest.models.adapters import READER
 from rag.cli import _run
-from rag.doctor import Check, examine, examine_offline
+from rag.doctor import Check, _disk, examine, examine_offline
 
 
 @pytest.fixture
@@ -101,6 +101,20 @@ def test_a_served_model_is_looked_for_by_its_name(kb: str, monkeypatch: pytest.M
 def test_a_full_disk_is_said(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.doctor.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
     assert not found(list(examine(kb)))["disk"].fine
+
+
+def test_a_place_that_is_closed_is_said(kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert found(list(examine(kb)))["disk"].fine  # a copy that is only read
+    check = found(list(examine(str(tmp_path / "new/kb"))))["disk"]
+    assert not check.fine and str(tmp_path) in check.found and "--kb" in check.next
+
+    def closed(place: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(place))
+
+    monkeypatch.setattr("rag.doctor.Path.exists", closed)
+    check = found([_disk(tmp_path / "kb")])["disk"]
+    assert not check.fine and "Permission denied" in check.found
 
 
 def test_a_wrong_setting_ends_the_examination_with_its_reason(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:

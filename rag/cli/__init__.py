@@ -37,6 +37,8 @@ COMMANDS = {
     "bench": ("bench", "Compare instruct models on this machine."),
 }
 
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # a place this user may not read or write
+
 EXAMPLES = """\b
 Examples:
   rag setup                                    get the models, once
@@ -121,6 +123,9 @@ def _run(given: list[str]) -> int:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # what we write ourselves has words of its own
             message = "There is no space left where the output goes."
             return _tell(3, message, "Free some, or write it elsewhere.", as_json)
+        if isinstance(error, OSError) and error.errno in CLOSED and error.filename:
+            step = "Check its permissions, or name another place: --kb DIR, RAG_HOME (everything of yours), RAG_MODELS."
+            return _tell(3, f"{error.filename}: {error.strerror}.", step, as_json)
         message = f"A defect of this program: {type(error).__name__}."
         return _tell(1, message, "Run it again with --debug and report what it shows.", as_json)
 
