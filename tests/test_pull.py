@@ -322,5 +322,8 @@ def test_requantising_says_what_it_gains(tmp_path: Path) -> None:
     assert min(*gain.prompt, *gain.writing) > 0
     with pytest.raises(UsageError, match="already"):
         list(requantise(source, "Q8_0", tmp_path / "models"))
+    with pytest.raises(UsageError, match="in Q8_0 already") as caught:
+        list(requantise(gain.target, "Q8_0", tmp_path / "models"))
+    assert "rm" not in caught.value.next
     with pytest.raises(UsageError, match="precision"):
         list(requantise(source, "Q1_X", tmp_path / "models"))

@@ -52,6 +52,8 @@ def requantise(source: Path, precision: str, folder: Path | None = None) -> Iter
     for known in BITS:
         stem = stem.removesuffix(f".{known}").removesuffix(f"-{known}")
     target = folder / f"{stem}.{precision}.gguf"
+    if target.exists() and target.samefile(source):
+        raise UsageError(f"{source} is in {precision} already.", f"Name another precision: {', '.join(FORMATS)}.")
     if target.exists():
         raise UsageError(f"{target} is there already.", f"Remove it first: rag models rm {target.name}")
     make_private_folder(folder)
