@@ -84,10 +84,10 @@ def _look_at(name: str, settings: Settings) -> Found:
 def _look_at_file(model: str, kv: str) -> Found:
     """`kv` is the type of keys and values, "" for what would be chosen now."""
     from index.platform import available_memory
-    from rag.catalogue.memory import choose_memory, estimate_file_memory
+    from rag.catalogue.memory import choose_memory
 
     header = _look_at_made(Path(model).expanduser())
-    memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
+    memory = choose_memory(header, available_memory(), kv)
     kept = ", keys and values in 8 bits" if memory.cache and memory.kv != "f16" else ""
     return Found(f"{header.architecture}, {header.size / 1e6:.0f} MB{kept}", memory.total)
 

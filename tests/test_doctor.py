@@ -98,6 +98,15 @@ def test_a_served_model_is_looked_for_by_its_name(kb: str, monkeypatch: pytest.M
     assert "writer" in check.next
 
 
+def test_a_type_of_keys_and_values_that_is_none_is_said(
+    kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RAG_MODEL", f"llamacpp:{write_llama(tmp_path / 'tiny.gguf')}")
+    monkeypatch.setenv("RAG_KV_TYPE", "q4")
+    check = found(list(examine(kb)))["instruct model"]
+    assert not check.fine and "kv_type" in check.found and "q8_0" in check.next
+
+
 def test_a_full_disk_is_said(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.doctor.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
     assert not found(list(examine(kb)))["disk"].fine

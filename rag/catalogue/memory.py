@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from index.errors import UsageError
 from ingest.models.gguf_header import GgufHeader
 from rag.catalogue import Form, Model
 from rag.decoding.instruct_child import CONTEXT
@@ -55,14 +56,20 @@ def estimate_file_memory(header: GgufHeader, tokens: int = CONTEXT, kv: str = "f
     return Memory(header.size, cache, tokens, kv)
 
 
-def choose_memory(header: GgufHeader, free: int) -> Memory:
+def choose_memory(header: GgufHeader, free: int, kv: str = "") -> Memory:
     """The keys and values that fit into `free` bytes beside the weights; 0 when nobody knows how many are free.
+
+    `kv` is their type, "" leaves it to what fits. Raises UsageError for one that is none.
 
     Half precision if it can be, else half of the tokens, which our prompts still fit into, else those in 8 bits. The
     whole context in 8 bits takes more than half of it in half precision and is slow: tests/bench/kv.py printed .31 and
     .30 of the speed of reading and .76 and .82 of that of writing (SmolLM2-135M, 1,000 tokens, two AVX-512 cores, other
     work beside it).
     """
+    if kv:
+        if kv not in BYTES_A_NUMBER:
+            raise UsageError(f"{kv!r} is no kv_type.", f"Known: {', '.join(BYTES_A_NUMBER)}.")
+        return estimate_file_memory(header, kv=kv)
     choices = [estimate_file_memory(header), estimate_file_memory(header, CONTEXT // 2)]
     if _head_dim(header) % BLOCK == 0:
         choices.append(estimate_file_memory(header, CONTEXT // 2, "q8_0"))

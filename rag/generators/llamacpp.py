@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.errors import UsageError
 from index.platform import available_memory, usable_cores
 from ingest.models.gguf_header import read_header
 from ingest.models.llamacpp.child import Child
-from rag.catalogue.memory import BYTES_A_NUMBER, choose_memory, estimate_file_memory
+from rag.catalogue.memory import choose_memory
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 
@@ -20,15 +19,12 @@ ONE_THREAD = 300_000_000
 
 def open_model(model: str, settings: Settings) -> ChildGenerator:
     """`model` is the path of a GGUF file; raises UsageError for a `kv_type` that is none."""
-    if settings.kv_type and settings.kv_type not in BYTES_A_NUMBER:
-        raise UsageError(f"{settings.kv_type!r} is no kv_type.", f"Known: {', '.join(BYTES_A_NUMBER)}.")
     path = Path(model).expanduser()
     child = Child(TARGET)
     with child.starting():
         header = read_header(path)
     cores = settings.threads or usable_cores()
-    kv = settings.kv_type
-    memory = estimate_file_memory(header, kv=kv) if kv else choose_memory(header, available_memory())
+    memory = choose_memory(header, available_memory(), settings.kv_type)
     opening = {
         "do": "open",
         "path": str(path),
