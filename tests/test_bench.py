@@ -146,5 +146,8 @@ def test_questions_are_asked_of_the_knowledge_base(
 def test_no_model_is_wrong_usage_and_a_failing_one_is_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert _run(["bench", "--kb", str(tmp_path)]) == 2
     assert "rag setup" in capsys.readouterr().err
-    assert _run(["bench", "nonsense:x", "--kb", str(tmp_path)]) == 3
+    assert _run(["bench", "nonsense:x", "--kb", str(tmp_path), "--chart", str(tmp_path / "c.svg")]) == 3
     assert "nonsense" in capsys.readouterr().out
+    assert not (tmp_path / "c.svg").exists()
+    assert _run(["bench", "nonsense:x", "--kb", str(tmp_path), "--chart", str(tmp_path / "c.png")]) == 2
+    assert "c.svg" in capsys.readouterr().err

@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, exists=True)  # a BEIR folder is one, too
     help="A file of questions with their answers, asked of the knowledge base.",
 )
 @click.option("--limit", default=0, metavar="N", type=click.IntRange(min=0), help="Ask only the first N questions.")
-@new_file_option("--chart", "Write the comparison as a picture (SVG).")
+@new_file_option("--chart", "Write the comparison as a picture (SVG).", ".svg")
 @common_options
 def bench_command(
     models: tuple[str, ...], questions: Path | None, limit: int, chart: Path | None, kb: str | None, as_json: bool
@@ -45,7 +45,7 @@ def bench_command(
         raise click.UsageError("No instruct model is set up: name one, or run `rag setup`.")
     figures = show_progress(compare_models(names, kb=folder, questions=questions, limit=limit))
     print_json({"models": figures}) if as_json else show_figures(figures)
-    if chart:
+    if chart and not all(figure.error for figure in figures):
         write_file(chart, [draw_chart(figures).encode()])
         note(f"Chart: {chart}")
     return 3 if all(figure.error for figure in figures) else 0

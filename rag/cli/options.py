@@ -50,12 +50,15 @@ def question_argument(command: Command) -> Command:
     return click.argument("question", callback=check)(command)
 
 
-def new_file_option(name: str, help: str) -> Callable[[Command], Command]:
-    """A file to be written when the work is done; that its folder is there is seen before the work begins."""
+def new_file_option(name: str, help: str, kind: str = "") -> Callable[[Command], Command]:
+    """A file to be written when the work is done; that its folder is there, and that its name ends in `kind`, is seen
+    before the work begins."""
 
     def check(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
         if path and not path.absolute().parent.is_dir():
             raise click.BadParameter(f"there is no folder {path.parent} to write it into.", ctx, param)
+        if path and path.suffix.casefold() not in ("", kind or path.suffix.casefold()):
+            raise click.BadParameter(f"it is written as {kind}, so name it {path.with_suffix(kind)}.", ctx, param)
         return path
 
     return click.option(
