@@ -277,6 +277,13 @@ def test_the_command_lists_shows_and_helps(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.slow
+def test_where_nothing_fits_it_says_what_is_done_without() -> None:
+    found = recommend(["en"], machine=replace(LAPTOP, memory=50_000_000), measured=FAST)
+    assert found.embedding is found.instruct is None
+    said = " ".join(found.reasons)
+    assert "found by their words" in said and "quotes of the documents" in said
+
+
 def test_the_command_recommends_from_a_measurement(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(["models", "recommend", "--language", "en", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -308,4 +315,6 @@ def test_models_are_recommended_for_the_languages_of_the_documents(
         kb.remove("docs/b.md")  # one of 31: a stray
         assert _run(["models", "recommend", "--json"]) == 0
     assert _run(["models", "recommend", "--language", "de", "--json"]) == 0
-    assert asked == [("en",), ("ja", "en"), ("ja",), ("de",)]
+    assert _run(["models", "recommend", "--language", "EN", "--language", "ja-JP", "--json"]) == 0
+    assert asked == [("en",), ("ja", "en"), ("ja",), ("de",), ("en", "ja")]
+    assert _run(["models", "recommend", "--language", "english"]) == _run(["setup", "--language", "日本語"]) == 2

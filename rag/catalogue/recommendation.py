@@ -29,6 +29,7 @@ ANSWER_TOKENS = 60  # two sentences
 PATIENCE = 30.0  # seconds until an answer is whole: what a person waits for with the quotes already on screen
 # The everyday embedding models: English alone, and any other languages. The others are listed after them.
 EVERYDAY = {False: "nomic-embed-text-v1.5", True: "nomic-embed-text-v2-moe"}
+WITHOUT = {"embedding": "documents are found by their words", "instruct": "answers are quotes of the documents"}
 # Precisions from the one that loses least; below 8 bits each step is seen in answers, not in vectors of 8 bits.
 CAREFUL = ("F32", "BF16", "F16", "Q8_0", "8bit", "Q6_K", "Q5_K_M", "MXFP4", "Q4_K_M", "Q4_0", "4bit")
 
@@ -180,7 +181,7 @@ def _weigh(chosen: dict[str, Candidate | None], candidates: Sequence[Candidate])
     ]
     for purpose, row in chosen.items():
         if row is None:
-            lines.append(f"   {purpose}: none fits.")
+            lines.append(f"   {purpose}: none fits. Without one, {WITHOUT[purpose]}.")
             continue
         speed = f", writes about {row.writing_speed:.0f} tokens a second" if row.writing_speed else ""
         kept = f" with {row.memory.tokens:,} tokens" if row.memory.cache > 0 and row.memory.tokens < CONTEXT else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import open_kb
+from rag.cli.options import languages_option, open_kb
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
@@ -71,7 +71,7 @@ def show_model_command(model: str, as_json: bool) -> None:
 
 
 @models_command.command("recommend")
-@click.option("--language", "languages", multiple=True, metavar="CODE", help="A language of the documents, e.g. ja.")
+@languages_option("A language of the documents, e.g. ja.")
 @click.option("--purpose", "purposes", multiple=True, type=click.Choice(["embedding", "instruct"]))
 @json_option
 @debug_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,6 +65,19 @@ def new_file_option(name: str, help: str, kind: str = "") -> Callable[[Command],
     return click.option(
         name, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), callback=check, help=help
     )
+
+
+def languages_option(help: str) -> Callable[[Command], Command]:
+    """Languages as the catalogue writes them: ISO 639-1, also given as EN or ja-JP."""
+
+    def check(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+        codes = tuple(re.split("[-_]", code)[0].lower() for code in given)
+        for code, written in zip(codes, given, strict=True):
+            if not re.fullmatch("[a-z]{2}", code):
+                raise click.BadParameter(f"{written!r} is no code of two letters, such as en or ja.", ctx, param)
+        return codes
+
+    return click.option("--language", "languages", multiple=True, metavar="CODE", callback=check, help=help)
 
 
 def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> Any:

