@@ -289,6 +289,18 @@ def test_a_model_is_removed_from_the_models_folder_alone(tmp_path: Path) -> None
     assert not kept.exists()
 
 
+def test_a_model_in_use_is_known_however_its_path_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    kept = write_llama(folder / "kept.gguf")
+    (tmp_path / "other").symlink_to(folder)
+    for place in (tmp_path / "other/kept.gguf", folder / "../models/kept.gguf"):
+        settings = Settings(model=f"llamacpp:{place}")
+        assert [(model.path, model.used) for model in find_local(settings, folder)] == [(kept, "instruct")]
+        with pytest.raises(UsageError, match="instruct model"):
+            remove_model("kept.gguf", settings, folder=folder)
+
+
 def test_models_in_use_that_lie_elsewhere_are_listed_and_not_removed(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     folder.mkdir()

@@ -27,13 +27,13 @@ def find_local(settings: Settings, folder: Path | None = None) -> list[LocalMode
     """GGUF files and repositories in the models folder, and the models in use that lie elsewhere, by name."""
     folder = folder or models_folder()
     named = {"embedding": settings.embed_model, "instruct": settings.model, "reranker": settings.reranker}
-    used = {_place(name): purpose for purpose, name in named.items()}
+    used = {_place(name): purpose for purpose, name in named.items() if name}
     found = [(f"llamacpp:{path}", path) for path in folder.glob("*.gguf")]
     found += [(f"mlx:{path.parent}", path.parent) for path in folder.glob("*--*/config.json")]
-    inside = {str(path) for _, path in found}
-    elsewhere = {name: Path(_place(name)) for name in named.values() if _place(name) not in inside}
-    found += [(name, path) for name, path in elsewhere.items() if name.startswith(OF_FILES) and path.exists()]
-    return [LocalModel(name, path, _size(path), used.get(str(path), "")) for name, path in sorted(found)]
+    inside = {path.resolve() for _, path in found}
+    elsewhere = {name: _place(name) for name in named.values() if name.startswith(OF_FILES)}
+    found += [(name, path) for name, path in elsewhere.items() if path not in inside and path.exists()]
+    return [LocalModel(name, path, _size(path), used.get(path.resolve(), "")) for name, path in sorted(found)]
 
 
 def remove_model(name: str, settings: Settings, *, even_used: bool = False, folder: Path | None = None) -> LocalModel:
@@ -46,7 +46,7 @@ def remove_model(name: str, settings: Settings, *, even_used: bool = False, fold
     wanted = name.partition(":")[2] if name.startswith(("llamacpp:", "mlx:")) else name
     found = next((model for model in here if wanted in (str(model.path), model.path.name)), None)
     if found is None or found.path.resolve().parent != folder.resolve():
-        known = ", ".join(model.path.name for model in here if model.path.parent == folder) or "none"
+        known = ", ".join(m.path.name for m in here if m.path.resolve().parent == folder.resolve()) or "none"
         raise UsageError(f"{name} is not a model in {folder}.", f"There are: {known}.")
     if found.used and not even_used:
         raise UsageError(
@@ -59,8 +59,9 @@ def remove_model(name: str, settings: Settings, *, even_used: bool = False, fold
     return found
 
 
-def _place(name: str) -> str:
-    return str(Path(name.partition(":")[2]).expanduser())
+def _place(name: str) -> Path:
+    """Where it lies, whichever way it is written."""
+    return Path(name.partition(":")[2]).expanduser().resolve()
 
 
 def _size(path: Path) -> int:
