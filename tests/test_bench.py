@@ -139,6 +139,9 @@ def test_questions_are_asked_of_the_knowledge_base(
     xml.dom.minidom.parse(str(tmp_path / "c.svg"))
     assert _run([*command, "--limit", "1"]) == 0
     table = capsys.readouterr().out
+    (tmp_path / "bad.jsonl").write_text('{"question": "Who?"}\n', encoding="utf-8")
+    assert _run(["bench", str(model), "--questions", "bad.jsonl"]) == 2
+    assert "Measuring" not in capsys.readouterr().err
     assert "first quote" in table
     assert "tiny" in table.splitlines()[0]
 

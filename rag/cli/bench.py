@@ -35,6 +35,8 @@ def bench_command(
     from index.files import write_file
     from rag.bench import compare_models, name_model
     from rag.bench_chart import draw_chart
+    from rag.evaluation.question_files import read_questions
+    from rag.knowledge_base import open_knowledge_base
     from rag.screen import note, print_json
     from rag.settings import find_knowledge_base, load_settings
     from rag.show_bench import show_figures, show_progress
@@ -43,6 +45,9 @@ def bench_command(
     names = [name_model(name) for name in models or (load_settings(folder).model,) if name]
     if not names:
         raise click.UsageError("No instruct model is set up: name one, or run `rag setup`.")
+    if questions:  # what is wrong with them is said before minutes are spent on models
+        with open_knowledge_base(folder, create=False, embed_model="", model="") as base:
+            read_questions(questions, base.documents(), base.text)
     figures = show_progress(compare_models(names, kb=folder, questions=questions, limit=limit))
     print_json({"models": figures}) if as_json else show_figures(figures)
     if chart and not all(figure.error for figure in figures):
