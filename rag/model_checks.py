@@ -11,6 +11,7 @@ from ingest.models.gguf_header import GgufHeader, read_header
 from ingest.models.hub_folder import open_folder
 from rag.cross_encoder import find_reader
 from rag.doctor import Check
+from rag.generators.llamacpp import check_writes
 from rag.settings import Settings
 
 # The setting, what it names, and whether questions want one.
@@ -43,6 +44,8 @@ def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
             continue
         try:
             found = _look_at(name, settings)
+            if setting == "model" and name.startswith("llamacpp:"):
+                check_writes(read_header(Path(name.partition(":")[2]).expanduser()))
         except RagError as error:
             yield Check(subject, False, error.message, error.next)
             continue

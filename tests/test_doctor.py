@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from corpus import write_tree
-from tiny_models import write_bert_folder, write_llama
+from tiny_models import write_bert_folder, write_llama, write_nomic_bert
 
+from index.errors import UsageError
 from ingest.models.adapters import READER
 from rag.cli import _run
 from rag.doctor import Check, _disk, examine, examine_offline
+from rag.generators import open_generator
+from rag.settings import Settings
 
 
 @pytest.fixture
@@ -105,6 +108,17 @@ def test_a_type_of_keys_and_values_that_is_none_is_said(
     monkeypatch.setenv("RAG_KV_TYPE", "q4")
     check = found(list(examine(kb)))["instruct model"]
     assert not check.fine and "kv_type" in check.found and "q8_0" in check.next
+
+
+def test_an_embedding_model_in_the_place_of_an_instruct_model_is_said(
+    kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = f"llamacpp:{write_nomic_bert(tmp_path / 'bert.gguf')}"
+    monkeypatch.setenv("RAG_MODEL", name)
+    check = found(list(examine(kb)))["instruct model"]
+    assert not check.fine and "writes nothing" in check.found and "rag setup" in check.next
+    with pytest.raises(UsageError, match="writes nothing"):
+        open_generator(Settings(model=name))
 
 
 def test_a_full_disk_is_said(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from index.errors import UsageError
 from index.platform import available_memory, usable_cores
-from ingest.models.gguf_header import read_header
+from ingest.models.gguf_header import GgufHeader, read_header
 from ingest.models.llamacpp.child import Child
-from rag.catalogue.memory import choose_memory
+from rag.catalogue.memory import ENCODERS, choose_memory
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 
@@ -17,12 +18,21 @@ TARGET = "rag.decoding.llamacpp_model:serve"
 ONE_THREAD = 300_000_000
 
 
+def check_writes(header: GgufHeader) -> None:
+    """Raise UsageError for a model that only reads, as embedding models do."""
+    if header.architecture in ENCODERS:
+        raise UsageError(
+            f"{header.path} is an embedding model and writes nothing.", "Name an instruct model: rag setup"
+        )
+
+
 def open_model(model: str, settings: Settings) -> ChildGenerator:
-    """`model` is the path of a GGUF file; raises UsageError for a `kv_type` that is none."""
+    """`model` is the path of a GGUF file; raises UsageError when it does not write, or for no `kv_type`."""
     path = Path(model).expanduser()
     child = Child(TARGET)
     with child.starting():
         header = read_header(path)
+        check_writes(header)
     cores = settings.threads or usable_cores()
     memory = choose_memory(header, available_memory(), settings.kv_type)
     opening = {
