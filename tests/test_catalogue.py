@@ -281,6 +281,9 @@ def test_where_nothing_fits_it_says_what_is_done_without() -> None:
     found = recommend(["en"], machine=replace(LAPTOP, memory=50_000_000), measured=FAST)
     assert found.embedding is found.instruct is None
     said = " ".join(found.reasons)
+    assert "0.0 GB together" not in " ".join(
+        recommend(["en"], machine=replace(LAPTOP, memory=0), measured=FAST).reasons
+    )
     assert "found by their words" in said and "quotes of the documents" in said
 
 

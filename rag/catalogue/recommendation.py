@@ -103,7 +103,8 @@ def recommend(
     reasons = [f"1. Purpose: {' and '.join(purposes)}, for documents in {', '.join(languages)}."]
     reasons += [f"2. Hardware: {' '.join(machine.describe())}", f"   Measured: {measured.by}."]
     budget = machine.memory * ROOM
-    reasons.append(f"   Models may take {budget / 1e9:.1f} GB together; the rest is left to other programs.")
+    room = f"Models may take {budget / 1e9:.1f} GB together; the rest is left to other programs."
+    reasons.append(f"   {room if machine.memory else 'No model is left out for its memory.'}")
     chosen: dict[str, Candidate | None] = {}
     candidates: list[Candidate] = []
     for purpose in purposes:
