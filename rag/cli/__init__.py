@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -48,8 +50,28 @@ Examples:
 """
 
 
+class _ReaderGone(Exception):
+    """Who reads the output has gone (`rag list | head -1`). Under its own name click ends it with 1, a defect of ours."""
+
+
+@contextlib.contextmanager
+def _reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderGone from error
+
+
 class Commands(click.Group):
     """Loads a command's module only when it is called."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _reader():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -114,7 +136,7 @@ def _run(given: list[str]) -> int:
         return _tell(2, error.format_message(), hint, as_json)
     except (KeyboardInterrupt, click.Abort):
         return _tell(130, "Interrupted; the knowledge base is consistent.", "", as_json)
-    except BrokenPipeError:
+    except (_ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
         return 0
     except Exception as error:
