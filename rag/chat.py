@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index.conversations import keep_conversation
-from rag.answer import Answer, Step
+from index.types import Quote
+from rag.answer import Answer, Evidence, Step
 from rag.followup import Subject, complete, follow
 from rag.screen import clean, one_line
 
@@ -41,6 +42,7 @@ class Chat:
         labels: Sequence[str] = (),
     ) -> None:
         self.turns: list[Turn] = []
+        self.quotes: tuple[Quote, ...] = ()  # of the last question, whose answer may have been interrupted
         self._kb = kb
         self._generate = generate
         self._within = within
@@ -57,7 +59,9 @@ class Chat:
         """The steps of the answer; the turn counts once the last step was taken."""
         asked = self.complete(question)
         for step in self._kb.ask_in_steps(asked, self._generate, self._within, self._labels):
-            if isinstance(step, Answer):
+            if isinstance(step, Evidence):
+                self.quotes = step.quotes
+            elif isinstance(step, Answer):
                 self.turns.append(Turn(question, asked, step))
                 # What was not answered is no subject to go on with, but what the reader meant by it is.
                 self._subject = follow(self._subject, question, step.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from index.errors import MissingError, StoreError, UsageError
@@ -18,22 +18,31 @@ FILE = "last-answer.json"
 
 def remember(folder: Path, quotes: Sequence[Quote]) -> None:
     """Note the files and places of these quotes; raises StoreError when they cannot be kept, and no others are then."""
-    places = [[quote.n, quote.file, quote.path, quote.where] for quote in quotes]
     try:
-        write_file(folder / FILE, [json.dumps(places, ensure_ascii=False).encode("utf-8", "surrogatepass")])
+        write_file(folder / FILE, [json.dumps(places_of(quotes), ensure_ascii=False).encode("utf-8", "surrogatepass")])
     except StoreError:
         with contextlib.suppress(OSError):
             (folder / FILE).unlink(missing_ok=True)
         raise
 
 
+def places_of(quotes: Sequence[Quote]) -> list[tuple[int, str, str, str]]:
+    return [(quote.n, quote.file, quote.path, quote.where) for quote in quotes]
+
+
 def open_quote(folder: Path, number: int) -> str:
-    """Open the file of quote `number` with the system's program for it, and return its place."""
+    """Open the file of quote `number` of the last answer, and return its place."""
     try:
         kept = json.loads((folder / FILE).read_text(encoding="utf-8", errors="surrogatepass"))
         places = [(n, str(file), str(path), str(where)) for n, file, path, where in kept]
     except (OSError, ValueError, TypeError):
         raise UsageError("There is no last answer in this knowledge base.", 'Ask first: rag ask "…"') from None
+    return open_place(places, number)
+
+
+def open_place(places: Iterable[tuple[int, str, str, str]], number: int) -> str:
+    """Open the file of quote `number` with the system's program for it, and return its place."""
+    places = list(places)
     for n, file, path, where in places:
         if n == number:
             if not Path(file).is_file():

@@ -29,24 +29,29 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
     for step in steps:
         if isinstance(step, Evidence) and not as_json:
             _show_evidence(step, language)
+            _remember(kb, step.quotes)  # from here on they are on the screen, also where the answer is interrupted
         elif isinstance(step, Statement) and step.verdict == "supported" and not as_json:
             if not streaming:
                 show(_answer_heading(kb.settings.model, language), style="bold")
             streaming = True
             show(f"  {step.text} {_marks(step.marks)}")
         elif isinstance(step, Answer):
-            if not kb.shared:
-                try:
-                    remember(kb.folder, step.quotes)
-                except StoreError as error:  # the answer is right all the same
-                    note(f"{error.message} rag open does not know these quotes.")
             if as_json:
+                _remember(kb, step.quotes)
                 print_json(step)
                 show_limits(kb, question)
             else:
                 _show_rest(kb, step, language, streaming)
             return step
     raise AssertionError("an answer always ends the steps")
+
+
+def _remember(kb: KnowledgeBase, quotes: Sequence[Quote]) -> None:
+    if not kb.shared:
+        try:
+            remember(kb.folder, quotes)
+        except StoreError as error:  # the answer is right all the same
+            note(f"{error.message} rag open does not know these quotes.")
 
 
 def _show_evidence(step: Evidence, language: str) -> None:

@@ -14,8 +14,9 @@ import click
 from index.conversations import delete_conversation, list_conversations
 from index.errors import RagError, UsageError
 from index.files import write_file
+from index.types import Quote
 from rag.languages import language_of
-from rag.last_answer import open_quote
+from rag.last_answer import open_place, places_of
 from rag.messages import say
 from rag.screen import clean, note, print_json, show
 from rag.show_answer import show_answer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rag.chat import Chat, Turn
     from rag.knowledge_base import KnowledgeBase
 
+MOST_DIGITS = 4  # of the number of a quote
 HELP = """\
 /sources      the places the last answer rests on
 /open N       open the file of quote N
@@ -41,7 +43,7 @@ def converse(kb: KnowledgeBase, chat: Chat, as_json: bool) -> None:
                 if line in ("/quit", "/exit"):
                     break
                 if line.startswith("/"):
-                    _obey(line, kb, chat)
+                    _obey(line, chat)
                 elif line:
                     _answer(kb, chat, line, as_json)
             except RagError as error:  # a question that fails does not end the conversation
@@ -70,13 +72,13 @@ def _answer(kb: KnowledgeBase, chat: Chat, question: str, as_json: bool) -> None
         chat.keep()
 
 
-def _obey(line: str, kb: KnowledgeBase, chat: Chat) -> None:
+def _obey(line: str, chat: Chat) -> None:
     """Do what a line that begins with a slash says."""
     name, _, rest = line.partition(" ")
     commands: dict[str, Callable[[], None]] = {
         "/help": lambda: click.echo(HELP),
         "/sources": lambda: _show_sources(chat),
-        "/open": lambda: _open(kb, rest.strip()),
+        "/open": lambda: _open(chat, rest.strip()),
         "/save": lambda: _save(chat, rest.strip()),
     }
     if name not in commands:
@@ -85,25 +87,39 @@ def _obey(line: str, kb: KnowledgeBase, chat: Chat) -> None:
 
 
 def _show_sources(chat: Chat) -> None:
-    for quote in _turns(chat)[-1].answer.quotes:
+    for quote in _quotes(chat):
         show("  ", *headline(quote.n, quote), hang=6)
 
 
-def _open(kb: KnowledgeBase, number: str) -> None:
-    if not number.isdecimal():
+def _open(chat: Chat, number: str) -> None:
+    if not number.isdecimal() or len(number) > MOST_DIGITS:
         raise UsageError("/open needs the number of a quote.", "For example: /open 1")
-    note(open_quote(kb.folder, int(number)))
+    note(open_place(places_of(_quotes(chat)), int(number)))
 
 
 def _save(chat: Chat, name: str) -> None:
     _turns(chat)
-    path = Path(name or f"conversation-{datetime.now():%Y%m%d-%H%M%S}.md").expanduser()
-    if path.exists():
+    path = Path(name or f"conversation-{datetime.now():%Y%m%d-%H%M%S}.md")
+    try:
+        path = path.expanduser()
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, RuntimeError, ValueError) as error:  # too long, not to be looked at, nobody's home
+        raise UsageError(f"{path} cannot be a file here.", "Name another file: /save FILE") from error
+    else:
         raise UsageError(f"{path} is there already.", "Name another file: /save FILE")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {path.parent} to write it into.", "Name another file: /save FILE")
     write_file(path, [chat.to_markdown().encode("utf-8", "replace")])
     note(str(path))
+
+
+def _quotes(chat: Chat) -> Sequence[Quote]:
+    """The quotes of the last question, as they were shown; raises UsageError when none was asked."""
+    if not chat.quotes:
+        _turns(chat)
+    return chat.quotes
 
 
 def _turns(chat: Chat) -> Sequence[Turn]:

@@ -14,9 +14,12 @@ from corpus import write_tree
 
 import rag
 from index.conversations import delete_conversation, keep_conversation, list_conversations
-from index.errors import StoreError
+from index.errors import StoreError, UsageError
 from rag.chat import Chat
 from rag.followup import Subject, complete, follow, leans
+from rag.last_answer import open_quote
+from rag.show_answer import show_answer
+from rag.show_chat import _obey
 
 LEAVE = Subject("How many days of annual leave do full-time employees get?")
 
@@ -183,6 +186,39 @@ def test_a_follow_up_is_answered_from_its_own_evidence(folder: Path) -> None:
         kept = list_conversations(kb.index.store)
         assert [turn["question"] for turn in kept[0].turns] == [turn.typed for turn in chat.turns]
         assert "## And contractors?" in chat.to_markdown()
+
+
+def test_quotes_on_the_screen_are_the_ones_that_are_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr("rag.last_answer._start", opened.append)
+    with rag.open(folder) as kb:
+        chat = Chat(kb)
+        for _ in chat.ask("How many days of annual leave do full-time employees receive?"):
+            pass
+        # The next answer is interrupted while it is written: its evidence stands on the screen.
+        interrupted = iter([next(chat.ask("How much is paid for hotels a night?"))])
+        with pytest.raises(AssertionError):
+            show_answer(kb, "", interrupted, as_json=False)
+        capsys.readouterr()
+        _obey("/sources", chat)
+        assert "[1] docs/travel.md" in capsys.readouterr().out
+        _obey("/open 1", chat)
+        open_quote(kb.folder, 1)
+        assert [path.name for path in opened] == ["travel.md", "travel.md"]
+        with pytest.raises(UsageError, match="Nothing was answered"):  # not what was asked elsewhere
+            _obey("/open 1", Chat(kb))
+
+
+def test_a_name_that_no_file_can_have_does_not_end_the_conversation(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        chat = Chat(kb)
+        for _ in chat.ask("How many days of annual leave do full-time employees receive?"):
+            pass
+        for line in ("/save ~nobody-of-this-name/x.md", f"/save {'x' * 300}.md", "/save a\0b", f"/open {'9' * 5000}"):
+            with pytest.raises(UsageError):
+                _obey(line, chat)
 
 
 def test_keeping_a_conversation_changes_nothing_that_was_indexed(folder: Path) -> None:
