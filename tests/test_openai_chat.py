@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_server import MESSAGES, Scripted, events, hang_up, reply, settings_of
 
-from index.errors import MissingError
+from index.errors import MissingError, UsageError
 from ingest.models.openai_server import RefusedError
 from rag.decoding.enforce import Enforcer
 from rag.generators import Constraint, open_generator
@@ -77,6 +77,35 @@ def test_cancelling_does_not_wait_for_the_server(headers: Callable[[BaseHTTPRequ
         assert time.perf_counter() - start < 15  # the server would need 30
         assert generator.last_run is not None
         assert generator.last_run.finish == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"choices": ["x"]}', b'{"choices": "x"}', b'{"choices": {"a": 1}}', b'{"choices": [{"delta": "x"}]}',
+        b'{"choices": [{"delta": {"content": [{"type": "text", "text": "x"}]}}]}', b"[" * 200_000, b"<html>",
+    ],
+    ids=["strings", "a string", "an object", "no object", "parts", "depth", "html"],
+)  # fmt: skip
+def test_an_event_of_another_shape_is_said_to_be_one(content: bytes) -> None:
+    with (
+        Scripted(events("One", end=b"data: " + content + b"\n\n")) as server,
+        open_generator(settings_of(server)) as generator,
+        pytest.raises(UsageError, match="does not answer like"),
+    ):
+        list(generator.generate(MESSAGES, max_tokens=5))
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    last = b'data: {"choices": [{"delta": {"content": " Two"}}], "error": null}\n\n'
+    with Scripted(events("One", end=last)) as server, open_generator(settings_of(server)) as generator:
+        assert "".join(generator.generate(MESSAGES, max_tokens=5)) == "One Two"
+
+
+def test_a_server_that_heeds_no_length_is_ended_at_it() -> None:
+    with Scripted(events(*["on "] * 100)) as server, open_generator(settings_of(server)) as generator:
+        assert "".join(generator.generate(MESSAGES, max_tokens=5)) == "on " * 5
+        assert generator.last_run is not None and generator.last_run.finish == "length"
 
 
 def test_thinking_aloud_is_left_out() -> None:

@@ -125,7 +125,7 @@ class Server:
                     return
                 if field == b"data":
                     event = self._object(value)
-                    if "error" in event:
+                    if event.get("error"):
                         raise self._refused(500, event)
                     yield event
         except (OSError, http.client.HTTPException) as error:
@@ -183,13 +183,17 @@ class Server:
     def _object(self, content: bytes, *, strict: bool = True) -> dict[str, Any]:
         try:
             found = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
             return found
         if not strict:
             return {}
-        raise UsageError(
+        raise self.unlike()
+
+    def unlike(self) -> UsageError:
+        """What is said where an answer is not what the protocol has."""
+        return UsageError(
             f"{self.base_url} does not answer like an OpenAI-compatible server.",
             "Check base_url; it usually ends in /v1.",
         )

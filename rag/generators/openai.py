@@ -87,9 +87,13 @@ class ServedGenerator:
         finish, pieces, first, stopped = "stop", 0, 0.0, False
         with closing(self._server.stream("/chat/completions", body)) as events:
             for event in events:
-                choice = (event.get("choices") or [{}])[0]
-                finish = choice.get("finish_reason") or finish
-                if not (text := _text(choice)):
+                try:
+                    choice = (event.get("choices") or [{}])[0]
+                    finish = choice.get("finish_reason") or finish
+                    text = _text(choice)
+                except (AttributeError, LookupError, TypeError) as error:
+                    raise self._server.unlike() from error
+                if not text:
                     continue
                 pieces += 1
                 first = first or time.perf_counter() - start
@@ -97,6 +101,9 @@ class ServedGenerator:
                 if shown := enforcer.add(text):
                     yield shown
                 if stopped:
+                    break
+                if pieces >= max_tokens:  # a server that heeds it has ended by now; another may never end
+                    finish = "length"
                     break
         tail = "" if stopped else stops.rest() + thoughts.rest()
         if shown := enforcer.add(tail) + enforcer.rest():
@@ -147,4 +154,7 @@ class _Thoughts:
 def _text(choice: dict[str, Any]) -> str:
     """The new text of an event, or the whole answer of a server that does not stream."""
     part = choice.get("delta") or choice.get("message") or {}
-    return str(part.get("content") or "")
+    text = part.get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError
+    return text
