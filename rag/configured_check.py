@@ -8,26 +8,30 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.errors import RagError
+from index.types import Quote
 from rag.checking import Check, Readings
 from rag.checking import check as check_by
 from rag.settings import Settings, load_settings
+from rag.statements import words_of
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
 
 
-def check(statement: str, sources: Sequence[str]) -> Check:
+def check(statement: str, sources: str | Sequence[str | Quote]) -> Check:
     """Return whether the sources bear out the statement: supported, contradicted or unchecked, with the reasons.
 
-    `sources` are the texts it cites, in any order; those in another language are left aside. Where words leave the
-    statement open, the embedding model of the user's settings or of ``RAG_EMBED_MODEL`` is asked: it is opened when it
-    is first needed and kept while the process runs. Where there is none, words decide; nothing is raised.
+    `sources` are the texts or quotes it cites, in any order; those in another language are left aside. A quote is read
+    with its heading and context, as `ask` reads it. Where words leave the statement open, the embedding model of the
+    user's settings or of ``RAG_EMBED_MODEL`` is asked: it is opened when it is first needed and kept while the process
+    runs. Where there is none, words decide; nothing is raised.
     """
     try:
         settings = load_settings()
     except RagError:  # every other command says what is wrong with them
         settings = Settings()
-    return check_by(statement, sources, _readings(settings))
+    texts = [sources] if isinstance(sources, str) else [s if isinstance(s, str) else words_of(s) for s in sources]
+    return check_by(statement, texts, _readings(settings))
 
 
 @lru_cache(maxsize=4)

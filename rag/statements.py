@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from index.types import Quote
 from ingest.sentences import split_sentences
 from rag.answer import Statement
-from rag.checking import Readings, check, says_little
+from rag.checking import Readings, check, says_little, stands_in
+from rag.checking.messages import reason
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _LEADING_MARKS = re.compile(r"(?:\[\d{1,2}\]\s*)+(?:\[\d{0,2}$)?|\[\d{0,2}$")
@@ -65,22 +66,27 @@ def check_statement(
     plain = " ".join(_MARK.sub("", text).split())
     if len(plain) < _LEAST or plain.endswith(_ANNOUNCES) or _repeats(question, plain):
         return None
-    stated = f"{question} {plain}" if says_little(plain) else plain
+    bare = says_little(plain)
+    stated = f"{question} {plain}" if bare else plain
     ordered = sorted(sources, key=lambda quote: quote.n not in cited)
-    verdicts = []
     for quote in ordered:
-        verdict = check(stated, [_words(quote)], readings)
-        if verdict.verdict == "supported":
+        verdict = check(stated, [words_of(quote)], readings)
+        # The question's words stand in what it found: they bear out nothing by themselves ("It is dangerous.", "No.").
+        if verdict.verdict == "supported" and (not bare or stands_in(plain, words_of(quote))):
             return Statement(plain, "supported", (quote.n,), verdict.reasons)
-        verdicts.append(verdict)
-    together = check(stated, [_words(quote) for quote in sources], readings)
-    if together.verdict == "supported":
-        return Statement(plain, "supported", tuple(quote.n for quote in sources), together.reasons)
-    return Statement(plain, together.verdict, tuple(cited), together.reasons)
+    together = check(stated, [words_of(quote) for quote in sources], readings)
+    if together.verdict != "supported":
+        return Statement(plain, together.verdict, tuple(cited), together.reasons)
+    if bare and not stands_in(plain, "\n\n".join(words_of(quote) for quote in sources)):
+        return Statement(plain, "unchecked", tuple(cited), (reason("far", plain),))
+    return Statement(plain, "supported", tuple(quote.n for quote in sources), together.reasons)
 
 
-def _words(quote: Quote) -> str:
-    # On lines of their own: a heading has no full stop, and the sentence behind it would not begin as one.
+def words_of(quote: Quote) -> str:
+    """What a quote says, with what it needs to be understood, each on lines of its own.
+
+    A heading has no full stop, and the sentence behind it would not begin as one.
+    """
     return "\n".join((*quote.heading, *(span.text for span in quote.context), quote.text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,21 @@ def test_a_bare_answer_is_checked_together_with_its_question() -> None:
     assert right is not None and (right.verdict, right.marks, right.text) == ("supported", (1,), "20 days.")
     wrong = check_statement(question, "140 euro.", [LEAVE, HOTEL])
     assert wrong is not None and wrong.verdict != "supported"
+
+
+@pytest.mark.parametrize("text", ["Yes.", "No.", "It is dangerous.", "はい。", "秘密です。"])
+def test_the_words_of_the_question_bear_no_answer_out(text: str) -> None:
+    source = replace(LEAVE, text="Project Heron is led by Sofia Lindqvist. 鷺計画は佐藤が率いる。")
+    for question in ("Who is Project Heron led by?", "鷺計画は誰が率いる？"):
+        statement = check_statement(question, text, [source])
+        assert statement is None or statement.verdict != "supported"
+
+
+def test_a_quote_is_a_source_as_it_is() -> None:
+    row = quote(1, "Oslo | 61", heading=("Meal allowance",))
+    assert rag.check("The meal allowance in Oslo is 61.", sources=[row]).verdict == "supported"
+    assert rag.check("The meal allowance in Oslo is 38.", sources=[row]).verdict == "contradicted"
+    assert rag.check("Staff get 20 days.", sources="Staff get 20 days.").verdict == "supported"
 
 
 @pytest.mark.parametrize("text", ["[1]", "How many days of leave?", ".", "The answer is:", "回答："])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.words import UNSPACED, is_unspaced, normalize
+from rag.checking.alignment import align
 from rag.checking.comparison import Comparison
 from rag.checking.confidence import confidence, confidence_in_meaning
 from rag.checking.figures import list_figures
@@ -110,6 +111,12 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
 def says_little(statement: str) -> bool:
     """Return whether a text is too short to state anything by itself: a name, a date, an amount."""
     return len(tokens(normalize(statement))) < LEAST_STATED
+
+
+def stands_in(statement: str, source: str) -> bool:
+    """Return whether a text says anything, and each word, name and value of it, or one like it, stands in a source."""
+    said, text = tokens(normalize(statement)), normalize(source)
+    return bool(said) and all(align(said, tokens(text), text).matches)
 
 
 def _is_japanese(text: str) -> bool:
