@@ -12,7 +12,7 @@ import unicodedata
 UNSPACED = "々〆〇ぁ-ゖゝゞァ-ヺーヽヾ㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff가-힣\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 # Soft hyphens, zero-width spaces, direction marks and the selectors of a character's variants.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+_INVISIBLE = re.compile("[\u00ad\ud800-\udfff\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 _ACCENT = re.compile("[\u0300-\u036f]")  # not the kana's own voicing marks, which are letters
 _ACCENTED = re.compile("[\u00c0-\u024f\u0300-\u036f\u0370-\u03ff\u1e00-\u1fff]")
 

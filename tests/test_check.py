@@ -321,3 +321,22 @@ def test_figures_are_those_of_the_model_and_keep_their_bounds(statement: list[st
         assert figures.keys() == MODEL["words"]["en"]["curves"].keys() >= MODEL["words"]["ja"]["curves"].keys()
         # The knots of a curve begin at 0, so that a figure below would say nothing.
         assert all(0.0 <= figure <= 2.0 for figure in figures.values()), figures
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("会議は月曜日に開く。", "会議は火曜日に開く。"),
+        ("会議は毎月第1水曜に開く。", "会議は毎月第1金曜に開く。"),
+        ("課長が承認する。", "部長が承認する。"),
+        ("グリーン車は課長以上の者に限り利用できる。", "グリーン車は部長以上の者に限り利用できる。"),
+    ],
+)
+def test_another_day_of_the_week_or_office_is_not_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict != "supported"
+    assert check(source, [source]).verdict == "supported"
+
+
+def test_half_a_character_does_not_stop_a_check() -> None:
+    assert check("Staff get \ud83d 20 days.", ["Staff get 20 days."]).verdict == "supported"
+    assert check("有給\udcff休暇は20日です。", ["有給休暇は20日です。"]).verdict == "supported"

@@ -23,6 +23,7 @@ from rag.checking.values import agree, exclude
 
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _REACH = 6.0  # tokens at which nearness has faded to 1/e
+_ONE_OF_ITS_KIND = "曜長"  # 月曜 and 火曜, 課長 and 部長 are two days and two people, not words of one family
 _NUMERAL = re.compile("[一二三四五六七八九十]")
 
 
@@ -105,6 +106,8 @@ def likeness(one: str, other: str) -> float:
         return 0.0
     if short in long and len(short) >= 2:
         return 0.7
+    if len(short) == len(long) == 2 and short[-1] == long[-1] and short[-1] in _ONE_OF_ITS_KIND:
+        return 0.0
     shared = sum("一" <= c <= "鿿" and c in long for c in short)
     return 0.4 if shared and len(short) >= 2 and len(long) <= 4 else 0.0
 

@@ -51,7 +51,7 @@ Examples:
 
 
 class _ReaderGone(Exception):
-    """Who reads the output has gone (`rag list | head -1`). Under its own name click ends it with 1, a defect of ours."""
+    """Who reads the output has gone (`rag list | head -1`); of a BrokenPipeError click would make a 1 by itself."""
 
 
 @contextlib.contextmanager
