@@ -96,8 +96,17 @@ def test_an_event_of_another_shape_is_said_to_be_one(content: bytes) -> None:
         list(generator.generate(MESSAGES, max_tokens=5))
 
 
+def test_a_stream_that_ends_in_the_middle_is_an_error() -> None:
+    last = b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+    replies = events("Twenty", end=b""), events("Twenty", end=last)
+    with Scripted(*replies) as server, open_generator(settings_of(server)) as generator:
+        with pytest.raises(MissingError, match="in the middle"):
+            list(generator.generate(MESSAGES, max_tokens=5))
+        assert list(generator.generate(MESSAGES, max_tokens=5)) == ["Twenty"]
+
+
 def test_an_error_that_is_null_is_none() -> None:
-    last = b'data: {"choices": [{"delta": {"content": " Two"}}], "error": null}\n\n'
+    last = b'data: {"choices": [{"delta": {"content": " Two"}}], "error": null}\n\ndata: [DONE]\n\n'
     with Scripted(events("One", end=last)) as server, open_generator(settings_of(server)) as generator:
         assert "".join(generator.generate(MESSAGES, max_tokens=5)) == "One Two"
 

@@ -69,6 +69,7 @@ class Server:
         self._socket: socket.socket | None = None
         self._response: http.client.HTTPResponse | None = None
         self._cancelled = threading.Event()
+        self.ended = False  # whether the last stream came to its end, as the server says it
 
     @property
     def leaves_machine(self) -> str:
@@ -110,9 +111,11 @@ class Server:
         It is sent once: the server may have begun to write when a connection breaks.
         """
         self._cancelled.clear()
+        self.ended = False
         try:
             response = self._send(path, body)
             if "event-stream" not in response.headers.get("Content-Type", ""):
+                self.ended = True
                 yield self._object(response.read(MAX_ANSWER))
                 return
             assert self._socket
@@ -122,6 +125,7 @@ class Server:
                     return
                 field, _, value = line.strip().partition(b":")
                 if field == b"data" and value.strip() == b"[DONE]":
+                    self.ended = True
                     return
                 if field == b"data":
                     event = self._object(value)
@@ -190,6 +194,12 @@ class Server:
         if not strict:
             return {}
         raise self.unlike()
+
+    def cut_off(self) -> MissingError:
+        """What is said where a stream ends before its end; http.client tells nothing of it."""
+        return MissingError(
+            f"{self.base_url} ended in the middle of the answer.", "Look whether the server still runs."
+        )
 
     def unlike(self) -> UsageError:
         """What is said where an answer is not what the protocol has."""

@@ -84,7 +84,7 @@ class ServedGenerator:
             **({} if self.leaves_machine else {"chat_template_kwargs": {"enable_thinking": False}}),
         }
         thoughts, stops, enforcer = _Thoughts(), Stops(stop), Enforcer(constraint)
-        finish, pieces, first, stopped = "stop", 0, 0.0, False
+        finish, pieces, first, stopped = "", 0, 0.0, False
         with closing(self._server.stream("/chat/completions", body)) as events:
             for event in events:
                 try:
@@ -105,6 +105,8 @@ class ServedGenerator:
                 if pieces >= max_tokens:  # a server that heeds it has ended by now; another may never end
                     finish = "length"
                     break
+        if not (finish or stopped or self._cancelled or self._server.ended):
+            raise self._server.cut_off()
         tail = "" if stopped else stops.rest() + thoughts.rest()
         if shown := enforcer.add(tail) + enforcer.rest():
             yield shown
