@@ -89,7 +89,7 @@ class Assistant:
 
     def _write(self, question: Question, quotes: Sequence[Quote], language: str) -> Iterator[Statement | str]:
         """The model's statements, each checked; a string is a note on why there are none."""
-        generator = self.generator
+        generator, failed = self.generator, "model_failed"
         if generator is None:
             yield say("no_model", language)
             return
@@ -106,10 +106,11 @@ class Assistant:
             with closing(pieces):
                 for text in split_statements(pieces):
                     if statement := check_statement(question.text, text, request.sources, self.readings):
+                        failed = "model_ended"
                         yield statement
             remember_speed(generator)
         except RagError as error:
-            yield say("model_failed", language, reason=error.message.rstrip("."))
+            yield say(failed, language, reason=error.message.rstrip("."))
 
     def _conclude(
         self,

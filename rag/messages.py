@@ -39,6 +39,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "The model could not answer ({reason}); these are the quotes alone.",
         "ja": "モデルが回答できませんでした（{reason}）。引用だけを表示しています。",
     },
+    "model_ended": {
+        "en": "The model could not go on ({reason}); what it wrote before was checked as ever.",
+        "ja": "モデルが途中で停止しました（{reason}）。それまでの記述は通常どおり確認済みです。",
+    },
     "nothing_supported": {
         "en": "Nothing the model wrote was borne out by the sources, so the first quote stands as the answer.",
         "ja": "モデルの記述は出典で裏付けられなかったため、最上位の引用を回答とします。",

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import run_llama_server
-from scripted_server import MESSAGES, Scripted, options, reply, vectors
+from corpus import write_tree
+from scripted_server import MESSAGES, Scripted, events, options, reply, vectors
 
+import rag
 from index.errors import MissingError, UsageError
 from ingest.embedders import Options, open_embedder
 from ingest.models.openai_server import RefusedError, Server
@@ -137,3 +139,12 @@ def test_the_key_is_sent_and_only_where_there_is_one() -> None:
         open_embedder("openai:any", options(server))
     assert server.seen[0][1]["Authorization"] == "Bearer secret"
     assert "Authorization" not in server.seen[1][1]
+
+
+def test_what_was_written_before_a_server_died_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    said = events("Staff get 20 days of leave. ", "And", end=b"")
+    with Scripted(said) as server, rag.open(tmp_path / "kb", model="openai:any", base_url=server.url) as kb:
+        kb.ingest([write_tree(tmp_path / "docs", {"leave.md": "# Leave\n\nStaff get 20 days of leave.\n"})])
+        answer = kb.ask("How many days of leave do staff get?")
+    assert (answer.origin, answer.text) == ("model", "Staff get 20 days of leave. [1]")
+    assert "could not go on" in answer.notes[0]
