@@ -243,6 +243,12 @@ def test_a_full_disk_is_said_as_what_it_is(folder: Path) -> None:
         assert list_conversations(kb.index.store) == []
 
 
+def test_a_question_of_bytes_that_are_no_text_is_kept(folder: Path) -> None:
+    with rag.open(folder) as kb:
+        keep_conversation(kb.index.store, [{"question": "annual \udcff leave", "answer": ""}])
+        assert [kept.turns[0]["question"] for kept in list_conversations(kb.index.store)] == ["annual ? leave"]
+
+
 def test_a_deleted_conversation_leaves_no_words_in_the_file(folder: Path) -> None:
     with rag.open(folder) as kb:
         number = keep_conversation(kb.index.store, [{"question": "xylophone-secret", "answer": ""}])
