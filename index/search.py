@@ -334,21 +334,17 @@ def _top(leg: Leg) -> float:
 
 
 def _once_each(store: Store, fused: Sequence[Fused], k: int) -> list[Ranked]:
-    """The first `k` different passages; each names the other documents that hold the same."""
+    """The first `k` different passages; each names the other documents that hold the same, wherever those rank."""
     kept: dict[tuple[str, ...], Ranked] = {}
-    for start in range(0, len(fused), k):
-        if len(kept) >= k:
-            break
-        some = fused[start : start + k]
-        passages = store.passages([entry.chunk for entry in some])
-        for entry in some:
-            passage = passages.get(entry.chunk)
-            if passage is None:
-                continue
-            key = sameness(passage)
-            first = kept.get(key)
-            if first is None:
-                kept[key] = Ranked(passage, entry.score, entry.scores, entry.ranks)
-            elif passage.path not in (first.passage.path, *first.also):
-                kept[key] = replace(first, also=(*first.also, passage.path))
-    return list(kept.values())[:k]
+    passages = store.passages([entry.chunk for entry in fused])
+    for entry in fused:
+        passage = passages.get(entry.chunk)
+        if passage is None:
+            continue
+        key = sameness(passage)
+        first = kept.get(key)
+        if first is None and len(kept) < k:
+            kept[key] = Ranked(passage, entry.score, entry.scores, entry.ranks)
+        elif first is not None and passage.path not in (first.passage.path, *first.also):
+            kept[key] = replace(first, also=(*first.also, passage.path))
+    return list(kept.values())

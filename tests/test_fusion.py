@@ -229,6 +229,12 @@ def test_equal_passages_show_once_with_the_others_beside(tmp_path: Path) -> None
     assert {path for path, also in shown.items() for path in (path, *also)} == set(texts)
 
 
+def test_others_are_named_however_few_passages_are_asked_for(tmp_path: Path) -> None:
+    texts = {"d/rules.md": "Leave is 20 days.", "d/copy.md": "Leave is 20 days!", "d/old.md": "Leave lasts 19 days."}
+    (hit,) = search(make_index(tmp_path / "kb", texts), "leave is 20 days", lambda: None, k=1)
+    assert {hit.passage.path, *hit.also} == {"d/rules.md", "d/copy.md"}
+
+
 def test_quoted_phrases_come_first(tmp_path: Path) -> None:
     texts = {
         "d/a.md": "Transit goods are lost and lost goods in transit are refunded, lost or not.",
