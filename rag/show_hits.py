@@ -19,17 +19,19 @@ SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right on
 
 
 def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bool) -> None:
-    """Each passage with its place, best first."""
+    """Each passage with its place and the other documents that hold it, best first."""
+    language = language_of(question)
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
         for span in hit.context:
             show(f"    {' '.join(span.text.split())}", style="dim")
         text = " ".join(hit.text.split())
         show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
+        if hit.also:
+            show(f"    {say('also', language, paths=', '.join(hit.also))}", style="dim")
         if explain:
             ranks = ", ".join(f"{leg} rank {rank}" for leg, rank in hit.ranks.items())
             show(f"    score {hit.score:.3f}: {ranks}", style="dim")
-    language = language_of(question)
     if not hits:
         note(say("no_passage", language))
     if kb.retriever.reranking:

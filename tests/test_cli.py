@@ -61,6 +61,15 @@ def test_the_main_way(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "rag setup" in err
 
 
+def test_a_passage_of_two_documents_names_both_on_the_screen(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs = kb.parent / "docs"
+    (docs / "copy.md").write_bytes((docs / "leave.md").read_bytes())
+    run(capsys, "ingest", "docs")
+    out = run(capsys, "search", "annual leave", "-k", "1")[1]
+    assert {"docs/leave.md", "docs/copy.md"} == {name for name in ("docs/leave.md", "docs/copy.md") if name in out}
+    assert "also in docs/" in out
+
+
 def test_json_is_one_object_with_the_contract_s_fields(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, report = run_json(capsys, "ingest", "docs")
     assert (code, report["added"], report["failed"]) == (0, ["docs/leave.md", "docs/travel.md"], [])
