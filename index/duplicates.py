@@ -7,8 +7,11 @@ import re
 from index.characters import UNSPACED, normalize
 from index.types import Passage
 
-# A number with its sign and separators, a word, or one character of a script without spaces.
-_UNIT = re.compile(rf"[-−▲△]?\d[\d.,]*|[{UNSPACED}]|[^\W\d_{UNSPACED}]+")
+# A number with its sign and separators; what it counts, or how it is compared; a word, or one character of a script
+# without spaces.
+_UNIT = re.compile(
+    rf"(?:[-−▲△+±]|\((?=[\d.,]+\)))?\d[\d.,]*|[$€£¥₩₹฿%‰°≤≥≠≦≧]|[<>](?=\s?\d)|[{UNSPACED}]|[^\W\d_{UNSPACED}]+"
+)
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -19,5 +22,11 @@ def sameness(passage: Passage) -> tuple[str, ...]:
     """
     above = " ".join((passage.title, *passage.chunk.heading))
     numbers = [unit for unit in _UNIT.findall(normalize(above)) if any(map(str.isdecimal, unit))]
-    units = _UNIT.findall(normalize(passage.chunk.text).casefold())
-    return (*numbers, "", *(unit.rstrip(".,") for unit in units if unit not in _ARTICLES))
+    return (*numbers, "", *said(passage.chunk.text))
+
+
+def said(text: str) -> tuple[str, ...]:
+    """Return the words, numbers and units of a text in their order, without articles."""
+    units = _UNIT.findall(normalize(text))
+    # A capital A is a name as often: Annex A.
+    return tuple(unit.casefold().rstrip(".,") for unit in units if unit == "A" or unit.casefold() not in _ARTICLES)

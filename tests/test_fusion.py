@@ -190,6 +190,11 @@ def test_layout_makes_no_difference(one: str, other: str) -> None:
     [
         ("The fee is 20 euros.", "The fee is 21 euros."),
         ("It fell by 5 %.", "It fell by -5 %."),
+        ("It lost 1,200.", "It lost (1,200)."),
+        ("The fee is $500.", "The fee is €500."),
+        ("It rose by 5 %.", "It rose by 5 ‰."),
+        ("Loads < 50 kg", "Loads > 50 kg"),
+        ("Annex A is closed.", "Annex is closed."),
         ("Version 2.4.1", "Version 24.1"),
         ("12 3", "1 23"),
         ("Ask Ms Sato.", "Ask Ms Kato."),
