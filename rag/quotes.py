@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from index.duplicates import said
 from index.places import locate
 from index.search import Ranked
 from index.types import Kind, Quote, Span
 from index.words import terms
 from ingest.chunk import measure
 from rag.languages import language_of
-from rag.question import STOP_WORDS, leans_back, takes_back
+from rag.question import leans_back, takes_back
 from rag.relevance import Sentence, Weighed
 
 # Chosen so that the first quote of SQuAD 2 and JSQuAD stays within 32 words or 70 characters, three within 90 or 200
@@ -46,15 +47,15 @@ def select_quotes(weighed: Weighed, text_of: Callable[[str], str], *, limit: int
     What several documents say in the same words is one quote, with the other paths in `also`.
     """
     quotes: list[Quote] = []
-    said: list[frozenset[str]] = []
+    alike: list[tuple[str, ...]] = []
     for run in _runs(weighed):
         sentences = weighed.sentences[run.first : run.last + 1]
         hit = weighed.ranked[sentences[0].rank]
         chunk = hit.passage.chunk
         start, end = sentences[0].start, sentences[-1].end
         text = chunk.text[start - chunk.start : end - chunk.start]
-        words = frozenset(terms(text)) - STOP_WORDS
-        twin = next((i for i, other in enumerate(said) if other == words and words), None)
+        words = said(text)
+        twin = next((i for i, other in enumerate(alike) if other == words and words), None)
         if twin is not None:
             others = (hit.passage.path, *hit.also)
             also = dict.fromkeys((*quotes[twin].also, *(path for path in others if path != quotes[twin].path)))
@@ -64,7 +65,7 @@ def select_quotes(weighed: Weighed, text_of: Callable[[str], str], *, limit: int
             break
         context = tuple(_context(weighed, run, text, text_of))
         quotes.append(_quote(len(quotes) + 1, hit, start, end, text, context, run.probability))
-        said.append(words)
+        alike.append(words)
     return quotes
 
 

@@ -255,6 +255,21 @@ def test_what_differs_in_a_number_is_two_quotes() -> None:
     assert len(quotes) == 2 and not quotes[0].also and not quotes[1].also
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The printer costs $500 a year.", "The printer costs €500 a year."),
+        ("The printer gained 5 percent.", "The printer gained -5 percent."),
+        ("The printer takes 3 trays of 500 sheets.", "The printer takes 500 trays of 3 sheets."),
+        ("The printer is lent by Kato to Mori.", "The printer is lent by Mori to Kato."),
+    ],
+)
+def test_what_differs_in_a_sign_a_unit_or_the_order_is_two_quotes(one: str, other: str) -> None:
+    shelf = Shelf(document((Kind.TEXT, one)), document((Kind.TEXT, other)))
+    quotes = shelf.quotes("What about the printer?")
+    assert len(quotes) == 2 and not quotes[0].also and not quotes[1].also
+
+
 def test_no_passage_no_quote() -> None:
     assert select_quotes(weigh_sentences("anything", [], office()), office().text, limit=3) == []
 
