@@ -60,9 +60,9 @@ def _show_report(report: Report) -> None:
 
 
 def _show_problems(problems: Sequence[str]) -> None:
-    """Which questions name a document that is not there; the first few of many."""
+    """Which questions name a document that is not there (others that they name still count); the first few of many."""
     for problem in problems[:_TOLD]:
-        note(f"{problem} Its question counts as missed.")
+        note(f"{problem} It counts as missed.")
     if len(problems) > _TOLD:
         note(f"… and {len(problems) - _TOLD} more like these.")
 

@@ -132,13 +132,15 @@ def test_json_lines_with_any_of_the_usual_names(kb: rag.KnowledgeBase, tmp_path:
         '{"question": "How many days?", "answers": ["20 days", "twenty"], "document": "handbook.md", "id": 7}\n\n'
         '{"text": "休暇は何日?", "answer": "20日", "paths": ["docs/rules.md"]}\n'
         '{"query": "Which colour?", "answerable": false, "document": null}\n'
+        '{"Question": ["Badges?"], "Answer": "yes"}\n'
         '{"質問": "Badges?", "文書": "Visitor rules", "language": "de"}\n',
         encoding="utf-8",
     )
-    one, two, three, four = read(kb, path)
+    one, two, three, capital, four = read(kb, path)
     assert (one.id, one.documents, one.answers) == ("7", ("docs/handbook.md",), ("20 days", "twenty"))
     assert (two.language, two.documents, two.answers) == ("ja", ("docs/rules.md",), ("20日",))
     assert (three.answerable, three.documents) == (False, ())
+    assert (capital.text, capital.answers) == ("Badges?", ("yes",))
     assert (four.language, four.documents) == ("de", ("docs/visitors.md",))
 
 
@@ -146,7 +148,7 @@ def test_json_lines_with_any_of_the_usual_names(kb: rag.KnowledgeBase, tmp_path:
     "content",
     [
         "\ufeffquestion,answers,documents,answerable\n"
-        'How many?,"20 days|48,900",handbook.md|visitors,\nWhich colour?,,,no\n',
+        'How many?,"20 days|48,900",handbook.md|visitors,,,\nWhich colour?,,,no\n',
         "question;answers;documents;answerable\n"
         "How many?;20 days|48,900;handbook.md|visitors;yes\nWhich colour?;;;no\n",
     ],
@@ -200,6 +202,18 @@ def test_a_beir_folder(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
     assert not found["q4"].answerable
 
 
+def test_judgements_without_a_header_are_all_read(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
+    write_tree(
+        tmp_path / "beir",
+        {
+            "corpus.jsonl": '{"_id": "handbook", "title": "", "text": ""}\n',
+            "queries.jsonl": '{"_id": "q1", "text": "Leave?"}\n',
+            "qrels.tsv": "q1\thandbook\t1\n",
+        },
+    )
+    assert [question.documents for question in read(kb, tmp_path / "beir")] == [("docs/handbook.md",)]
+
+
 def test_a_document_that_is_not_there_is_named_and_missed(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text(
@@ -226,6 +240,9 @@ def test_a_document_that_is_not_there_is_named_and_missed(kb: rag.KnowledgeBase,
         ("q.jsonl", "\n", "holds no question"),
         ("q.csv", "question,answer\n", "holds no question"),
         ("q.csv", 'question,answer\nA?,"open', "line"),
+        ("q.csv", "question,answer\nA?,3,000 yen\n", r"line 2: there are more cells"),
+        ("q.jsonl", '{"question": ["A?", "B?"], "answer": "1"}', "there are 2 questions"),
+        ("q.jsonl", '{"question": {"en": "A?"}, "answer": "1"}', "neither a text nor a list"),
     ],
 )
 def test_a_bad_file_is_named_with_its_line(

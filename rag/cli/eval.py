@@ -56,6 +56,7 @@ def eval_command(
     or answerable: false:
       {"question": "How many days of leave?", "answers": ["25 days"],
        "document": "hr/leave.md"}
+    In CSV several answers or documents stand in one cell, parted by "|".
 
     \b
     Measures, each from 0 to 1, higher better:

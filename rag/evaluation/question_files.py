@@ -66,7 +66,11 @@ def read_questions(
 
 
 def _question(where: str, row: Mapping[str, Any], names: DocumentNames, problems: list[str]) -> JudgedQuestion:
-    text = str(_field(row, "question") or "").strip()
+    row = {name.strip().casefold(): value for name, value in row.items()}
+    asked = _list(_field(row, "question"), where)
+    if len(asked) > 1:
+        raise UsageError(f"{where}: there are {len(asked)} questions.", "Write one question a line.")
+    text = asked[0] if asked else ""
     if not text:
         known = ", ".join(map(str, row)) or "nothing"
         raise UsageError(f"{where}: there is no question (found: {known}).", 'Name its field "question".')
@@ -161,12 +165,18 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         for row in reader:
+            place = f"{path.name}, line {reader.line_num}"
+            if any(row.pop(None, ())):  # cells beyond the header's last
+                raise UsageError(
+                    f"{place}: there are more cells than the header has names.",
+                    'Put a cell that holds a comma in quotation marks, such as "3,000".',
+                )
             fields: dict[str, Any] = {name.strip().casefold(): value for name, value in row.items() if name and value}
             for name in (*_NAMES["answers"], *_NAMES["documents"]):
                 if name in fields:
                     fields[name] = fields[name].split(_PART)
             if fields:
-                yield f"{path.name}, line {reader.line_num}", fields
+                yield place, fields
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: {error}.", "Correct the line.") from error
 
@@ -190,13 +200,17 @@ def _beir_rows(folder: Path, names: DocumentNames, text_of: Callable[[str], str]
     relevant: dict[str, list[str]] = defaultdict(list)
     judgements = next((p for p in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if p.is_file()), None)
     if judgements is None:
-        raise UsageError(f"{folder} has no qrels.tsv.", "Give a BEIR folder, or a JSONL or CSV file.")
-    for number, line in enumerate(_read(judgements).splitlines()[1:], 2):
+        raise UsageError(
+            f"{folder} has no qrels.tsv and no qrels/test.tsv.", "Give a BEIR folder, or a JSONL or CSV file."
+        )
+    for number, line in enumerate(_read(judgements).splitlines(), 1):
         try:
             query, document, grade = line.split("\t")[:3]
             if float(grade) > 0:
                 relevant[query].append(document)
         except ValueError as error:
+            if number == 1:
+                continue  # the header
             raise UsageError(
                 f"{judgements}, line {number}: expected query, document and grade.", "Correct the line."
             ) from error
