@@ -56,7 +56,7 @@ def _show_report(report: Report) -> None:
     for language, estimates in by_language.items():
         _show_table(language, estimates)
     if report.comparison:
-        _show_comparison(report.comparison)
+        _show_comparison(report.comparison, report.run)
 
 
 def _show_problems(problems: Sequence[str]) -> None:
@@ -115,8 +115,17 @@ def _cell(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} ({estimate.low:.2f}–{estimate.high:.2f})"
 
 
-def _show_comparison(comparison: Comparison) -> None:
-    click.echo(f"\nSince {comparison.date}")
+def _show_comparison(comparison: Comparison, run: Run) -> None:
+    if comparison.new == len({(outcome.id, outcome.question) for outcome in run.outcomes}):
+        note("Nothing to compare: the kept run asked none of these questions. Use the same --questions and ids.")
+        return
+    click.echo(f"\nSince {clean(comparison.date)}")
+    for name, then, now in (
+        ("knowledge base", comparison.kb, run.kb),
+        ("embedding model", comparison.embed_model, run.embed_model),
+    ):
+        if then != now:
+            note(f"The kept run was of another {name}: {clean(then) or 'none'}")
     for change in comparison.changes:
         if change.before != change.after:
             word = "" if change.p < _SURE else ", may be chance"

@@ -137,6 +137,15 @@ def test_a_run_is_read_as_it_was_saved(tmp_path: Path) -> None:
         (tmp_path / "other.json").write_text(content, encoding="utf-8")
         with pytest.raises(UsageError, match="not a saved run"):
             load_run(tmp_path / "other.json")
+    kept = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for scores in ({"quote@1": float("nan")}, {"quote@1": 7}):
+        broken = {**kept, "outcomes": [{**kept["outcomes"][0], "scores": scores}]}
+        (tmp_path / "other.json").write_text(json.dumps(broken), encoding="utf-8")
+        with pytest.raises(UsageError, match="not a saved run"):
+            load_run(tmp_path / "other.json")
+    listed = {**kept, "outcomes": [{**kept["outcomes"][0], "id": ["x"]}]}
+    (tmp_path / "other.json").write_text(json.dumps(listed), encoding="utf-8")
+    assert compare(load_run(tmp_path / "other.json"), run).dropped == 1
     (tmp_path / "other.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not a saved run"):
         load_run(tmp_path / "other.json")
@@ -247,6 +256,21 @@ def test_two_runs_are_compared(run_eval: Eval, tmp_path: Path) -> None:
     code, out, _ = run_eval("--questions", str(path), "--against", kept, "--json")
     assert json.loads(out)["comparison"]["moved"][0]["id"] == "b"
     assert run_eval("--against", str(tmp_path / "none.json"))[0] == 2
+
+
+def test_a_run_of_something_else_is_said_to_be(run_eval: Eval, tmp_path: Path) -> None:
+    kept, path = tmp_path / "before.json", tmp_path / "q.jsonl"
+    path.write_text('{"question": "Who wears a badge?", "document": "rules.md"}\n', encoding="utf-8")
+    assert run_eval("--questions", str(path), "--save", str(kept))[0] == 0
+    run = json.loads(kept.read_text(encoding="utf-8"))
+    kept.write_text(json.dumps({**run, "kb": "/other/kb", "embed_model": "llamacpp:x"}), encoding="utf-8")
+    code, out, err = run_eval("--questions", str(path), "--against", str(kept))
+    assert code == 0 and "no question changed" in out
+    assert "another knowledge base: /other/kb" in err and "another embedding model: llamacpp:x" in err
+    path.write_text('{"question": "Who wears no badge?", "document": "rules.md"}\n', encoding="utf-8")
+    code, out, err = run_eval("--questions", str(path), "--against", str(kept))
+    assert code == 0 and "no question changed" not in out
+    assert "asked none of these questions" in err
 
 
 @pytest.mark.models

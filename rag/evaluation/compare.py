@@ -49,9 +49,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`moved` has the questions that got worse first; `dropped` and `new` count those that only one run asked."""
+    """`moved` has the questions that got worse first; `dropped` and `new` count those that only one run asked.
+
+    `date`, `kb` and `embed_model` are those of the former run.
+    """
 
     date: str
+    kb: str
+    embed_model: str
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
     dropped: int
@@ -76,7 +81,15 @@ def compare(before: Run, after: Run) -> Comparison:
                 changes.append(_change(measure, language, values))
     moved = [move for one, other in pairs if (move := _move(one, other))]
     moved.sort(key=lambda move: move.gain)
-    return Comparison(before.date, tuple(changes), tuple(moved), len(old) - len(pairs), len(new) - len(pairs))
+    return Comparison(
+        before.date,
+        before.kb,
+        before.embed_model,
+        tuple(changes),
+        tuple(moved),
+        dropped=len(old) - len(pairs),
+        new=len(new) - len(pairs),
+    )
 
 
 def _change(measure: str, language: str, values: Sequence[tuple[float, float]]) -> Change:
@@ -136,7 +149,8 @@ def load_run(path: Path) -> Run:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         outcomes = tuple(_load_outcome(row) for row in kept.pop("outcomes"))
-        return Run(**kept, outcomes=outcomes)
+        told = {name: str(kept[name]) for name in ("kb", "date", "embed_model")}
+        return Run(**{**kept, **told}, outcomes=outcomes)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", "Make it with: rag eval --save FILE") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -145,4 +159,7 @@ def load_run(path: Path) -> Run:
 
 def _load_outcome(row: dict[str, Any]) -> Outcome:
     scores = {str(name): float(value) for name, value in row["scores"].items()}
+    if not all(0 <= value <= 1 for value in scores.values()):
+        raise ValueError("a score is not from 0 to 1")
+    row = {**row, **{name: str(row[name]) for name in ("id", "question", "language", "kind")}}
     return Outcome(**{**row, "wanted": tuple(row["wanted"]), "scores": scores})
