@@ -273,6 +273,15 @@ def test_a_run_of_something_else_is_said_to_be(run_eval: Eval, tmp_path: Path) -
     assert "asked none of these questions" in err
 
 
+def test_the_questions_are_not_written_over(run_eval: Eval, tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "Who wears a badge?", "document": "rules.md"}\n', encoding="utf-8")
+    code, out, err = run_eval("--questions", str(path), "--save", str(tmp_path / "." / "q.jsonl"))
+    assert (code, out) == (2, "")
+    assert "would write over the questions" in err
+    assert path.read_text(encoding="utf-8").startswith('{"question"')
+
+
 @pytest.mark.models
 @pytest.mark.slow
 def test_the_sample_company_s_questions(

@@ -69,12 +69,15 @@ def eval_command(
 
     Exit 7 when a measure is below --fail-below.
     """
+    from index.errors import UsageError
     from rag.evaluation.compare import load_run, save_run
     from rag.evaluation.report import evaluate
     from rag.evaluation.thresholds import read_threshold
     from rag.show_eval import show_evaluation
     from rag.show_report import show_progress
 
+    if save and questions and save.resolve() == questions.resolve():
+        raise UsageError(f"--save would write over the questions in {save}.", "Give --save another file.")
     thresholds = [read_threshold(text) for text in fail_below]
     before = load_run(against) if against else None
     with open_kb(kb, embed_model=embed_model) as base, show_progress(quiet or as_json) as progress:
