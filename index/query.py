@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from index.characters import is_unspaced, normalize
+from index.characters import UNSPACED, is_unspaced, normalize
 from index.words import STOP_WORDS, read_words, runs, split_words, terms
 
 _QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|「([^」]{2,200})」|『([^』]{2,200})』')
 _SPACE = re.compile(r"\s+")
+_BREAK = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")  # a line's end in scripts without spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +64,8 @@ def is_code(word: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text for comparing letter by letter: one form of each character, small letters, single blanks."""
-    return _SPACE.sub(" ", normalize(text).casefold()).strip()
+    """Return a text for comparing letter by letter: one form of each character, small letters, single blanks.
+
+    Between characters of scripts without spaces there is none.
+    """
+    return _SPACE.sub(" ", _BREAK.sub("", normalize(text).casefold())).strip()

@@ -7,6 +7,7 @@ its vector            → dense leg   ┴ fuse → passages, best first
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -323,10 +324,17 @@ def search(
         holding = {
             number
             for number, passage in index.store.passages([entry.chunk for entry in fused]).items()
-            if all(phrase in fold(" ".join((passage.title, passage.chunk.text))) for phrase in query.phrases)
+            if all(phrase in _read_whole(passage) for phrase in query.phrases)
         }
-        fused.sort(key=lambda entry: entry.chunk not in holding)
+        first = [entry for entry in fused if entry.chunk in holding]
+        least = min((entry.score for entry in first), default=math.inf)
+        rest = [entry for entry in fused if entry.chunk not in holding]
+        fused = [*first, *(replace(entry, score=min(entry.score, least)) for entry in rest)]
     return _once_each(index.store, fused, k)
+
+
+def _read_whole(passage: Passage) -> str:
+    return fold("\n".join((passage.title, *passage.chunk.heading, passage.chunk.text)))
 
 
 def _top(leg: Leg) -> float:

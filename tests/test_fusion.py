@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -248,7 +249,28 @@ def test_quoted_phrases_come_first(tmp_path: Path) -> None:
     index = make_index(tmp_path / "kb", texts)
     first, second = ("lost goods refunded transit", 'lost goods refunded "lost in transit"')
     assert search(index, first, lambda: None, k=2)[0].passage.path == "d/a.md"
-    assert search(index, second, lambda: None, k=2)[0].passage.path == "d/b.md"
+    hits = search(index, second, lambda: None, k=2)
+    assert hits[0].passage.path == "d/b.md"
+    assert hits[0].score >= hits[1].score
+
+
+def test_a_quoted_phrase_may_be_a_heading_or_go_over_a_line(tmp_path: Path) -> None:
+    texts = {
+        "d/a.md": "It lasts twelve weeks.",
+        "d/b.md": "Parental rights: parental matters, leave matters and abroad matters. Parental leave weeks abroad.",
+        "d/c.md": "顧客の原則。顧客第一、顧客の第一の原則、顧客は原則第一。",
+        "d/d.md": "ここでは社是として顧客第\n一の原則を掲げ、その由来と今後の取り組みについて長く述べる。",
+    }
+    index = make_index(tmp_path / "kb", texts)
+    document = make_document(texts["d/a.md"], title="a")
+    (chunk,) = make_chunks(document)
+    index.store.replace(make_origin("d/a.md"), document, [replace(chunk, heading=("Leave abroad",))], ["Leave abroad"])
+
+    def first(question: str) -> str:
+        return search(index, question, lambda: None, k=1)[0].passage.path
+
+    assert (first("parental leave abroad"), first('parental "leave abroad"')) == ("d/b.md", "d/a.md")
+    assert (first("顧客 第一 原則"), first("「顧客第一の原則」")) == ("d/c.md", "d/d.md")
 
 
 def test_a_part_that_is_far_behind_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
