@@ -95,7 +95,7 @@ def _terms_of(word: str) -> tuple[str, ...]:
     if word.isalpha() and (word.islower() or word.istitle()):
         return (stem(word.casefold())[:_LONGEST],)
     if _NUMBER.fullmatch(word):
-        return (word.replace(",", ""),)
+        return (_bare(word.replace(",", "")),)
     folded = word.casefold()
     if folded.endswith(("++", "#")):
         return (folded.rstrip("+#"), folded)
@@ -116,7 +116,7 @@ def _terms_of(word: str) -> tuple[str, ...]:
 
 
 def _bare(piece: str) -> str:
-    """Return a word's stem; a number of one or two digits without its leading zero, so that 04/01 is found by 4/1."""
+    """Return a word's stem; a number of two digits without its leading zero: 4/1 finds 04/01, and 9:30 finds 09:30."""
     return str(int(piece)) if len(piece) == 2 and piece.isdecimal() else stem(piece)
 
 
