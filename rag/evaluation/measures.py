@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 DEPTH = 10  # ranks that are looked at: what one screen of passages holds
 HITS_AT = (1, 5, 10)
 QUOTES_AT = (1, 3)
+_ZEROS = re.compile(r"(?<![\d.])(\d[\d,]*)\.0+(?!\.?\d)")  # 1,299.00 is 1,299; 1.0.1 is no number
 Z = 1.959964  # standard deviations within which 95 % of a normal distribution lies
 
 
@@ -58,7 +60,7 @@ def holds_answer(text: str, answers: Iterable[str]) -> bool:
     """Return whether one of the answers stands in `text`, whatever its case, width, punctuation and spaces.
 
     Where it begins or ends with a Latin letter or a digit, a word or number begins or ends there too: 5 is not in 25,
-    48900 is in 48,900.
+    48900 is in 48,900 and in 48900.00.
     """
     letters, glued = _letters(text)
     for answer in answers:
@@ -76,7 +78,7 @@ def _letters(text: str) -> tuple[str, list[bool]]:
     letters: list[str] = []
     glued: list[bool] = []
     gap = "start"
-    for character in unicodedata.normalize("NFKC", text).casefold():
+    for character in _ZEROS.sub(r"\1", unicodedata.normalize("NFKC", text)).casefold():
         if not character.isalnum():
             gap += character
             continue
