@@ -161,6 +161,8 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _csv_rows(path: Path, text: str) -> Iterator[Row]:
     header = text.partition("\n")[0]
+    if text.strip() and not header.strip():
+        raise UsageError(f"{path.name}, line 1: it is empty.", "Name the columns there, such as: question,answer")
     mark = max(",;\t", key=header.count)  # Excel writes ";" where the comma is the decimal point
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
