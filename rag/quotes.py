@@ -133,6 +133,12 @@ def _are_neighbours(sentences: Sequence[Sentence], one: int, other: int) -> bool
     )
 
 
+def lead_of(quote: Quote) -> str:
+    """What a quoted list item goes on with ("The tenant shall not:"), "" for a quote that stands by itself."""
+    leads = (span.text for span in quote.context if span.end <= quote.start)
+    return " ".join(" ".join(text.split()) for text in leads if text.rstrip().endswith((":", "：")))
+
+
 def _context(weighed: Weighed, run: _Run, text: str, text_of: Callable[[str], str]) -> Iterator[Span]:
     """Yield the ranges a reader needs to understand the quote on its own, in the order of the document."""
     first = weighed.sentences[run.first]

@@ -13,6 +13,7 @@ from rag.answer import Answer, Evidence, Statement, Step
 from rag.languages import language_of
 from rag.last_answer import remember
 from rag.messages import say
+from rag.quotes import lead_of
 from rag.screen import Piece, note, one_line, print_json, show
 from rag.show_hits import headline, show_limits
 
@@ -87,6 +88,8 @@ def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool)
         show(_refusal(answer, language), style="bold")
     elif not streamed:
         show(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
+        if lead := lead_of(answer.quotes[0]):
+            show(f"  {lead}")
         show(f"  {one_line(answer.text)}")
     _show_list(say("unchecked", language), answer.unchecked)
     _show_list(say("set_aside", language), answer.unsupported)

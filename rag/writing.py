@@ -20,6 +20,7 @@ from rag.languages import language_of
 from rag.other_case import is_other_case
 from rag.prompt import build_choice, build_messages, fence
 from rag.question import KINDS, STOP_WORDS, Question, leans_back, tells
+from rag.quotes import lead_of
 from rag.sizes import task_for
 
 SURE = 0.7  # probability of the first quote, below which nothing is stated in its words
@@ -41,6 +42,8 @@ _DEPENDS = re.compile(
 )
 _SUBORDINATE = re.compile(r"(?:because|although|after|before|when|while|if|since|as|until|unless)\b[^,]*$", re.I)
 _JOINS = re.compile(r"(?:and|but|while|so)\s+", re.I)
+# Above a list, it denies what stands in its items: "The tenant shall not: (a) put up signs".
+_DENIES = re.compile(r"\b(?:not|never|no|none|neither|cannot)\b|n't\b|ない|なく|ません|禁|不可", re.I)
 SHORTEST = 4  # words of a statement, and of what may be cut off after it: less is a name, or a member of a list
 
 # What has to be worked out is not stated by a sentence that only brings the figures.
@@ -65,7 +68,8 @@ def request_answer(
     task = task_for(generator.parameters)
     if task.way == "choose":
         first = quotes[0]
-        choices = list_statements(question, first) if first.score >= SURE else []
+        sure = first.score >= SURE and not _DENIES.search(lead_of(first))
+        choices = list_statements(question, first) if sure else []
         if not choices:
             return None
         messages = build_choice(question.text, fence(first), language)

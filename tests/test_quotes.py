@@ -6,13 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from corpus import write_tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import rag
 from index.search import Ranked
 from index.types import Block, Document, Kind, Passage, Quote
 from index.words import terms
@@ -24,6 +27,7 @@ from rag.interaction import compare_words
 from rag.question import take_apart, tells
 from rag.quotes import LONGEST, find_heading, select_quotes
 from rag.relevance import COLUMNS, EMBEDDED, WEIGHTS, weigh_sentences
+from rag.show_answer import show_answer
 
 
 class Shelf:
@@ -148,6 +152,19 @@ def test_a_row_brings_its_header_and_an_item_its_lead_in() -> None:
     assert [span.text for span in row.context] == ["City | Daily allowance | Hotel limit"]
     item = office().quotes("How many days off for moving house?")[0]
     assert [span.text for span in item.context] == ["Leave is granted in the following cases:"]
+
+
+def test_the_answer_shows_what_a_quoted_item_goes_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lease = (
+        "# Lease\n\nThe tenant shall not, without consent:\n\n- keep dogs in the flat;\n- put up signs on the wall.\n"
+    )
+    question = "Can the tenant put up signs on the wall?"
+    with rag.open(write_tree(tmp_path, {"lease.md": lease}) / "kb", embed_model="") as kb:
+        kb.ingest([tmp_path / "lease.md"])
+        show_answer(kb, question, kb.ask_in_steps(question, generate=False), as_json=False)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    answer = next(n for n, line in enumerate(lines) if line.endswith("signs on the wall. [1]"))
+    assert lines[answer - 1] == "The tenant shall not, without consent:"
 
 
 def test_an_item_of_a_list_inside_a_list_brings_the_item_above_it() -> None:

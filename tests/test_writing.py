@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rag
-from index.types import Quote
+from index.types import Quote, Span
 from ingest.user_folders import user_folder
 from rag.decoding.choices import Choices, Chosen
 from rag.decoding.choose import decode
@@ -24,6 +24,7 @@ from rag.other_case import is_other_case
 from rag.prompt import build_choice
 from rag.prompt_budget import LEAST, MOST, SECONDS, TELLING, UNMEASURED, choose_budget, remember_speed
 from rag.question import take_apart
+from rag.quotes import lead_of
 from rag.sizes import TASKS, task_for
 from rag.writing import LONGEST, list_statements, request_answer
 
@@ -98,6 +99,17 @@ def test_each_size_gets_its_task(parameters: int, way: str, quotes: int) -> None
 def test_the_table_of_sizes_is_in_order_and_has_a_row_for_every_size() -> None:
     assert [task.below for task in TASKS] == sorted({task.below for task in TASKS})
     assert task_for(10**15) is TASKS[-1]
+
+
+@pytest.mark.parametrize(("lead", "stated"), [("Guests may:", True), ("Guests shall not, without consent:", False)])
+def test_an_item_is_not_stated_without_the_words_above_it_that_deny_it(lead: str, stated: bool) -> None:
+    item = "(c) put up signs on the outside of the north wall."
+    given = replace(
+        quote(item), start=len(lead), end=len(lead) + len(item), context=(Span(0, len(lead), lead),), heading=()
+    )
+    question = take_apart("Can guests put up signs on the north wall?", lambda _: 1.0)
+    assert lead_of(given) == lead
+    assert bool(request_answer(question, [given], "en", Choosing(0), budget=10_000)) is stated
 
 
 def test_an_answer_that_needs_a_date_keeps_it() -> None:
