@@ -70,6 +70,8 @@ EXCHANGED = [
     ("The board asked Mr. Berg to look.", "Mr. Berg proposed it, but the board asked Ms. Dahl to look."),
     ("甲が違反したときは、乙は解除できる。", "甲は、乙が違反したときは、本契約を解除できる。"),
     ("監査法人は会社から変更を指摘された。", "監査法人は変更を会社に指摘した。"),
+    ("料金は大人500円、子供300円である。", "料金は大人300円、子供500円である。"),
+    ("日当は国内6,000円、海外3,000円とする。", "日当は国内3,000円、海外6,000円とする。"),
 ]
 MIXED = [
     ("Model B has a steel tank.", "Model A is sold with a steel tank, while model B has a plastic tank."),
@@ -117,6 +119,7 @@ OTHERWISE_TOLD = [
     ("人事部長は本人に書面で通知する。", "社長が懲戒解雇を決定し、人事部長が本人に書面で通知する。"),
     ("The committee approved the budget.", "The committee met in June and approved the budget."),
     ("The pump was cleaned.", "The valve and the pump were cleaned."),
+    ("子供500円、大人300円である。", "料金は大人300円、子供500円である。"),
 ]
 
 
