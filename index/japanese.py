@@ -39,7 +39,7 @@ def words(text: str) -> list[str]:
 class Morpheme(NamedTuple):
     """A dictionary word where it stands: normalised form (`key`), dictionary form (`base`), part of speech (`part`).
 
-    `named` is what a proper name names (人名, 地名, 一般, …), else "".
+    `named` is what a proper name names (人名, 地名, 一般, …), else ""; `reading` is how it is read, in katakana.
     """
 
     surface: str
@@ -50,6 +50,7 @@ class Morpheme(NamedTuple):
     start: int
     end: int
     named: str = ""
+    reading: str = ""
 
 
 def morphemes(text: str) -> Iterator[Morpheme]:
@@ -64,7 +65,9 @@ def morphemes(text: str) -> Iterator[Morpheme]:
                     begin, end = at + start + m.begin(), at + start + m.end()
                     proper = "固有名詞" in part[1:3]
                     named = part[2] if part[1] == "固有名詞" else ""
-                    yield Morpheme(m.surface(), key, m.dictionary_form(), part[0], proper, begin, end, named)
+                    yield Morpheme(
+                        m.surface(), key, m.dictionary_form(), part[0], proper, begin, end, named, m.reading_form()
+                    )
         at += len(line)
 
 

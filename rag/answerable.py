@@ -22,13 +22,13 @@ from index.words import read_words, terms
 from rag.interaction import Nearness
 from rag.languages import language_of
 from rag.measures import names_of
-from rag.relevance import Collection, Sight, Weighed, read_together
+from rag.relevance import APART, Collection, Sight, Weighed, read_together, sight_together
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
 # the weight of every sign, and "strict", the score that nearly all of the answerable questions of SQuAD 2 reach,
-# and for "unspaced" those of JSQuAD. "sure no" and "sure yes" of "pairs" are how far from its border the other signs'
-# score may lie for question and passages to be read together: hardly a question that is answered lies lower, hardly one
-# whose document is missing lies higher.
+# and for "unspaced" and "glossed" those of JSQuAD. "sure no" and "sure yes" of "pairs" and "glossed" are how far from
+# the border the other signs' score may lie for question and passages to be read together: hardly a question that is
+# answered lies lower, hardly one whose document is missing lies higher.
 WEIGHTS: Mapping[Sight, Mapping[str, float]] = json.loads(files("rag").joinpath("answerable.json").read_text("utf-8"))
 # How far above the median of the questions whose document was left out the border may lie, in spreads: with less than
 # one, subjects of the collection would pass for answers; with more than two, its own questions would be refused.
@@ -80,8 +80,8 @@ class Calibration:
         What is read together as well moves the score of single questions, not that of a collection: the border moves as
         it does without.
         """
-        if sight == "pairs":
-            return WEIGHTS["pairs"]["strict"] + self.threshold(language, "tokens") - WEIGHTS["tokens"]["strict"]
+        if apart := APART.get(sight):
+            return WEIGHTS[sight]["strict"] + self.threshold(language, apart) - WEIGHTS[apart]["strict"]
         enough = WEIGHTS[sight]["strict"]
         known = self.unanswered.get(language)
         if known is None or known.questions < LEAST_QUESTIONS or known.sight != sight:
@@ -129,8 +129,8 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     probability = (1 + math.tanh(above / 2)) / 2
     if _says_all(weighed, signs):
         return Verdict(True, max(probability, 0.5), signs)
-    pairs = WEIGHTS["pairs"]
-    is_open = weighed.sight == "tokens" and pairs["sure no"] < above < pairs["sure yes"]
+    together = sight_together(weighed)
+    is_open = together is not None and WEIGHTS[together]["sure no"] < above < WEIGHTS[together]["sure yes"]
     return Verdict(probability >= 0.5, probability, signs, is_open)
 
 

@@ -61,7 +61,7 @@ class Assistant:
         """The steps of an answer: Evidence at once, then each Statement as it is checked, and the Answer last."""
         start = time.perf_counter()
         language = language_of(question)
-        self.retriever.start_reading(question)
+        self.retriever.start_reading()
         with self.retriever.index.reading():
             ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
             weighed = weigh_sentences(question, ranked, self.retriever)

@@ -12,9 +12,11 @@ from pathlib import Path
 from index.platform import usable_cores
 from ingest.models.adapters import READER, load_adapter
 from ingest.models.llamacpp.child import Child
+from rag.glosses import gloss
 
 AT_ONCE = 3  # texts, each on a processor of its own: as many passages as a question is read with
 TARGET = "ingest.models.llamacpp.judge:serve"
+GLOSSED = "glossed"  # the adapter that was taught what Japanese is, word for word in English
 
 
 def find_reader(embed_model: str) -> Path | None:
@@ -49,7 +51,8 @@ class CrossEncoder:
             return []
         adapter = load_adapter(name)
         request = {"do": "judge", "adapter": str(adapter.path), "layout": asdict(adapter.layout)}
-        _, blobs = self._child.call(request, [text.encode("utf-8", "replace") for text in (asked, *texts)])
+        read = map(gloss, (asked, *texts)) if name == GLOSSED else (asked, *texts)
+        _, blobs = self._child.call(request, [text.encode("utf-8", "replace") for text in read])
         means = [np.frombuffer(blob, np.float32).reshape(-1, self._width).mean(axis=0) for blob in blobs]
         return adapter.log_odds(np.stack(means))
 

@@ -54,7 +54,7 @@ def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
     if reader := find_reader(settings.embed_model):
         try:
             needed += _look_at_made(reader).size
-            yield Check("reader", True, f"{reader}: reads question and passage together (English)")
+            yield Check("reader", True, f"{reader}: reads question and passage together")
         except RagError as error:
             yield Check("reader", False, error.message, error.next)
     yield from _check_memory(needed)

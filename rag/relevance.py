@@ -25,6 +25,7 @@ from index.types import Block, Chunk, Kind, Span
 from ingest.chunk import LEAD_IN
 from ingest.sentences import split_sentences
 from rag.interaction import Nearness, compare_words, reading_terms
+from rag.languages import language_of
 from rag.measures import MEASURES, NEAR, measure_sentences
 from rag.question import KINDS, Question, take_apart
 
@@ -37,11 +38,14 @@ EMBEDDED = 12  # sentences that the embedding model reads; each costs 5 to 25 ms
 # Of those, how many are read once more, together with the question, where the first quote waits for that: with two,
 # fewer of the withheld questions of unseen articles of SQuAD 2 were refused, with four no more.
 PAIRED = 3
-_WITHIN, _BESIDE = 400, 160  # characters of such a sentence and of its neighbours: about a hundred tokens in all
+# Characters of such a sentence and of its neighbours, about a hundred tokens in all; a Japanese word has about two.
+_WITHIN, _BESIDE = 400, 160
+_UNSPACED_WITHIN, _UNSPACED_BESIDE = 200, 60
 
 # What is seen of a sentence: its words, which the question's script parts or not; its vector; one of each of its words;
-# and besides that, what becomes of it when it is read together with the question.
-Sight = Literal["words", "unspaced", "vectors", "tokens", "pairs"]
+# and besides its words or the vectors of them, what becomes of it when it is read together with the question.
+Sight = Literal["words", "unspaced", "vectors", "tokens", "pairs", "glossed"]
+APART: Mapping[Sight, Sight] = {"pairs": "tokens", "glossed": "unspaced"}  # what is seen without reading together
 
 # Fitted with tests/bench/fit_evidence.py, which prints and writes this file anew: to SQuAD 2, CLAPnq and COVID-QA, and
 # by words to JSQuAD and NIILC, too.
@@ -161,16 +165,28 @@ def weigh_draft(draft: Draft, asked: Reading | None, readings: Sequence[Reading]
 
 
 def read_together(weighed: Weighed, collection: Collection) -> Weighed:
-    """Return the same with what the embedding model makes of the question and the best sentences read together."""
-    if weighed.sight != "tokens":
+    """Return the same with what is made of the question and the best sentences when they are read together."""
+    sight = sight_together(weighed)
+    if sight is None:
         return weighed
     passages = [text for _, text in list_passages(weighed)]
     found = collection.read_together(weighed.question.text, passages)
-    return weighed if not found else replace(weighed, sight="pairs", together=tuple(found))
+    return weighed if not found else replace(weighed, sight=sight, together=tuple(found))
+
+
+def sight_together(weighed: Weighed) -> Sight | None:
+    """What will be seen when the question is read together with passages; None where that says nothing new.
+
+    An embedding model that reads Japanese knows more of it than its words in English say.
+    """
+    wanted: Sight = "glossed" if language_of(weighed.question.text) == "ja" else "pairs"
+    return wanted if weighed.sight == APART[wanted] else None
 
 
 def list_passages(weighed: Weighed, count: int = PAIRED) -> list[tuple[int, str]]:
     """The best sentences, each by its number and as it is read with the question: with title and neighbours."""
+    unspaced = see_words(weighed.question.text) == "unspaced"
+    within, beside = (_UNSPACED_WITHIN, _UNSPACED_BESIDE) if unspaced else (_WITHIN, _BESIDE)
     found: dict[str, tuple[int, str]] = {}
     for number in np.argsort(-weighed.scores, kind="stable").tolist():
         sentence = weighed.sentences[number]
@@ -181,7 +197,7 @@ def list_passages(weighed: Weighed, count: int = PAIRED) -> list[tuple[int, str]
             for other in (number - 1, number + 1)
         )
         title = weighed.ranked[sentence.rank].passage.title
-        text = f"{title}. {before[-_BESIDE:]} {sentence.text[:_WITHIN]} {after[:_BESIDE]}"
+        text = f"{title}. {before[-beside:]} {sentence.text[:within]} {after[:beside]}"
         found.setdefault(sentence.text, (number, text))
         if len(found) == count:
             break

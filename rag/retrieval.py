@@ -30,7 +30,9 @@ SAMPLE = 200  # passages looked at for the calibration: they give the forty sent
 # that part words and in those that do not. Each further passage of it would cost as much as embedding one, and the mean
 # of many is near to none; every word of it takes part in the word leg.
 READ, READ_UNSPACED = 1100, 350
-READS = ("en",)  # languages of what reads question and passage together: SmolLM2 was taught hardly anything else
+# The adapters of what reads question and passage together, by the question's language: SmolLM2 was taught hardly
+# anything but English, so Japanese is read word for word in English.
+READS = {"en": "answers", "ja": "glossed"}
 RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
 
 
@@ -171,13 +173,12 @@ class Retriever:
 
     def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
         """The log odds that passages answer the question; None without a model that reads both together."""
-        reader = self._reader.wait() if language_of(question) in READS else None
-        return None if reader is None else reader.judge("answers", question, passages)
+        reader = self._reader.wait()
+        return None if reader is None else reader.judge(READS[language_of(question)], question, passages)
 
-    def start_reading(self, question: str) -> None:
-        """Begin to open what reads the question together with passages, where it reads its language."""
-        if language_of(question) in READS:
-            self._reader.start()
+    def start_reading(self) -> None:
+        """Begin to open what reads the question together with passages."""
+        self._reader.start()
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a term over the chunks, as in BM25."""

@@ -3,6 +3,7 @@
 
     python tests/bench/fit_evidence.py --data DIR [--limit 700] [--sights vectors tokens] [--write]
     python tests/bench/fit_evidence.py --data DIR --sights pairs --cases FILE --reader SmolLM2-135M.reader [--write]
+    (or --sights glossed, of the cases that taught the adapter of that name)
 
 Every set is ingested with the embedding model of the settings. Its own questions teach the ranking (which sentence
 holds the marked answer, by maximum likelihood of a softmax over the sentences), and against the same ones asked of the
@@ -12,8 +13,8 @@ parts, each judged by the other two (the signs of the decision see the ranking t
 fitted three times: with all that the embedding model shows, with its vectors only, and by words alone, and their
 decision once more with question and passages read together where the other signs leave it open (of the cases that
 fit_adapter.py keeps in FILE: their articles that did not teach the adapter, ours among them). Japanese ones are fitted
-by words alone. Both languages teach the ranking by words (by that of Japanese encyclopedias alone, the dates at the
-head of house rules came before their articles), and each its own decision.
+by words alone, and their decision once more so, too. Both languages teach the ranking by words (by that of Japanese
+encyclopedias alone, the dates at the head of house rules came before their articles), and each its own decision.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ from descent import descend, fit_decision  # noqa: E402
 from rag.answerable import WEIGHTS as DECIDING  # noqa: E402
 from rag.answerable import read_signs, total  # noqa: E402
 from rag.cross_encoder import CrossEncoder  # noqa: E402
+from rag.languages import language_of  # noqa: E402
 from rag.measures import MEASURES, NEAR  # noqa: E402
-from rag.relevance import COLUMNS, SET, WEIGHTS, Sight, read_together  # noqa: E402
+from rag.relevance import APART, COLUMNS, SET, WEIGHTS, Sight, read_together  # noqa: E402
+from rag.retrieval import READS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2] / "rag"
 PARTS = 3
@@ -52,6 +55,7 @@ DECISION_RIDGE: Mapping[Sight, float] = {
     "vectors": 3e-2,
     "tokens": 3e-2,
     "pairs": 1e-2,
+    "glossed": 1e-2,
 }
 # Whose questions say what score is enough.
 STRICT: Mapping[Sight, str] = {
@@ -60,11 +64,15 @@ STRICT: Mapping[Sight, str] = {
     "vectors": "squad2",
     "tokens": "squad2",
     "pairs": "squad2",
+    "glossed": "jsquad",
 }
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
 # lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD: at
 # .04, with question and passages read together, table.py printed .043 of all and .053 of the others.
-TARGET: Mapping[Sight, float] = {"words": 0.03, "unspaced": 0.04, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03}
+TARGET: Mapping[Sight, float] = {
+    **{"words": 0.03, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03},
+    **{"unspaced": 0.04, "glossed": 0.04},
+}
 # Where reading question and passages together is not worth while: below what so many of the own questions have by the
 # other signs, and above what so many of the withheld ones have. Refusals are those of reading all of them, and the
 # figures printed say how many are read.
@@ -96,12 +104,14 @@ TOKEN_SIGNS = [
     *("every_word", "telling_words", "asking_word"),
     *("every_lead", "telling_lead", "least_near", "nearer_elsewhere"),
 ]
+READ_SIGNS = ["answers_first", "answers_best", "answers_third"]
 SIGNS: Mapping[Sight, Sequence[str]] = {
     "words": WORD_SIGNS,
     "unspaced": WORD_SIGNS,
     "vectors": [*WORD_SIGNS, *VECTOR_SIGNS],
     "tokens": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS],
-    "pairs": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS, "answers_first", "answers_best", "answers_third"],
+    "pairs": [*WORD_SIGNS, *VECTOR_SIGNS, *TOKEN_SIGNS, *READ_SIGNS],
+    "glossed": [*WORD_SIGNS, *READ_SIGNS],
 }
 
 
@@ -138,7 +148,7 @@ class Reader:
         self.reader = reader
 
     def read_together(self, question: str, passages: Sequence[str]) -> list[float]:
-        return self.reader.judge("answers", question, passages)
+        return self.reader.judge(READS[language_of(question)], question, passages)
 
 
 def read_anew(cases: Sequence[Case], reader: Path) -> Iterator[Case]:
@@ -146,7 +156,8 @@ def read_anew(cases: Sequence[Case], reader: Path) -> Iterator[Case]:
     with closing(CrossEncoder(reader)) as opened:
         for case in cases:
             if not is_taught(case) and case.kind != "adversarial":
-                seen = score(case, WEIGHTS["tokens"]).weighed
+                apart: Sight = "unspaced" if case.data in JAPANESE else "tokens"
+                seen = score(see(case, apart), WEIGHTS[apart]).weighed
                 yield replace(case, weighed=read_together(seen, Reader(opened)))  # type: ignore[arg-type]
 
 
@@ -195,8 +206,8 @@ def fit(cases: Sequence[Case], more: Sequence[Case], sight: Sight) -> tuple[dict
 
     `more` cases teach only the ranking.
     """
-    if sight == "pairs":
-        return {}, fit_pairs(cases)
+    if sight in APART:
+        return {}, fit_together(cases, sight)
     cases = [see(case, sight) for case in cases]
     own_cases = [case for case in cases if case.kind == "own"]
     teaching = [*own_cases, *(see(case, sight) for case in more if case.kind == "own")]
@@ -211,24 +222,21 @@ def fit(cases: Sequence[Case], more: Sequence[Case], sight: Sight) -> tuple[dict
     return _round(ranking), fit_answerable(scored, sight)
 
 
-def fit_pairs(cases: Sequence[Case]) -> dict[str, float]:
+def fit_together(cases: Sequence[Case], sight: Sight) -> dict[str, float]:
     """The decision where question and passage are read together, of articles that did not teach how to.
 
-    The sentences are ranked as by their words' vectors: ranked by what is read together, they were no better.
+    The sentences are ranked as they are without: ranked by what is read together, they were no better.
     """
-    unseen = [
-        score(case, WEIGHTS["tokens"])
-        for case in cases
-        if case.weighed.sight == "pairs" and not is_taught(case) and case.kind != "adversarial"
-    ]
-    fit_answerable([see(case, "tokens") for case in unseen], "tokens")  # what the same articles reach without
+    apart = APART[sight]
+    unseen = [score(case, WEIGHTS[apart]) for case in cases if case.weighed.sight == sight]
+    fit_answerable([see(case, apart) for case in unseen], apart)  # what the same articles reach without
     # As far as the other signs decide: how far above their border, and between which two it is read together.
-    plain = np.array([total(read_signs(case.weighed), "tokens") for case in unseen]) - DECIDING["tokens"]["strict"]
+    plain = np.array([total(read_signs(case.weighed), apart) for case in unseen]) - DECIDING[apart]["strict"]
     kinds = np.array([case.kind for case in unseen])
     lowest = float(np.quantile(plain[kinds == "own"], SURE_NO))
     highest = float(np.quantile(plain[kinds == "withheld"], SURE_YES))
     sure = np.where(plain < lowest, -np.inf, np.where(plain > highest, np.inf, 0.0))
-    return {**fit_answerable(unseen, "pairs", sure), **_round({"sure no": lowest, "sure yes": highest})}
+    return {**fit_answerable(unseen, sight, sure), **_round({"sure no": lowest, "sure yes": highest})}
 
 
 def fit_answerable(cases: Sequence[Case], sight: Sight, sure: np.ndarray | float = 0.0) -> dict[str, float]:
@@ -288,6 +296,7 @@ def fit_all(cases: Sequence[Case], sights: Sequence[str], write: bool) -> None:
         ("vectors", spaced, ()),
         ("tokens", spaced, ()),
         ("pairs", spaced, ()),
+        ("glossed", japanese, ()),
     ]
     for sight, some, more in plan:
         if sight not in sights:
@@ -311,7 +320,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=700, help="questions of a kind of a set")
     parser.add_argument("--foreign", type=int, default=0, help="questions of each other set (a quarter of the limit)")
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
-    parser.add_argument("--sights", nargs="+", choices=SIGNS, default=list(SIGNS))
+    apart = [sight for sight in SIGNS if sight not in APART]
+    parser.add_argument("--sights", nargs="+", choices=SIGNS, default=apart)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=[name for name in SETS if name != ARTICLES])
     parser.add_argument("--cases", type=Path, help="questions that fit_adapter.py asked before; none are asked then")
     parser.add_argument("--reader", type=Path, help="what reads those anew of articles that did not teach the adapter")

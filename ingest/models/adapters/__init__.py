@@ -40,8 +40,10 @@ class Layout:
     closing: str
 
 
-# What the adapter of each name was taught to judge: does the text answer a question?
-LAYOUTS: Mapping[str, Layout] = {"answers": Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")}
+# What the adapter of each name was taught to judge: does the text answer a question? "answers" reads English, "glossed"
+# Japanese as `rag.glosses` puts it, word for word in English.
+_ANSWERS = Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")
+LAYOUTS: Mapping[str, Layout] = {"answers": _ANSWERS, "glossed": _ANSWERS}
 
 
 @dataclass(frozen=True, slots=True)
