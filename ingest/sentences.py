@@ -61,7 +61,9 @@ _FIRST_WORDS = _words(
 
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘«*_/,;:–—]+$")
 _WORD_AFTER = re.compile(r"[\s\"'“‘«(\[*_]*(\w+)")
-_NUMBERING = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]?\)?")
+_NUMBERING = re.compile(
+    r"[(（]?(?:\d{1,3}(?:[.．]\d{1,3}){0,3}|[A-Za-zＡ-Ｚａ-ｚア-ン]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[.)）]?[)）]?"
+)
 _LIST_MARKER = re.compile(
     r"[^\S\n]*(?:[-*+•‣◦▪●○◆◇■□▶►➢✓✔・※→|>#][^\S\n]*\S|\(?\d{1,3}[.)）．]\s|[(（][\dA-Za-z０-９ア-ン一-十]{1,3}[)）]|[①-⑳㈠-㈩㊀-㊉]"
     r"|第[\d０-９一二三四五六七八九十百]+[条章節項編]|[０-９\d一二三四五六七八九十]{1,3}[．、　]|\u3000)"
@@ -119,7 +121,7 @@ def _stops(text: str, start: int, end: int) -> Iterator[int]:
             opening, closing = bracketed[inside]
             ends = text[opening] == "（" and match.end() == closing + 1 and ink >= opening
         elif match["japanese"] is not None:
-            ends = _japanese_stop_ends(text, match, end)
+            ends = _japanese_stop_ends(text, match, begin, end)
         else:
             ends = _stop_ends(text, match, begin, end)
         if ends:
@@ -153,10 +155,12 @@ def _bracketed(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _japanese_stop_ends(text: str, match: re.Match[str], end: int) -> bool:
+def _japanese_stop_ends(text: str, match: re.Match[str], begin: int, end: int) -> bool:
     stop = match["japanese"]
     at, behind = match.start(), match.end()
     if stop == "．" and at > 0 and behind < end and text[at - 1].isdigit() and text[behind].isdigit():
+        return False
+    if stop == "．" and _is_numbering(text, begin, at):
         return False
     return not (stop[-1] in "！？!?" and _GOES_ON.match(text, behind, end))
 
@@ -176,10 +180,8 @@ def _stop_ends(text: str, match: re.Match[str], begin: int, end: int) -> bool:
     word = found[0].lower().rstrip(".")
     if match["after"] and not match["after"].startswith(("[", "*", "_")):
         return True
-    near = max(begin, match.start() - _LONGEST_NUMBERING)
-    line = text.rfind("\n", near, match.start()) + 1 or (begin if near == begin else -1)
-    if line >= 0 and _NUMBERING.fullmatch(text[line : match.start()].strip(" \t#*_-")):
-        return False  # the number of a list entry or heading: "1. Scope"
+    if _is_numbering(text, begin, match.start()):
+        return False
     if word in _BEFORE_NUMBER and next_word[:1].isdigit():
         return False
     if word in _TITLES:
@@ -188,6 +190,13 @@ def _stop_ends(text: str, match: re.Match[str], begin: int, end: int) -> bool:
     if initial or word in _MAY_END or re.fullmatch(r"(?:[a-z]\.)+[a-z]", word):
         return not next_word or next_word.lower() in _FIRST_WORDS
     return True
+
+
+def _is_numbering(text: str, begin: int, stop: int) -> bool:
+    """Tell whether what stands before the stop is the number of a list entry or heading: "1. Scope", "１．目的"."""
+    near = max(begin, stop - _LONGEST_NUMBERING)
+    line = text.rfind("\n", near, stop) + 1 or (begin if near == begin else -1)
+    return line >= 0 and bool(_NUMBERING.fullmatch(text[line:stop].strip(" \t\u3000#*_-")))
 
 
 def _line_ends(text: str, start: int, end: int) -> Iterator[int]:

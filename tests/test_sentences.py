@@ -54,6 +54,7 @@ def test_a_part_is_split_within_its_bounds_as_it_would_be_alone(text: str, start
         "The firm is Acme Inc.| The firm pays.| It is in Washington, D.C.| She moved to Acme Corp. Headquarters.",
         "He said no.| Nothing followed.| Version v1.0.21 works.| See example.com for more.",
         "1. Scope of the rule.| 2. Duty to report.",
+        "１．日時　５月２０日|\n２．場所　本社|\n（３）．対象は全員です．|\n四．持ち物は社員証です。|Ａ．はい。|全部で３．|次です。",
         "… and so on.| But … it ends!| What?!| Yes.",
         "彼は「行く。だから待て。」と言った。|そして去った！|本当か？と聞いた。|Yahoo!は会社です。",
         "年20日とする。|（ただし、役員を除く。）|次の文は3．5倍です．|次です。|終わり",
