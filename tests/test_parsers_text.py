@@ -162,6 +162,41 @@ def test_japanese_rules_have_their_chapters_and_articles_as_headings() -> None:
     assert read(plain, source).title == "就業規則"
 
 
+def test_articles_with_their_caption_above_are_headings_and_what_follows_a_list_is_none_of_its_items() -> None:
+    source = (
+        "第2章　休暇\n\n（特別休暇）\n第21条　次の各号による。\n一　結婚　5日\n十一　転居　1日\n"
+        "２　前項は6か月以内に取る。\n"
+        "（育児休業）\n第二十二条の二　子を育てる社員は休業できる。\n2項の申出は書面で行う。\n"
+        "第23条　この章の外は別に定める。\n"
+        "（附帯）\n第24条　雑則\n細目は別に定める。\n"
+    )
+    assert rows(read(plain, source)) == [
+        ("heading", 2, 1, "第2章　休暇"),
+        ("heading", 5, 3, "（特別休暇）\n第21条"),
+        ("text", 0, 4, "次の各号による。"),
+        ("item", 1, 5, "一　結婚　5日"),
+        ("item", 1, 6, "十一　転居　1日"),
+        ("text", 0, 7, "２　前項は6か月以内に取る。"),
+        ("heading", 5, 8, "（育児休業）\n第二十二条の二"),
+        ("text", 0, 9, "子を育てる社員は休業できる。\n2項の申出は書面で行う。"),
+        ("heading", 5, 11, "第23条"),
+        ("text", 0, 11, "この章の外は別に定める。"),
+        ("heading", 5, 12, "（附帯）\n\n第24条　雑則"),
+        ("text", 0, 14, "細目は別に定める。"),
+    ]
+
+
+def test_a_list_numbered_with_full_width_stops_is_one_and_the_mark_above_it_is_no_paragraph() -> None:
+    source = "下記のとおり実施します。\n\n　　　　記\n\n１．日時　5月20日\n２．場所　本社\n３．５倍の大きさ\n\n以上\n"
+    assert rows(read(plain, source)) == [
+        ("text", 0, 1, "下記のとおり実施します。"),
+        ("note", 0, 3, "記"),
+        ("item", 1, 5, "１．日時　5月20日"),
+        ("item", 1, 6, "２．場所　本社\n３．５倍の大きさ"),
+        ("text", 0, 9, "以上"),
+    ]
+
+
 def test_english_text_has_underlined_numbered_and_capital_headings() -> None:
     source = (
         "Office manual\n=============\n\n1.2 Opening hours\n\nThe door opens at 8.\nIt closes at 6.\n\n"

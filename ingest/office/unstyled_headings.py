@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from index.types import Kind
 from ingest.text_builder import TextBuilder
+from ingest.texts.articles import mark_articles
 from ingest.texts.headings import heading_level
 
 _TITLE = 60  # characters: a longer first line is a sentence
@@ -26,4 +27,5 @@ def mark_headings(out: TextBuilder) -> str:
             level = heading_level(line, alone=True)
             if level:
                 out.blocks[place] = replace(block, kind=Kind.HEADING, level=level)
+    mark_articles(out)
     return first if len(first) <= _TITLE and not first.endswith(("。", ".", "、", ",")) else ""
