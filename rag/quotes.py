@@ -144,10 +144,10 @@ def _context(weighed: Weighed, run: _Run, text: str, text_of: Callable[[str], st
     first = weighed.sentences[run.first]
     passage = weighed.ranked[first.rank].passage
     chunk = passage.chunk
-    if first.kind in (Kind.ROW, Kind.ITEM):
+    if first.kind is Kind.ROW or (first.kind is Kind.ITEM and first.lead):
         yield from first.lead
         return
-    if first.kind is not Kind.TEXT:
+    if first.kind not in (Kind.TEXT, Kind.ITEM):
         return
     back = leans_back(text)
     before = weighed.sentences[run.first - 1] if run.first else None
@@ -157,7 +157,9 @@ def _context(weighed: Weighed, run: _Run, text: str, text_of: Callable[[str], st
         # Japanese leaves out a subject that the heading has named, where English puts a pronoun.
         heading = chunk.heading[-1] if chunk.heading else passage.title
         if heading and not frozenset(terms(heading)) <= frozenset(terms(text)):
-            yield from find_heading(heading, chunk.start, text_of(passage.path))
+            # A heading stands before its chunk, a title may stand inside it: the subject among a mail's first lines.
+            until = chunk.start if chunk.heading else first.start
+            yield from find_heading(heading, until, text_of(passage.path))
 
 
 def find_heading(heading: str, before: int, text: str) -> Iterator[Span]:

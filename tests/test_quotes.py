@@ -213,6 +213,19 @@ def test_the_rule_under_a_heading_comes_before_its_exceptions_and_before_the_fie
     assert fields == "Reason\n\n[employment-form]: https://example.com/secondary-employment"
 
 
+def test_a_japanese_item_with_nothing_that_leads_it_in_brings_its_heading_or_the_subject_of_its_mail() -> None:
+    shelf = Shelf(
+        document(
+            (Kind.TEXT, "Subject: 健康診断"), (Kind.NOTE, "記"), (Kind.ITEM, "１．日時　5月20日"), title="健康診断"
+        ),
+        document((Kind.HEADING, "お手入れ"), (Kind.ITEM, "槽の水は1日1回交換する。")),
+    )
+    [date] = shelf.quotes("日時はいつ", limit=1)
+    assert (date.text, [span.text for span in date.context]) == ("１．日時　5月20日", ["健康診断"])
+    [care] = shelf.quotes("水は何回交換しますか", limit=1)
+    assert (care.text, [span.text for span in care.context]) == ("槽の水は1日1回交換する。", ["お手入れ"])
+
+
 def test_a_pronoun_brings_what_it_stands_for() -> None:
     shelf = Shelf(
         document(
