@@ -22,6 +22,7 @@ from index.words import read_words, terms
 from rag.interaction import Nearness
 from rag.languages import language_of
 from rag.measures import names_of
+from rag.other_label import tells_of_another
 from rag.relevance import APART, Collection, Sight, Weighed, read_together, sight_together
 
 # Logistic regression, fitted as the weights of `rag.relevance` are, with tests/bench/fit_evidence.py: for each sight
@@ -127,11 +128,21 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
     above = total(signs, weighed.sight) - threshold
     # The logistic function, in the form that does not overflow.
     probability = (1 + math.tanh(above / 2)) / 2
+    if _is_of_another(weighed):
+        return Verdict(False, min(probability, 0.49), signs)
     if _says_all(weighed, signs):
         return Verdict(True, max(probability, 0.5), signs)
     together = sight_together(weighed)
     is_open = together is not None and WEIGHTS[together]["sure no"] < above < WEIGHTS[together]["sure yes"]
     return Verdict(probability >= 0.5, probability, signs, is_open)
+
+
+def _is_of_another(weighed: Weighed) -> bool:
+    """Whether the best passage tells of another one of a numbered kind than the question names (see `other_label`)."""
+    passages = [hit.passage for hit in weighed.ranked[:_LOOKED_AT]]
+    texts = ["\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text)) for passage in passages]
+    best = weighed.sentences[int(np.argmax(weighed.scores))].rank
+    return best < len(texts) and tells_of_another(weighed.question.text, texts[best], texts)
 
 
 def _says_all(weighed: Weighed, signs: Mapping[str, float]) -> bool:

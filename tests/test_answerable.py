@@ -132,6 +132,13 @@ def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
     assert not desk.answers(question, desk.calibration())
 
 
+@pytest.mark.parametrize(
+    ("question", "answered"), [("MS-130の納期は何週間ですか", True), ("MS-150の納期は何週間ですか", False)]
+)
+def test_another_article_of_the_list_is_no_answer(question: str, answered: bool) -> None:
+    assert Desk(*RULES, document("標準納期", "MS-130の納期は五週間です。")).answers(question) is answered
+
+
 @pytest.mark.xfail(strict=True, reason="a known gap: near questions are answered on so small a collection")
 @pytest.mark.parametrize("question", ["What is the daily allowance in Singapore?"])
 def test_near_questions_that_they_do_not_answer_are_refused(desk: Desk, question: str) -> None:
