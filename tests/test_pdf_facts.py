@@ -13,6 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 from index.errors import DocumentError, EncryptedError
 from index.types import Kind
 from ingest.pages import ocr
+from ingest.pages.page_layout import build_blocks
 from ingest.pages.page_lines import Piece
 from ingest.parsers import ParseOptions, pdf
 
@@ -166,3 +167,24 @@ def test_a_broken_cross_reference_table_is_no_obstacle() -> None:
 def test_what_cannot_be_read_is_said_in_a_sentence(data: bytes) -> None:
     with pytest.raises(DocumentError, match=r"\.$"):
         read(data)
+
+
+def test_chapters_and_articles_of_rules_in_one_size_are_lines_of_their_own() -> None:
+    texts = (
+        "賃金規程",
+        "第1章　総則",
+        "（目的）",
+        "第1条　この規程は、従業員に対する賃金の支払に",
+        "ついて定める。",
+        "第2条（締切日）",
+        "毎月20日とする。",
+    )
+    lines = [Piece(text, 100, 900 - 34 * n, 100 + 24 * len(text), 930 - 34 * n, 24) for n, text in enumerate(texts)]
+    assert [block.text for block in build_blocks(lines)] == [
+        "賃金規程",
+        "第1章　総則",
+        "（目的）",
+        "第1条　この規程は、従業員に対する賃金の支払について定める。",
+        "第2条（締切日）",
+        "毎月20日とする。",
+    ]

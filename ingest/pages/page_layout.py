@@ -22,6 +22,7 @@ from ingest.pages.page_lines import (
     tidy,
 )
 from ingest.pages.page_tables import build_table, find_tables
+from ingest.texts.headings import heading_level, opens_article
 
 _DIVIDED = re.compile(rf"([^\W_]+){HYPHEN}\s?([^\W_]+)")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
@@ -162,8 +163,12 @@ def _starts_block(group: list[Line], line: Line, leading: float) -> bool:
         return False
     if abs(last.size - line.size) > _OTHER_SIZE * max(last.size, line.size) and min(len(last.text), len(line.text)) > 2:
         return True
-    if is_item(line.text):
+    if is_item(line.text) or opens_article(line.text):
         return True
+    if heading_level(line.text, alone=False):
+        return True
+    if len(group) == 1 and heading_level(last.text, alone=False) and not opens_article(last.text):
+        return True  # 第2章　賃金; 第4条（控除）; but 第5条　この規程は、… may go on
     size = max(last.size, line.size)
     step = last.y0 - line.y0
     moved = (
