@@ -61,8 +61,9 @@ def test_in_a_conversation_only_the_answer_is_interrupted(environment: dict[str,
         terminal.press(f"{QUESTION}\r")
         terminal.read_until(f"      {LEAVE}")
         terminal.press(CTRL_C)
-        terminal.press("/sources\r/quit\r")
+        terminal.press("/sources\r/save\r/quit\r")
         assert terminal.finish() == 0
     after = terminal.text[terminal.text.rindex("/sources") :]
     assert "Traceback" not in terminal.text
-    assert "leave.md" not in after  # what was interrupted is no answer whose sources could be shown
+    assert "[1] docs/leave.md" in after  # the evidence on the screen
+    assert "Nothing was answered in this conversation yet." in after  # it is no turn
