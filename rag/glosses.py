@@ -26,61 +26,26 @@ if TYPE_CHECKING:
 
 LONGEST = 5  # morphemes of one entry: なければならない has five
 # What carries the grammar, where English has a word for it; particles that are not here are left out.
-_GRAMMAR: Mapping[str, str] = {
-    **{"は": "", "が": "", "を": "", "て": "", "ので": "because", "のに": "although", "けれど": "but", "し": ""},
-    **{"の": "'s", "に": "in", "で": "at", "と": "and", "や": "and", "から": "from", "まで": "until", "へ": "to"},
-    **{"も": "also", "か": "?", "より": "than", "ば": "if", "など": "etc", "が、": ", but", "たり": "and", "ず": "not"},
-    **{"た": "did", "だ": "is", "です": "is", "である": "is", "であった": "was", "だった": "was", "でした": "was"},
-    **{
-        "ない": "not",
-        "ぬ": "not",
-        "ません": "not",
-        "でない": "is not",
-        "ではない": "is not",
-        "ではありません": "is not",
-    },
-    **{
-        "れる": "was",
-        "られる": "was",
-        "せる": "made",
-        "させる": "made",
-        "ます": "",
-        "う": "",
-        "する": "do",
-        "ある": "is",
-    },
-    **{"いる": "", "ている": "is", "ていた": "was", "てある": "is", "なる": "become", "できる": "can", "こと": "thing"},
-    **{"ことができる": "can", "なければならない": "must", "ならない": "must not", "てはならない": "must not"},
-    **{
-        "という": "called",
-        "といった": "such as",
-        "とし": "as",
-        "として": "as",
-        "によって": "by",
-        "により": "by",
-        "による": "by",
-    },
-    **{"について": "about", "において": "in", "における": "in", "に対して": "against", "に対する": "against"},
-    **{"に関する": "about", "に関して": "about", "ため": "because of", "ために": "in order to", "のは": "", "とは": ""},
-    **{"もの": "thing", "とき": "when", "場合": "case", "以上": "or more", "以下": "or less", "以内": "within"},
-    **{"未満": "less than", "ごと": "every", "的": "", "第": "number", "者": "person", "人": "person", "年": "year"},
-    **{"月": "month", "日": "day", "時": "o'clock", "分": "minute", "円": "yen", "さん": "", "様": "", "氏": ""},
-    **{"何": "what", "誰": "who", "いつ": "when", "どこ": "where", "どの": "which", "どれ": "which", "どちら": "which"},
-    **{
-        "どこか": "where",
-        "いつか": "when",
-        "誰か": "who",
-        "何か": "what",
-        "ですか": "is?",
-        "ますか": "?",
-        "条": "article",
-    },
-    **{"なぜ": "why", "なに": "what", "なん": "what", "どう": "how", "どのよう": "how", "どんな": "what kind of"},
-    **{"何人": "how many people", "何年": "what year", "何月": "what month", "何日": "what day", "何時": "what time"},
-    **{"いくつ": "how many", "いくら": "how much", "何個": "how many", "何回": "how many times", "何歳": "what age"},
-    **{"この": "this", "その": "that", "あの": "that", "これ": "this", "それ": "that", "ここ": "here", "そこ": "there"},
-    **{"。": ".", "、": ",", "「": '"', "」": '"', "『": '"', "』": '"', "・": " ", "〜": "to", "ー": ""},
-}
+_GRAMMAR_TABLE = """
+は= | が= | を= | て= | ので=because | のに=although | けれど=but | し= | の='s | に=in | で=at | と=and |
+や=and | から=from | まで=until | へ=to | も=also | か=? | より=than | ば=if | など=etc | が、=, but |
+たり=and | ず=not | た=did | だ=is | です=is | である=is | であった=was | だった=was | でした=was | ない=not |
+ぬ=not | ません=not | でない=is not | ではない=is not | ではありません=is not | れる=was | られる=was |
+せる=made | させる=made | ます= | う= | する=do | ある=is | いる= | ている=is | ていた=was | てある=is |
+なる=become | できる=can | こと=thing | ことができる=can | なければならない=must | ならない=must not |
+てはならない=must not | という=called | といった=such as | とし=as | として=as | によって=by | により=by |
+による=by | について=about | において=in | における=in | に対して=against | に対する=against |
+に関する=about | に関して=about | ため=because of | ために=in order to | のは= | とは= | もの=thing |
+とき=when | 場合=case | 以上=or more | 以下=or less | 以内=within | 未満=less than | ごと=every | 的= |
+第=number | 者=person | 人=person | 年=year | 月=month | 日=day | 時=o'clock | 分=minute | 円=yen | さん= |
+様= | 氏= | 何=what | 誰=who | いつ=when | どこ=where | どの=which | どれ=which | どちら=which |
+どこか=where | いつか=when | 誰か=who | 何か=what | ですか=is? | ますか=? | 条=article | なぜ=why |
+なに=what | なん=what | どう=how | どのよう=how | どんな=what kind of | 何人=how many people |
+何年=what year | 何月=what month | 何日=what day | 何時=what time | いくつ=how many | いくら=how much |
+何個=how many | 何回=how many times | 何歳=what age | この=this | その=that | あの=that | これ=this |
+それ=that | ここ=here | そこ=there | 。=. | 、=, | 「=" | 」=" | 『=" | 』=" | ・=  | 〜=to | ー=
+"""
+_GRAMMAR: Mapping[str, str] = dict(entry.strip().split("=") for entry in _GRAMMAR_TABLE.split("|"))
 _BEFORE_STOP = re.compile(r"\s+([.,?)']|'s\b)")
 # Hepburn's spelling of katakana readings, by rows of five.
 _VOWELS = "aiueo"
