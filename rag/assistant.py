@@ -84,6 +84,8 @@ class Assistant:
                 else:
                     statements.append(step)
                     yield step
+            if not statements and not notes:
+                notes.append(say("nothing_stated", language))
         seconds["answer"] = time.perf_counter() - start - seconds["evidence"]
         yield self._conclude(question, quotes, statements, difference, notes, seconds)
 

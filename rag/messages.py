@@ -43,6 +43,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "The model could not go on ({reason}); what it wrote before was checked as ever.",
         "ja": "モデルが途中で停止しました（{reason}）。それまでの記述は通常どおり確認済みです。",
     },
+    "nothing_stated": {
+        "en": "The model stated nothing, so the first quote stands as the answer.",
+        "ja": "モデルは何も述べなかったため、最上位の引用を回答とします。",
+    },
     "nothing_supported": {
         "en": "Nothing the model wrote was borne out by the sources, so the first quote stands as the answer.",
         "ja": "モデルの記述は出典で裏付けられなかったため、最上位の引用を回答とします。",

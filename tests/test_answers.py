@@ -202,6 +202,13 @@ def test_what_cannot_be_confirmed_is_never_the_answer(kb: rag.KnowledgeBase) -> 
     assert "popular" in " ".join((*answer.unchecked, *answer.unsupported))
 
 
+@pytest.mark.parametrize("text", ["", "  \n", "The answer is:"])
+def test_a_model_that_states_nothing_is_said_to(kb: rag.KnowledgeBase, text: str) -> None:
+    answer = answer_with(kb, text, QUESTION)
+    assert answer.origin == "quotes"
+    assert [note for note in answer.notes if "stated nothing" in note]
+
+
 def test_a_model_that_does_not_know_the_language_is_not_run(kb: rag.KnowledgeBase) -> None:
     answer = answer_with(kb, "x", "正社員の有給休暇は年間何日ですか？")
     assert answer.origin == "quotes"
