@@ -68,11 +68,11 @@ STRICT: Mapping[Sight, str] = {
 }
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
 # lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD: at
-# .04, with question and passages read together, table.py printed .043 of all and .053 of the others; of JSQuAD .035 and
-# .042, and too many foreign questions answered.
+# .04, with question and passages read together, table.py printed .043 of all and .053 of the others. Of JSQuAD it
+# printed .037 and .042 at .047, because most of its articles taught the adapter, and more foreign questions answered.
 TARGET: Mapping[Sight, float] = {
     **{"words": 0.03, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03},
-    **{"unspaced": 0.04, "glossed": 0.047},
+    **{"unspaced": 0.04, "glossed": 0.057},
 }
 # Where reading question and passages together is not worth while: below what so many of the own questions have by the
 # other signs, and above what so many of the withheld ones have. Refusals are those of reading all of them, and the
