@@ -44,6 +44,11 @@ _V_VOWELS = re.compile("ヴ([ァィェォ])")
 _V_ROW = dict(zip("ァィェォ", "バビベボ", strict=True))
 
 
+def whole(text: str) -> str:
+    """Return a text with "?" for every half of a character: Python has such for bytes that are not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def normalize(text: str) -> str:
     """Return a text with one form for every character (NFKC; accents off Latin and Greek letters; kanji of today).
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
+from index.characters import whole
 from index.database import Database
 
 
@@ -34,7 +35,7 @@ def keep_conversation(store: Database, turns: Sequence[Mapping[str, Any]], numbe
         if number is not None:
             _put(store, number, turns)
             return number
-        text = json.dumps(list(turns), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+        text = _write(turns)
         begun = datetime.now().astimezone().isoformat(timespec="seconds")
         made = store.connection.execute("INSERT INTO conversations (begun, turns) VALUES (?, ?)", (begun, text))
         return int(made.lastrowid)
@@ -89,10 +90,14 @@ def _cites(turn: Mapping[str, Any], paths: Set[str]) -> bool:
 
 def _put(store: Database, number: int, turns: Sequence[Mapping[str, Any]]) -> None:
     if turns:
-        text = json.dumps(list(turns), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+        text = _write(turns)
         store.connection.execute("UPDATE conversations SET turns = ? WHERE id = ?", (text, number))
     else:
         store.connection.execute("DELETE FROM conversations WHERE id = ?", (number,))
+
+
+def _write(turns: Sequence[Mapping[str, Any]]) -> str:
+    return whole(json.dumps(list(turns), ensure_ascii=False))
 
 
 @contextmanager

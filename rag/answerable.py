@@ -18,6 +18,7 @@ from statistics import fmean
 import numpy as np
 
 from index.characters import is_unspaced, normalize
+from index.types import Passage
 from index.words import read_words, terms
 from rag.interaction import Nearness
 from rag.languages import language_of
@@ -139,8 +140,7 @@ def judge(weighed: Weighed, calibration: Calibration | None = None) -> Verdict:
 
 def _is_of_another(weighed: Weighed) -> bool:
     """Whether the best passage tells of another one of a numbered kind than the question names (see `other_label`)."""
-    passages = [hit.passage for hit in weighed.ranked[:_LOOKED_AT]]
-    texts = ["\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text)) for passage in passages]
+    texts = [_text_of(hit.passage) for hit in weighed.ranked[:_LOOKED_AT]]
     best = weighed.sentences[int(np.argmax(weighed.scores))].rank
     return best < len(texts) and tells_of_another(weighed.question.text, texts[best], texts)
 
@@ -175,10 +175,7 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
     number = int(np.argmax(weighed.scores))
     best = weighed.sentences[number]
     passages = [hit.passage for hit in weighed.ranked[:_LOOKED_AT]]
-    held = [
-        frozenset(terms("\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text))))
-        for passage in passages
-    ]
+    held = [frozenset(terms(_text_of(passage))) for passage in passages]
     known = frozenset().union(*held)
     path = weighed.ranked[best.rank].passage.path
     elsewhere = frozenset().union(*(has for has, passage in zip(held, passages, strict=True) if passage.path != path))
@@ -215,6 +212,11 @@ def read_signs(weighed: Weighed) -> dict[str, float]:
         **_signs_of_reading(weighed.together),
         "shared": question.share(known),
     }
+
+
+def _text_of(passage: Passage) -> str:
+    """All that is known of a passage by words: the names of its document, its headings, and what it says."""
+    return "\n".join((*names_of(passage), *passage.chunk.heading, passage.chunk.text))
 
 
 def share_copied(question: str, text: str) -> float:

@@ -10,13 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from index.platform import usable_cores
-from ingest.models.adapters import READER, load_adapter
+from ingest.models.adapters import GLOSSED, READER, load_adapter
 from ingest.models.llamacpp.child import Child
 from rag.glosses import gloss
 
 AT_ONCE = 3  # texts, each on a processor of its own: as many passages as a question is read with
 TARGET = "ingest.models.llamacpp.judge:serve"
-GLOSSED = "glossed"  # the adapter that was taught what Japanese is, word for word in English
 
 
 def find_reader(embed_model: str) -> Path | None:

@@ -7,7 +7,7 @@ nobody: the reader is taught by it what to make of it (tests/bench/fit_adapter.p
 
 The meanings in glosses.tsv.xz are those of the common words of JMdict (Breen, "JMdict: a Japanese-Multilingual
 Dictionary", 2004), which belongs to the Electronic Dictionary Research and Development Group and is used under its
-licence, CC BY-SA (https://www.edrdg.org/edrdg/licence.html). tests/bench/make_glosses.py writes the file.
+licence, CC BY-SA 3.0 (https://www.edrdg.org/edrdg/licence.html). tests/bench/make_glosses.py writes the file.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from index.characters import whole
 from index.errors import DamagedError
 from index.globs import match_paths
 from index.opening import DATABASE
@@ -179,7 +180,7 @@ class KnowledgeBase:
     ) -> list[Hit]:
         """The `k` best passages, best first, of documents that match `within` and have one of `labels`, where given."""
         scope = Scope(within, tuple(labels)) if labels else within
-        ranked = self.retriever.search(_whole(question), k or self.settings.k, check_mode(mode), scope)
+        ranked = self.retriever.search(whole(question), k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
 
     def ask(
@@ -212,7 +213,7 @@ class KnowledgeBase:
             answer_tokens=self.settings.answer_tokens,
         )
         scope = Scope(within, tuple(labels)) if labels else within
-        for step in assistant.ask(_whole(question), generate=generate, within=scope):
+        for step in assistant.ask(whole(question), generate=generate, within=scope):
             yield self._complete(step) if isinstance(step, Answer) else step
 
     def _complete(self, answer: Answer) -> Answer:
@@ -329,11 +330,6 @@ class KnowledgeBase:
         from rag.generators import open_generator
 
         return open_generator(self.settings)
-
-
-def _whole(question: str) -> str:
-    """The question without lone surrogates, which Python has for bytes of a terminal that are not UTF-8."""
-    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def make_hit(entry: Ranked) -> Hit:

@@ -17,6 +17,7 @@ from index.characters import is_unspaced
 from index.lexical import idf
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
+from ingest.models.adapters import ANSWERS, GLOSSED
 from rag.languages import language_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SAMPLE = 200  # passages looked at for the calibration: they give the forty sent
 READ, READ_UNSPACED = 1100, 350
 # The adapters of what reads question and passage together, by the question's language: SmolLM2 was taught hardly
 # anything but English, so Japanese is read word for word in English.
-READS = {"en": "answers", "ja": "glossed"}
+READS = {"en": ANSWERS, "ja": GLOSSED}
 RERANKED = 30  # passages a reranker reads: each costs as much as embedding it, a second in all for a small model
 
 

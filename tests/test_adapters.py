@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shelf import Shelf
 from tiny_models import write_llama
 
 import rag
@@ -37,7 +38,6 @@ from rag.question import take_apart
 from rag.relevance import PAIRED, Sight, Weighed, list_passages, read_together, sight_together, weigh_sentences
 from rag.retrieval import Background, Retriever
 from rag.setup.first_layers import keep_first_layers
-from tests.test_quotes import Shelf
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 

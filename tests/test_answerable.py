@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shelf import Shelf
 
 from index.search import Mode, Ranked
 from index.types import Document, Kind
@@ -27,7 +28,6 @@ from rag.answerable import (
 )
 from rag.calibration import QUESTIONS, calibrate, describe_calibration, is_outdated, make_question
 from rag.relevance import weigh_sentences
-from tests.test_quotes import Shelf
 
 
 class Desk(Shelf):

@@ -31,14 +31,13 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 from cases import JAPANESE, SETS, Case, collect, is_taught  # noqa: E402
 
-from ingest.models.adapters import FOLDER, LAYOUTS, lay_out  # noqa: E402
+from ingest.models.adapters import ANSWERS, FOLDER, GLOSSED, LAYOUTS, lay_out  # noqa: E402
 from ingest.models.llamacpp.library import Model  # noqa: E402
-from rag.cross_encoder import GLOSSED  # noqa: E402
 from rag.glosses import gloss  # noqa: E402
 from rag.relevance import list_passages  # noqa: E402
 
 # NIILC's questions are not about one passage: none of the sentences that hold their answers need bear it out.
-TAUGHT_BY = {"answers": [name for name in SETS if name not in JAPANESE], GLOSSED: ["jsquad"]}
+TAUGHT_BY = {ANSWERS: [name for name in SETS if name not in JAPANESE], GLOSSED: ["jsquad"]}
 FOREIGN = 250  # questions of each other set
 TAUGHT = 3  # best sentences of a question that teach
 # Of each kind, so that none outweighs: how much a passage of it weighs, and how many of them teach.
@@ -98,7 +97,7 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, required=True, help="the file that `rag setup` keeps")
     parser.add_argument("--limit", type=int, default=8000, help="questions of a kind of a set")
     parser.add_argument("--epochs", type=float, default=1)
-    parser.add_argument("--adapter", choices=LAYOUTS, default="answers")
+    parser.add_argument("--adapter", choices=LAYOUTS, default=ANSWERS)
     parser.add_argument("--begin", choices=LAYOUTS, help="begin as an adapter that is there")
     parser.add_argument("--threads", type=int, default=2, help="more than there are idle processors is far slower")
     parser.add_argument("--cases", type=Path, help="a file in which the questions asked are kept for the next time")

@@ -42,8 +42,10 @@ class Layout:
 
 # What the adapter of each name was taught to judge: does the text answer a question? "answers" reads English, "glossed"
 # Japanese as `rag.glosses` puts it, word for word in English.
-_ANSWERS = Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")
-LAYOUTS: Mapping[str, Layout] = {"answers": _ANSWERS, "glossed": _ANSWERS}
+ANSWERS, GLOSSED = "answers", "glossed"
+LAYOUTS: Mapping[str, Layout] = dict.fromkeys(
+    (ANSWERS, GLOSSED), Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")
+)
 
 
 @dataclass(frozen=True, slots=True)
