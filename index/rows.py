@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from index.errors import DamagedError
 from index.types import Block, Chunk, Document, Kind, Passage, Span
 
 HEAD = "id, path, file, source, parent, sha256, size, mtime_ns, reader, title, date, pages, page_labels, warnings"
 READ = 9  # columns of HEAD that tell where a document is from; what was read of it follows
+_ESCAPED = "file:"  # no absolute path begins so
 CHUNK = "id, document, start, end, heading, blocks, context, input"
 
 
@@ -29,6 +33,21 @@ class Origin:
     mtime_ns: int
     reader: str
     parent: str | None = None
+
+
+def pack_path(path: str | Path) -> str:
+    """A path on the disk as text: itself, or, where its bytes are no UTF-8 (Python holds them as lone surrogates, which
+    SQLite does not take), ``file:`` and the bytes escaped as RFC 3986 escapes them."""
+    try:
+        str(path).encode("utf-8")
+        return str(path)
+    except UnicodeEncodeError:
+        return _ESCAPED + quote_from_bytes(os.fsencode(path))
+
+
+def unpack_path(packed: str) -> str:
+    """The path of which `pack_path` made this."""
+    return os.fsdecode(unquote_to_bytes(packed.removeprefix(_ESCAPED))) if packed.startswith(_ESCAPED) else packed
 
 
 def embedding_key(text: str) -> bytes:
@@ -53,8 +72,8 @@ def pack_head(number: int, origin: Origin, document: Document) -> tuple[object, 
     labels = json.dumps(document.page_labels, ensure_ascii=False)
     warnings = json.dumps(document.warnings, ensure_ascii=False)
     return (
-        *(number, origin.path, origin.file, origin.source, origin.parent, origin.sha256, origin.size, origin.mtime_ns),
-        *(origin.reader, document.title, document.date, document.pages, labels, warnings),
+        *(number, origin.path, pack_path(origin.file), origin.source, origin.parent, origin.sha256, origin.size),
+        *(origin.mtime_ns, origin.reader, document.title, document.date, document.pages, labels, warnings),
     )
 
 
@@ -86,4 +105,5 @@ def unpack_passage(row: Sequence[Any], head: dict[str, Any], text: str) -> Passa
         context=context,
     )
     labels, modified = tuple(json.loads(head["page_labels"])), format_time(head["mtime_ns"])
-    return Passage(number, head["path"], head["file"], head["title"], modified, head["date"], labels, chunk)
+    file = unpack_path(head["file"])
+    return Passage(number, head["path"], file, head["title"], modified, head["date"], labels, chunk)

@@ -21,7 +21,9 @@ from index.rows import (
     format_time,
     pack_chunk,
     pack_head,
+    pack_path,
     unpack_passage,
+    unpack_path,
 )
 from index.types import Chunk, Document, Passage
 
@@ -58,11 +60,12 @@ class Store(Database):
 
     def sources(self) -> dict[str, Path]:
         """Name and root of each ingested folder."""
-        return {name: Path(root) for name, root in self.connection.execute("SELECT name, root FROM sources")}
+        rows = self.connection.execute("SELECT name, root FROM sources")
+        return {name: Path(unpack_path(root)) for name, root in rows}
 
     def add_source(self, name: str, root: Path) -> None:
         with self.writing():
-            self.connection.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (name, str(root)))
+            self.connection.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (name, pack_path(root)))
 
     def remove_source(self, name: str) -> None:
         """Take a source out of which no document is left."""
@@ -128,7 +131,7 @@ class Store(Database):
             )
             self.connection.execute(
                 "UPDATE documents SET mtime_ns = ?1, size = ?2, file = ?3 WHERE path = ?4 OR parent = ?4",
-                (origin.mtime_ns, origin.size, origin.file, origin.path),
+                (origin.mtime_ns, origin.size, pack_path(origin.file), origin.path),
             )
             touched = self.connection.execute(
                 f"SELECT {HEAD} FROM documents WHERE path = ?1 OR parent = ?1", (origin.path,)
@@ -174,7 +177,7 @@ class Store(Database):
         rows = self.connection.execute(
             "SELECT path, file, source, sha256, size, mtime_ns, reader, parent FROM documents"
         )
-        return {row[0]: Origin(*row) for row in rows}
+        return {path: Origin(path, unpack_path(file), *rest) for path, file, *rest in rows}
 
     def unread(self) -> dict[str, Unread]:
         rows = self.connection.execute("SELECT path, outcome, reason, size, mtime_ns, reader FROM unread")
@@ -221,7 +224,7 @@ class Store(Database):
             " mtime_ns, warnings FROM documents ORDER BY path"
         )
         return [
-            Listing(path, file, title, pages, chunks, format_time(mtime_ns), tuple(json.loads(warnings)))
+            Listing(path, unpack_path(file), title, pages, chunks, format_time(mtime_ns), tuple(json.loads(warnings)))
             for path, file, title, pages, chunks, mtime_ns, warnings in rows
         ]
 

@@ -86,7 +86,7 @@ def plan_roots(roots: Sequence[Path], known: Mapping[str, Path]) -> list[Root]:
         title = folder.name if title in ("", "..") else title
         name = next((name for name, taken in folders.items() if taken == folder), None)
         if name is None:
-            name = unique_name(printable(_readable(title)) or "root", folders, folder=True)
+            name = unique_name(printable(readable_name(title)) or "root", folders, folder=True)
             folders[name] = folder
         planned.append(Root(f"{name}/{_path_inside(folder, path)}" if single else name, path))
     return _outermost(planned)
@@ -182,7 +182,9 @@ def _look(source: str, path: str, file: Path) -> Source | Skipped:
     try:
         found = file.lstat()
         if stat.S_ISLNK(found.st_mode):
-            return Skipped(path, f"a link (to {printable(_readable(str(file.readlink())))}); links are not followed")
+            return Skipped(
+                path, f"a link (to {printable(readable_name(str(file.readlink())))}); links are not followed"
+            )
     except OSError as error:
         return Skipped(path, f"cannot be read ({_why(error)})", unreadable=True)
     if not stat.S_ISREG(found.st_mode):
@@ -193,15 +195,15 @@ def _look(source: str, path: str, file: Path) -> Source | Skipped:
 def _names(folder: Path) -> list[tuple[str, Path]]:
     """What is in a folder with the names to show, sorted; of names that look the same the later get "-2", "-3" …"""
     with os.scandir(folder) as entries:
-        shown = {entry.name: printable(_readable(entry.name)) or "unnamed" for entry in entries}
+        shown = {entry.name: printable(readable_name(entry.name)) or "unnamed" for entry in entries}
     named = {name: folder / name for name, title in shown.items() if name == title}
     for name in sorted(shown.keys() - named.keys(), key=os.fsencode):
         named[unique_name(shown[name], named)] = folder / name
     return sorted(named.items())
 
 
-def _readable(name: str) -> str:
-    """A name from the disk; where it is not valid UTF-8, Python holds its bytes as lone surrogates."""
+def readable_name(name: str) -> str:
+    """A name from the disk or the command line; where it is not UTF-8, Python holds its bytes as lone surrogates."""
     try:
         name.encode("utf-8")
         return name
@@ -213,7 +215,7 @@ def _path_inside(root: Path, path: Path) -> str:
     """The path of `path` inside `root` as a scan of all of `root` would name it."""
     shown = []
     for part in path.relative_to(root).parts:
-        shown.append(next((name for name, entry in _names(root) if entry.name == part), printable(_readable(part))))
+        shown.append(next((name for name, entry in _names(root) if entry.name == part), printable(readable_name(part))))
         root = root / part
     return "/".join(shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,30 @@ def test_a_piped_question_in_another_encoding_is_answered(kb: Path) -> None:
     )
     assert done.returncode == 0
     assert "opens at nine" in done.stdout.decode("utf-8")
+
+
+def test_a_file_whose_name_is_in_an_old_encoding_is_read_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, name = (os.fsdecode(text.encode("cp932")) for text in ("規程", "旅費.md"))
+    monkeypatch.setenv("RAG_KB", str(tmp_path / "kb"))
+    try:
+        (tmp_path / folder).mkdir()
+    except OSError:
+        pytest.skip("this file system takes only Unicode names")
+    (tmp_path / folder / name).write_text("日当は二千円とする。", encoding="utf-8")
+    assert _run(["ingest", str(tmp_path / folder)]) == 0
+    with rag.open(tmp_path / "kb") as base:
+        assert base.ingest([]).unchanged == ("規程/旅費.md",)
+        (listing,) = base.documents()
+        assert Path(listing.file).read_text(encoding="utf-8") == base.text("規程/旅費.md")
+        assert base.search("日当")[0].file == listing.file
+    for command in (["show"], ["list"], ["search", "日当", "--within"], ["label", "--json"]):
+        capsys.readouterr()
+        assert _run([*command, f"{folder}/{name}", *(["expenses"] if command[0] == "label" else [])]) == 0
+        assert ("二千円" if command == ["show"] else "旅費") in capsys.readouterr().out
+    assert _run(["forget", f"{folder}/{name}"]) == 0
+    assert _run(["show", f"{folder}/{name}"]) != 0
 
 
 def test_a_password_file_may_begin_with_a_mark_and_must_be_utf_8(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rag.cli.options import common_options, open_kb
+from rag.cli.options import common_options, name_documents, open_kb
 
 
 @click.command("list", short_help="List the documents.")
-@click.argument("patterns", nargs=-1)
+@click.argument("patterns", nargs=-1, callback=name_documents)
 @common_options
 def list_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> None:
     """Every document, or those whose path matches PATTERNS.
@@ -27,7 +27,7 @@ def list_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> No
 
 
 @click.command("show", short_help="Show what was read of a document.")
-@click.argument("path")
+@click.argument("path", callback=name_documents)
 @common_options
 def show_command(path: str, kb: str | None, as_json: bool) -> None:
     """The text that was read of the document at PATH.
@@ -44,7 +44,7 @@ def show_command(path: str, kb: str | None, as_json: bool) -> None:
 
 
 @click.command("rm", short_help="Take documents out.")
-@click.argument("patterns", nargs=-1, required=True)
+@click.argument("patterns", nargs=-1, required=True, callback=name_documents)
 @click.option("--undo", is_flag=True, help="Let them in again; the next ingest reads them.")
 @common_options
 def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: bool) -> None:
@@ -76,7 +76,7 @@ def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: b
 
 
 @click.command("forget", short_help="Take documents out without a trace.")
-@click.argument("patterns", nargs=-1, required=True, metavar="PATH…")
+@click.argument("patterns", nargs=-1, required=True, callback=name_documents, metavar="PATH…")
 @common_options
 def forget_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> None:
     """Remove the documents that match from every byte of the knowledge base. The files themselves stay.
@@ -96,7 +96,7 @@ def forget_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> 
 
 
 @click.command("label", short_help="Name documents, to search only in them.")
-@click.argument("path", required=False)
+@click.argument("path", required=False, callback=name_documents)
 @click.argument("name", required=False)
 @click.option("--remove", is_flag=True, help="Take the label away again.")
 @common_options

@@ -12,6 +12,16 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def name_documents(ctx: click.Context, param: click.Parameter, given: Any) -> Any:
+    """Paths of documents, or patterns of such, as the knowledge base writes them: always text, also where a file's name
+    is bytes of another encoding."""
+    from ingest.scan import readable_name
+
+    if isinstance(given, str):
+        return readable_name(given)
+    return given and tuple(map(readable_name, given))
+
+
 def common_options(command: Command) -> Command:
     """``--kb``, ``--json``, ``--debug``: understood by every command that works on a knowledge base."""
     command = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")(
@@ -36,7 +46,11 @@ def within_option(command: Command) -> Command:
         command
     )
     return click.option(
-        "--within", multiple=True, metavar="GLOB", help='Only documents whose path matches, e.g. "docs/hr/**".'
+        "--within",
+        multiple=True,
+        metavar="GLOB",
+        callback=name_documents,
+        help='Only documents whose path matches, e.g. "docs/hr/**".',
     )(command)
 
 
