@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 
-def test_every_answer_stands_in_the_section_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["articles", "articles-ja"])
+def test_every_answer_stands_in_the_section_that_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "bench"))
     import articles
 
-    corpus, questions, relevant = articles.read_articles()
+    corpus, questions, relevant = articles.read_articles(name)
     texts = {document["_id"]: document["text"] for document in corpus}
     assert len(texts) == len(corpus) and len(relevant) == len(questions)
     assert set(Counter(name.partition("#")[0] for name in texts).values()) == {6}

@@ -30,17 +30,18 @@ from rag.relevance import Weighed, weigh_sentences  # noqa: E402
 from rag.retrieval import Retriever  # noqa: E402
 
 _BEFORE_PARAGRAPH = re.compile(r"(?<=\d)p\d+$")  # jsquad: a10336p1
-ARTICLES = articles.NAME
+ARTICLES = tuple(articles.FOLDERS)
 SETS: Mapping[str, Sequence[str]] = {  # and whose questions they cannot answer
     "squad2": ("tatqa", "covidqa"),
     "clapnq": ("tatqa", "squad2"),
     "covidqa": ("squad2", "tatqa"),
     "jsquad": ("niilc",),
     "niilc": ("jsquad",),
-    ARTICLES: ("squad2", "tatqa"),
+    "articles": ("squad2", "tatqa"),
+    "articles-ja": ("jsquad", "niilc"),
 }
 LIMITS = {"covidqa": 200}  # whole papers: its sentences take three times as long to read as those of the others
-JAPANESE = ("jsquad", "niilc")
+JAPANESE = ("jsquad", "niilc", "articles-ja")
 PASSAGES = 10
 SPARE = 3  # times as many are searched, since those of the right document fall away
 
@@ -90,7 +91,7 @@ def collect(
             for other in SETS[name]
             for row in choose_some(QuestionSet.read(data, other).questions, foreign or bound // 4)
         ]
-        without = list(read_unanswerable(data / name)) if unanswerable and name != ARTICLES else []
+        without = list(read_unanswerable(data / name)) if unanswerable and name not in ARTICLES else []
         with tempfile.TemporaryDirectory(prefix="fit-") as home:
             found = ask_set(questions, strange, bound, Path(home), without)
         print(f"{name}: {len(found)} questions", file=sys.stderr, flush=True)
@@ -138,8 +139,8 @@ class QuestionSet:
 
     @classmethod
     def read(cls, folder: Path, name: str) -> QuestionSet:
-        if name == ARTICLES:
-            return cls(name, *articles.read_articles())
+        if name in ARTICLES:
+            return cls(name, *articles.read_articles(name))
         relevant: dict[str, set[str]] = {}
         for line in (folder / name / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
             question, document, grade = line.split("\t")
@@ -204,7 +205,7 @@ def number_article(document: str) -> int:
 
 def is_taught(case: Case) -> bool:
     """Whether its article taught the adapter (tests/bench/fit_adapter.py): three of four did, of ours four of five."""
-    return case.article % (5 if case.data == ARTICLES else 4) != 0
+    return case.article % (5 if case.data in ARTICLES else 4) != 0
 
 
 def choose_some(rows: Sequence[dict], limit: int) -> Sequence[dict]:

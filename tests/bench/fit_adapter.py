@@ -37,7 +37,7 @@ from rag.glosses import gloss  # noqa: E402
 from rag.relevance import list_passages  # noqa: E402
 
 # NIILC's questions are not about one passage: none of the sentences that hold their answers need bear it out.
-TAUGHT_BY = {ANSWERS: [name for name in SETS if name not in JAPANESE], GLOSSED: ["jsquad"]}
+TAUGHT_BY = {ANSWERS: [name for name in SETS if name not in JAPANESE], GLOSSED: ["jsquad", "articles-ja"]}
 FOREIGN = 250  # questions of each other set
 TAUGHT = 3  # best sentences of a question that teach
 # Of each kind, so that none outweighs: how much a passage of it weighs, and how many of them teach.

@@ -323,7 +323,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the files in rag/")
     apart = [sight for sight in SIGNS if sight not in APART]
     parser.add_argument("--sights", nargs="+", choices=SIGNS, default=apart)
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=[name for name in SETS if name != ARTICLES])
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=[name for name in SETS if name not in ARTICLES])
     parser.add_argument("--cases", type=Path, help="questions that fit_adapter.py asked before; none are asked then")
     parser.add_argument("--reader", type=Path, help="what reads those anew of articles that did not teach the adapter")
     options = parser.parse_args()
