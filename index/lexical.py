@@ -33,7 +33,7 @@ from index.words import read_words
 
 FOLDER = "words"
 STAMP = "words.json"
-VERSION = 3
+VERSION = 4
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
 PASSAGES, FILES = (

@@ -25,8 +25,10 @@ _MARK = re.compile(r"[-‐_.@'’&]")
 _SILENT_MARK = re.compile(r"[-‐_'’&]|(?<=[^\W\d])\.(?=[^\W\d])")  # all but the points that tell 2.4.1 from 241
 _NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")  # one value: 2.4 is not found by 2
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
+_FISCAL_YEAR = re.compile(r"fy[-‐'’]?(\d\d)")  # FY19, FY'19
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BRACKETS = re.compile(r"\s*[(（].*?[)）]")
+FIRST_SHORT_YEAR = "69"  # 69 to 99 are of the last century, as POSIX reads %y
 TITLE_MARK = "="  # no term begins with it
 TITLE_TERMS = 8  # a longer title is not typed whole
 _LONGEST = 64  # characters of a term; what is longer is encoded data, found by its beginning
@@ -101,6 +103,9 @@ def _terms_of(word: str) -> tuple[str, ...]:
         return (folded.rstrip("+#"), folded)
     if folded.endswith(("'s", "’s")):
         word, folded = word[:-2], folded[:-2]
+    if short := _FISCAL_YEAR.fullmatch(folded):
+        year = f"{'19' if short[1] >= FIRST_SHORT_YEAR else '20'}{short[1]}"
+        return ("fy", _bare(short[1]), year, f"fy{year}")
     found: list[str] = []
     parts = _MARK.split(folded)
     for part, typed in zip(parts, _MARK.split(word), strict=True):
