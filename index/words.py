@@ -28,7 +28,6 @@ _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _FISCAL_YEAR = re.compile(r"fy[-‐'’]?(\d\d)")  # FY19, FY'19
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BRACKETS = re.compile(r"\s*[(（].*?[)）]")
-FIRST_SHORT_YEAR = "69"  # 69 to 99 are of the last century, as POSIX reads %y
 TITLE_MARK = "="  # no term begins with it
 TITLE_TERMS = 8  # a longer title is not typed whole
 _LONGEST = 64  # characters of a term; what is longer is encoded data, found by its beginning
@@ -104,7 +103,7 @@ def _terms_of(word: str) -> tuple[str, ...]:
     if folded.endswith(("'s", "’s")):
         word, folded = word[:-2], folded[:-2]
     if short := _FISCAL_YEAR.fullmatch(folded):
-        year = f"{'19' if short[1] >= FIRST_SHORT_YEAR else '20'}{short[1]}"
+        year = f"{century_of(short[1])}{short[1]}"
         return ("fy", _bare(short[1]), year, f"fy{year}")
     found: list[str] = []
     parts = _MARK.split(folded)
@@ -118,6 +117,11 @@ def _terms_of(word: str) -> tuple[str, ...]:
     if len(parts) > 1:
         found.append(folded if "@" in folded else stem(_SILENT_MARK.sub("", folded)))
     return tuple(term[:_LONGEST] for term in found)
+
+
+def century_of(year: str) -> str:
+    """Return the digits before a year of two digits: 69 to 99 are of the last century, as POSIX reads ``%y``."""
+    return "19" if year >= "69" else "20"
 
 
 def _bare(piece: str) -> str:

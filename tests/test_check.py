@@ -30,6 +30,7 @@ KISOKU = "資格のない者は機械を操作してはならない。残業は�
         ("Beyoncé released her first album in 2003.", OFFICES),
         ("Visitors may not take photographs in the laboratory.", RULE),
         ("Staff may work from home on up to two days a week.", RULE),
+        ("Revenue rose 5% in FY19.", "Revenue rose 5% in FY2019 and fell in FY2020."),
         ("正社員には年に二十日の有給休暇が与えられる。", KYUKA),
         ("正社員には年に20日の有給休暇が与えられます。", KYUKA),
         ("残業は月45時間以内とする。", KISOKU),

@@ -27,6 +27,7 @@ DATES = tuple(
     re.compile(form)
     for form in (
         rf"(?<!\w){_MONTH} {_DAY}(?:,? {_YEAR})?(?![\w%]|,\d|\.\d)",
+        r"(?<!\w)(?:FY[ -]?|[Ff]iscal (?:[Yy]ear )?)(?:(?P<y>\d{4})|['’]?(?P<yy>\d{2}))(?![A-Za-z_\d]|[-/]\d|\.\d)",
         rf"(?<![\w.,]){_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?(?!\w)",
         rf"(?<!\w){_MONTH},? (?:of )?{_YEAR}(?!\w)",
         r"(?<![\d.,/-])(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?![\d/-]|\.\d)",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from index.words import century_of
 from rag.checking import forms, numerals
 from rag.checking.units import CENTURY, CLOCK, CURRENCY_SIGNS, DECADE, MONTHS, ORDINAL, PERCENT, UNIT, unit_of
 from rag.checking.values import Date, Value
@@ -59,6 +60,8 @@ def _integer(text: str | None) -> int | None:
 def _date(m: re.Match[str], text: str) -> Value | None:
     part = m.groupdict()
     year, month, day = _integer(part.get("y")), _integer(part.get("m")), _integer(part.get("d"))
+    if part.get("yy"):
+        year = int(f"{century_of(part['yy'])}{part['yy']}")
     if part.get("era") and year is not None:
         year += _ERAS[part["era"]]
     if part.get("mon"):
