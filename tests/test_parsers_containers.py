@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hostile_archives import zipped
+from hostile_archives import tarred, zipped
 from parsing import read, texts
 
 from index.errors import DocumentError, EncryptedError, LimitError
@@ -187,6 +187,12 @@ def test_tar_archives_packed_or_not(pack: Callable[[bytes], bytes]) -> None:
         target.addfile(link)
     document = read(archive, pack(stream.getvalue()), "a.tgz")
     assert [(m.name, m.data) for m in document.members] == [("docs/a.txt", b"one"), ("b.txt", b"two")]
+
+
+def test_a_tar_that_ends_with_a_zip_is_a_tar() -> None:
+    files = {"a.txt": b"words", "b.docx": zipped({"word/document.xml": b"<x/>"})}
+    data = tarred(*((tarfile.TarInfo(name), content) for name, content in files.items()))
+    assert {member.name: member.data for member in read(archive, data, "a.tar").members} == files
 
 
 def test_one_packed_file_loses_only_its_last_extension() -> None:

@@ -42,7 +42,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         raise DocumentError(f"{name} is empty (0 bytes).", "Get a complete copy of the file.")
     budget = _Budget(name, len(data))
     try:
-        if zipfile.is_zipfile(io.BytesIO(data)):
+        # A tar whose last file is a zip (or docx) passes for a zip too: that is known by its end.
+        if zipfile.is_zipfile(io.BytesIO(data)) and not tarfile.is_tarfile(io.BytesIO(data)):
             found = [*_read_zip(name, data, options.passwords, budget)]
         else:
             found = [*_read_packed(name, data, budget)]
