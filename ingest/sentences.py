@@ -26,7 +26,7 @@ _INK = re.compile(r"\S")
 _LONGEST_NUMBERING = 60  # characters from the beginning of a line
 _LONGEST_HELD = 10  # characters of a word of `_HOLDS_ON` and the space before it
 
-_BLANK_LINES = re.compile(r"(?:\r\n|[\n\r\v\x85\u2028\u2029])[^\S\n\r]*[\n\r\v\x85\u2028\u2029]\s*")
+_BLANK_LINES = re.compile(r"(?:\r\n|(?!\r\n)[\n\r\v\x85\u2028\u2029])[^\S\n\r]*[\n\r\v\x85\u2028\u2029]\s*")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 # What ends a sentence, with the quotes, brackets and note marks that belong to it: `… day.”[3]`

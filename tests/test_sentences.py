@@ -106,3 +106,8 @@ def test_short_lines_that_left_room_are_lines_of_their_own() -> None:
 
 def test_blank_lines_part_sentences() -> None:
     assert sentences("a heading\n\nand text\r\n\r\nmore") == ["a heading", "and text", "more"]
+
+
+def test_a_line_end_of_windows_is_no_blank_line() -> None:
+    text = "The hotel in the old town is open\r\nall year. It is large."
+    assert sentences(text) == ["The hotel in the old town is open\r\nall year.", "It is large."]
