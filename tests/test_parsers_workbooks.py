@@ -195,6 +195,9 @@ def test_an_old_workbook_whose_sectors_lead_in_a_circle_is_damaged(where: str) -
         (45383, "yyyy/m/d", "45383"),
         (0.1 + 0.2, "General", "0.3"),
         (1e20, "0.00E+00", "1e+20"),
+        (1e30, "0.00", "1" + "0" * 30 + ".00"),
+        (float("inf"), "0.00", "inf"),
+        (float("nan"), "General", "nan"),
     ],
 )
 def test_number_formats(value: float, code: str, shown: str) -> None:

@@ -6,8 +6,9 @@ number always carries a minus sign, whatever the cell draws instead (red, bracke
 
 from __future__ import annotations
 
+import math
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 # Formats that every program knows by number; 5 to 8 and 41 to 44 add the currency sign of the machine's region.
@@ -16,18 +17,19 @@ BUILT_IN = {
     9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00",
     41: "#,##0", 42: "#,##0", 43: "#,##0.00", 44: "#,##0.00",
 }  # fmt: skip
+_DIGITS = Context(prec=1000)  # of a result: a number has up to 309 before the point, a format up to 255 characters
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|([#0?][#0?,.]*)|(.)', re.DOTALL)
 
 
 def plain_number(value: float) -> str:
     """A number without a format: at most the 15 digits that a spreadsheet keeps."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else f"{value:.15g}"
 
 
 def show_number(value: float, code: str) -> str:
     """`value` under the format `code` ("#,##0.0%"); a code that is not of the simple kind leaves it plain."""
     parts = _read(code)
-    if parts is None:
+    if parts is None or not math.isfinite(value):
         return plain_number(value)
     before, runs, after, percents = parts
     whole, _, fraction = runs[-1].partition(".")
@@ -37,7 +39,7 @@ def show_number(value: float, code: str) -> str:
         tail = len(whole) - len(kept) + len(fraction) - len(fraction.rstrip(","))
         scaled, whole, fraction = scaled / 1000**tail, kept, fraction.rstrip(",")
     places = len(fraction)
-    rounded = abs(scaled).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    rounded = abs(scaled).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
     digits, _, decimals = f"{rounded:f}".partition(".")
     least = fraction.rstrip("#?")
     decimals = decimals[: len(least)] + decimals[len(least) :].rstrip("0")
