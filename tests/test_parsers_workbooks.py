@@ -154,6 +154,12 @@ def test_comments_stand_on_their_row_and_readings_are_not_text() -> None:
     assert (document.blocks[-1].line, blocks(document)[-1]) == (2, (Kind.NOTE, 0, "Comment (Abe): 要確認"))
 
 
+def test_a_comment_of_xml_between_cells_is_no_cell() -> None:
+    row = '<row r="1"><!-- made by hand --><?by hand?><c r="A1"><v>5</v></c></row>'
+    sheet = f'<worksheet xmlns="{S}"><sheetData>{row}</sheetData></worksheet>'
+    assert read(replaced(workbook(("S", {})), "xl/worksheets/sheet1.xml", sheet)).text == "S\n\n5"
+
+
 def test_one_cell_far_out_does_not_fill_the_memory() -> None:
     first, last = '<row r="1"><c r="A1"><v>1</v></c></row>', '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     far = f'<worksheet xmlns="{S}"><sheetData>{first}{last}</sheetData></worksheet>'

@@ -96,7 +96,14 @@ def _read_cells(name: str, sheet: str, content: bytes, formats: dict[str, str], 
     top, left, bottom, right = 1 << 30, 1 << 30, 0, 0
     row, column = -1, -1
     reading = etree.iterparse(
-        io.BytesIO(content), events=("end",), tag="{*}row", resolve_entities=False, no_network=True, load_dtd=False
+        io.BytesIO(content),
+        events=("end",),
+        tag="{*}row",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         for _, node in reading:
