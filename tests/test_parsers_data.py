@@ -7,7 +7,7 @@ from parsing import read, rows, texts
 
 from index.errors import DocumentError
 from index.types import Kind
-from ingest.parsers import delimited, json_text, xml_text
+from ingest.parsers import delimited, json_text, rst, xml_text
 
 # ---------------------------------------------------------------- CSV
 
@@ -111,3 +111,9 @@ def test_xml_with_entities_is_refused_and_broken_xml_read_as_far_as_it_goes() ->
     assert "b: one" in broken.text and "broken" in broken.warnings[0]
     with pytest.raises(DocumentError, match="not XML"):
         read(xml_text, "no markup at all", "a.xml")
+
+
+def test_a_sign_before_a_figure_opens_no_grid_and_a_grid_may_lack_its_last_rule() -> None:
+    assert texts(read(rst, "Size.\n\n+-2 mm is allowed.\n", "a.rst")) == ["Size.", "+-2 mm is allowed."]
+    grid = "+---+---+\n| a | b |\n+---+---+\n| c | d |\n"
+    assert texts(read(rst, grid + "+---+---+\n", "a.rst")) == texts(read(rst, grid, "a.rst")) == ["a | b", "c | d"]

@@ -21,7 +21,8 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _DIRECTIVE = re.compile(r"\.\. +(?:\|[^|]+\| +)?([\w:-]+?)::(.*)$")
 _TARGET = re.compile(r"\.\. +(?:_[^:]*:|\|)")  # link targets and substitutions
 _ITEM = re.compile(r"(\s*)(?:[-*+•]|#\.|\(?\w{1,3}[.)])\s+\S")
-_LISTINGS = {"code", "code-block", "sourcecode", "parsed-literal", "math", "highlight", "doctest", "literalinclude"}
+_RULE = re.compile(r"\s*\+(?:[-=]+\+)+\s*$")  # of a grid table
+_LISTINGS = {"code", "code-block", "sourcecode", "parsed-literal", "math", "doctest", "literalinclude"}
 _SILENT = {"image", "toctree", "contents", "include", "raw", "index", "meta", "highlight"}
 
 
@@ -60,7 +61,7 @@ def _read_block(lines: list[str], at: int, marks: list[str], out: TextBuilder) -
         return _read_directive(lines, at, directive, out)
     if line.startswith(".. "):  # a comment
         return _end_of_indented(lines, at + 1)
-    if line.lstrip().startswith("+-"):
+    if _RULE.match(line):
         return _read_grid(lines, at, out)
     end = at + 1
     while end < len(lines) and lines[end].strip() and not (_ITEM.match(line) and _ITEM.match(lines[end])):
@@ -101,15 +102,15 @@ def _end_of_indented(lines: list[str], at: int) -> int:
 
 
 def _read_grid(lines: list[str], at: int, out: TextBuilder) -> int:
-    """A grid table: a rule of = ends its header; lines of one row are joined."""
+    """A grid table: a rule of = ends its header; lines of one row are joined, the last rule may be missing."""
     end = at
     while end < len(lines) and lines[end].lstrip().startswith(("+", "|")):
         end += 1
     has_header = any(line.lstrip().startswith("+=") for line in lines[at:end])
     start = at
-    for place in range(at, end):
-        rule = lines[place].lstrip()
-        if not rule.startswith("+"):
+    for place in range(at, end + 1):
+        rule = lines[place].lstrip() if place < end else ""
+        if rule and not _RULE.match(rule):
             continue
         cells = [[part.strip() for part in line.strip().strip("|").split("|")] for line in lines[start:place]]
         row = [" ".join(filter(None, parts)) for parts in zip(*cells, strict=False)]
