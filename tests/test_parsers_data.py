@@ -96,6 +96,12 @@ def test_a_notebook_gives_its_cells() -> None:
     assert document.title == "Sales"
 
 
+@pytest.mark.parametrize("outputs", ["true", "5", '[{"data": "x"}]', '{"data": {}}'])
+def test_a_notebook_with_outputs_of_another_kind_gives_its_source(outputs: str) -> None:
+    source = f'{{"cells": [{{"cell_type": "code", "source": "1+1", "outputs": {outputs}}}]}}'
+    assert read(json_text, source, "a.ipynb").text == "1+1"
+
+
 def test_xml_gives_values_with_their_names_and_running_text_whole() -> None:
     source = """<?xml version="1.0" encoding="Shift_JIS"?><book><title>規則</title>
     <rule no="12"><name>休暇</name><days>20</days></rule><p>See <b>article</b> 3.</p></book>"""

@@ -106,9 +106,11 @@ def _read_notebook(builder: TextBuilder, notebook: dict[str, Any]) -> Document:
             add_markdown(builder, source, first=None)
         else:
             builder.add(source, Kind.CODE)
-        for output in cell.get("outputs") or ():
+        outputs = cell.get("outputs")
+        for output in outputs if isinstance(outputs, list) else ():
             if isinstance(output, dict):
-                shown = output.get("text") or (output.get("data") or {}).get("text/plain")
+                data = output.get("data")
+                shown = output.get("text") or (data.get("text/plain") if isinstance(data, dict) else None)
                 builder.add(_join(shown)[:_MAX_OUTPUT], Kind.CODE)
     metadata = notebook.get("metadata")
     title = metadata.get("title", "") if isinstance(metadata, dict) else ""
