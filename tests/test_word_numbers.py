@@ -75,6 +75,12 @@ def test_a_list_with_a_start_of_its_own_begins_there() -> None:
     ]
 
 
+def test_a_start_beyond_all_lists_is_not_believed() -> None:
+    override = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1000000000000"/></w:lvlOverride>'
+    made = numbering(("lowerLetter", "%1."), override=override)
+    assert texts(read(numbered("x", 0, 2), numbering=made)) == ["a. x"]
+
+
 def test_an_empty_numbered_paragraph_counts_but_shows_nothing() -> None:
     body = numbered("a") + numbered("") + numbered("c")
     assert texts(read(body, numbering=numbering(("decimal", "%1.")))) == ["1. a", "3. c"]

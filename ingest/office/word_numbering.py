@@ -129,8 +129,8 @@ class Numbering:
                 at = number(change, "ilvl")
                 if (other := change.find(f"{W}lvl")) is not None:
                     levels[at] = _level(other)
-                if (start := value(change, "startOverride")).isdecimal():
-                    starts[at] = int(start)
+                if (start := small_number(value(change, "startOverride"), -1)) >= 0:
+                    starts[at] = start
             numbering._lists[name] = (abstract, levels, starts)
             for own in abstracts[abstract].iterfind(f"{W}lvl"):
                 if style := value(own, "pStyle"):
@@ -181,21 +181,25 @@ def value(node: etree._Element, tag: str) -> str:
 
 def number(node: etree._Element, attribute: str) -> int:
     """A small number in an attribute, 0 when it is missing or not one."""
-    text = node.get(f"{W}{attribute}", "")
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+    return small_number(node.get(f"{W}{attribute}", ""))
+
+
+def small_number(text: str, default: int = 0) -> int:
+    """A number of a document, `default` for what is none or has more than five digits: no list or table is so long."""
+    return int(text) if text.isdecimal() and len(text) < 6 else default
 
 
 def _level(node: etree._Element) -> Level:
-    start, restart = value(node, "start"), value(node, "lvlRestart")
     style = value(node, "numFmt")
     if not style:  # formats newer than 2007 are wrapped, with an older one to fall back on
         inner = next(node.iter(f"{W}numFmt"), None)
         style = "decimal" if inner is None else inner.get(_VAL, "decimal")
+    restart = small_number(value(node, "lvlRestart"), -1)
     legal = node.find(f"{W}isLgl")
     return Level(
-        start=int(start) if start.isdecimal() and len(start) < 6 else 0,
+        start=small_number(value(node, "start")),
         style=style,
         text=value(node, "lvlText"),
-        restart=int(restart) if restart.isdecimal() and len(restart) < 6 else None,
+        restart=None if restart < 0 else restart,
         legal=legal is not None and legal.get(_VAL, "1") not in ("0", "false", "off"),
     )

@@ -18,7 +18,7 @@ from ingest.office.drawing_text import DGM, A, C, M, chart_table, diagram_items,
 from ingest.office.office_encryption import decrypt
 from ingest.office.review import comment_text
 from ingest.office.table_rows import add_table
-from ingest.office.word_numbering import spell
+from ingest.office.word_numbering import small_number, spell
 from ingest.office.zip_package import Package, within_depth
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder
@@ -163,7 +163,7 @@ class _Slide:
         counts: dict[int, int] = {}
         for node in paragraphs:
             properties = node.find(f"{A}pPr")
-            level = 0 if properties is None else _small(properties.get("lvl", "0"))
+            level = 0 if properties is None else small_number(properties.get("lvl", "0"))
             text = _line(node)
             numbers = None if properties is None else properties.find(f"{A}buAutoNum")
             marked = numbers is not None or (properties is not None and properties.find(f"{A}buChar") is not None)
@@ -172,7 +172,7 @@ class _Slide:
             )
             counts = {at: count for at, count in counts.items() if at <= level}
             if numbers is not None:
-                counts[level] = counts.get(level, _small(numbers.get("startAt", "1")) - 1) + 1
+                counts[level] = counts.get(level, small_number(numbers.get("startAt", "1")) - 1) + 1
                 text = f"{_bullet_number(counts[level], numbers.get('type', ''))} {text.lstrip()}"
             else:
                 counts.pop(level, None)
@@ -304,7 +304,3 @@ def _authors(package: Package, main: str) -> dict[str, str]:
     roots = [package.xml_if_there(part) for part in parts]
     people = (node for root in roots if root is not None for node in root.iter("{*}cmAuthor", "{*}author"))
     return {node.get("id", ""): node.get("name", "") for node in people}
-
-
-def _small(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0

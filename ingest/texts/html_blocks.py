@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.errors import DocumentError, LimitError
 from index.types import Kind
 from ingest.office.table_rows import add_table
-from ingest.office.word_numbering import spell
+from ingest.office.word_numbering import small_number, spell
 from ingest.text_builder import TextBuilder
 from ingest.texts.dates import iso_date
 from ingest.texts.html_hidden import take_out_hidden
@@ -113,10 +113,8 @@ class _Reader:
             return False
         elif tag in _LISTS:
             self.flush()
-            start = element.get("start", "1")
-            number = int(start) if start.isdecimal() and len(start) < 6 else 1
             style = _NUMBERS.get(element.get("type", ""), "decimal")
-            self.lists.append((number, style) if tag == "ol" else None)
+            self.lists.append((small_number(element.get("start", ""), 1), style) if tag == "ol" else None)
         elif tag in BLOCKS:
             self.flush()
             if tag in ("li", "dt", "dd"):
@@ -147,8 +145,7 @@ class _Reader:
         self.kind, self.prefix = Kind.ITEM, ""
         if self.lists and self.lists[-1]:
             number, style = self.lists[-1]
-            value = element.get("value", "")
-            number = int(value) if value.isdecimal() and len(value) < 6 else number
+            number = small_number(element.get("value", ""), number)
             self.prefix = f"{spell(number, style)}. "
             self.lists[-1] = (number + 1, style)
 
@@ -189,8 +186,7 @@ def _grid(rows: list[HtmlElement]) -> list[list[str]]:
 
 
 def _span(cell: HtmlElement, name: str) -> int:
-    value = cell.get(name, "1").strip()
-    return min(_MAX_SPAN, max(1, int(value))) if value.isdecimal() and len(value) < 6 else 1
+    return min(_MAX_SPAN, max(1, small_number(cell.get(name, "").strip(), 1)))
 
 
 def _is_data(table: HtmlElement) -> bool:
