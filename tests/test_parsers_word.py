@@ -21,6 +21,7 @@ from word_samples import (
 
 from index.errors import DocumentError
 from index.types import Kind
+from ingest.office.symbol_fonts import symbol
 from ingest.parsers import ParseOptions, docx
 
 # ---------------------------------------------------------------- tracked changes
@@ -108,6 +109,14 @@ def test_ruby_keeps_the_base_and_soft_hyphens_and_symbols_are_read() -> None:
     tick = '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>'
     hyphen = "<w:r><w:t>ERR</w:t><w:noBreakHyphen/><w:t>4012</w:t></w:r>"
     assert read(paragraph(ruby, "は月末", tick, " manage\u00adment ", hyphen)).text == "給与は月末☑ management ERR-4012"
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "shown"),
+    [("Wingdings 2", "F052", "☑"), ("Wingdings 3", "F052", ""), ("Webdings", "F061", ""), ("Symbol", "F061", "α")],
+)
+def test_fonts_of_pictures_show_only_the_signs_that_are_known(font: str, code: str, shown: str) -> None:
+    assert symbol(font, code) == shown
 
 
 def test_hidden_text_is_left_out_and_told() -> None:
