@@ -90,6 +90,17 @@ def test_odt_headings_lists_notes_comments_and_ruby() -> None:
     ]
 
 
+def test_odt_the_header_of_a_list_is_read_and_has_no_number() -> None:
+    level = '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
+    header = "<text:list-header><text:p>Bring</text:p></text:list-header>"
+    item = "<text:list-item><text:p>a pen</text:p></text:list-item>"
+    document = read_odt(
+        f'<text:list text:style-name="L">{header}{item}</text:list>',
+        f'<text:list-style style:name="L">{level}</text:list-style>',
+    )
+    assert texts(document) == ["Bring", "1. a pen"]
+
+
 def test_odt_tables_keep_merged_cells_and_bound_repeated_ones() -> None:
     def cell(text: str, more: str = "") -> str:
         return f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"

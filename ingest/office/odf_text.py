@@ -131,11 +131,11 @@ class OdfReader:
         goes_on = node.get(f"{TEXT}continue-numbering") == "true" or node.get(f"{TEXT}continue-list")
         if depth == 0 and not goes_on:
             self.counts.pop(style, None)
-        for item in node.iterfind(f"{TEXT}list-item"):
+        for item in node.iterchildren(f"{TEXT}list-header", f"{TEXT}list-item"):
             start = item.get(f"{TEXT}start-value", "")
             if start.isdecimal():
                 self.counts.setdefault(style, {})[depth + 1] = int(start[:6]) - 1
-            first = True
+            first = item.tag == f"{TEXT}list-item"  # the paragraphs of a header have no number
             for child in item:
                 if child.tag == f"{TEXT}list":
                     self._list(child, depth + 1, style)
