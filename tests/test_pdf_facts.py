@@ -55,6 +55,19 @@ def test_comments_and_form_values_are_read() -> None:
     assert find(document, "Surname: 田中").page == 1
 
 
+def test_a_file_that_lies_outside_costs_no_comment() -> None:
+    writer = rewrite(write_pdf(page(paragraph(72, 770, PROSE))))
+    outside: dict[Any, Any] = {
+        NameObject("/Type"): NameObject("/Annot"),
+        NameObject("/Subtype"): NameObject("/FileAttachment"),
+        NameObject("/FS"): DictionaryObject({NameObject("/F"): TextStringObject("plan.txt")}),
+        NameObject("/Rect"): ArrayObject([NumberObject(number) for number in (50, 400, 200, 420)]),
+    }
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(DictionaryObject(outside))])
+    writer.add_annotation(0, FreeText(text="Ask Ms Ito about this", rect=(50, 550, 200, 650)))
+    assert find(read(saved(writer)), "Ask Ms Ito about this").kind is Kind.NOTE
+
+
 def test_embedded_files_are_members() -> None:
     writer = rewrite(write_pdf(page([(72, 770, "See the attachment.")])))
     writer.add_attachment("../../rates.csv", b"office,days\nTokyo,20\n")

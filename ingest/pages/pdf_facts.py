@@ -123,22 +123,24 @@ def _read_outline(reader: Any, facts: PdfFacts) -> None:
 def _read_annotations(reader: Any, facts: PdfFacts, annotated: Sequence[int]) -> None:
     for number in annotated:
         for reference in reader.pages[number - 1].get("/Annots") or ():
-            annotation = reference.get_object()
-            if not hasattr(annotation, "get"):
-                continue
-            kind = annotation.get("/Subtype")
-            if kind == "/Widget":
-                text = _field_text(annotation)
-                if text:
-                    facts.fields.append((number, text))
-            elif kind == "/FileAttachment":
-                file = annotation["/FS"].get_object()
-                stream = file["/EF"]["/F"].get_object()
-                facts.files.append((str(file.get("/UF") or file.get("/F") or ""), bytes(stream.get_data())))
-            elif kind not in ("/Link", "/Popup"):
-                comment = _clean(str(annotation.get("/Contents") or ""))
-                if comment:
-                    facts.notes.append((number, comment))
+            with suppress(Exception):  # the same: a file outside of the PDF, or one annotation that is broken
+                _read_annotation(reference.get_object(), number, facts)
+
+
+def _read_annotation(annotation: Any, number: int, facts: PdfFacts) -> None:
+    kind = annotation.get("/Subtype")
+    if kind == "/Widget":
+        text = _field_text(annotation)
+        if text:
+            facts.fields.append((number, text))
+    elif kind == "/FileAttachment":
+        file = annotation["/FS"].get_object()
+        stream = file["/EF"]["/F"].get_object()
+        facts.files.append((str(file.get("/UF") or file.get("/F") or ""), bytes(stream.get_data())))
+    elif kind not in ("/Link", "/Popup"):
+        comment = _clean(str(annotation.get("/Contents") or ""))
+        if comment:
+            facts.notes.append((number, comment))
 
 
 def _field_text(widget: Any) -> str:
