@@ -9,11 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hostile_archives import zipped
 from parser_samples import OFFICE_LINKS as R
 from parser_samples import PACKAGE_LINKS, docx, part_of, replaced, xlsx
 
 import ingest.office.zip_package
 from index.errors import DocumentError, EncryptedError, LimitError
+from ingest.office.zip_package import Package
 from ingest.parsers import ParseOptions, spreadsheet
 from ingest.parsers import docx as word
 
@@ -46,6 +48,14 @@ def test_a_part_that_unpacks_to_too_much_is_given_up(monkeypatch: pytest.MonkeyP
     bomb = replaced(docx(), "word/document.xml", "<a>" + " " * (2 << 20) + "</a>")
     with pytest.raises(LimitError, match=r"a\.docx would unpack to more than 1 MiB"):
         word.parse("a.docx", bomb, ParseOptions())
+
+
+def test_parts_that_are_too_much_together_are_told_by_their_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest.office.zip_package, "MAX_TOTAL_BYTES", 3 << 20)
+    package = Package("a.docx", zipped({"a": bytes(2 << 20), "b": bytes(2 << 20)}))
+    package.read("a")
+    with pytest.raises(LimitError, match=r"more than 3 MiB \(b\)"):
+        package.read("b")
 
 
 def test_links_that_leave_the_package_are_not_followed() -> None:

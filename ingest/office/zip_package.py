@@ -99,7 +99,7 @@ class Package:
             raise DocumentError(f"{self._name} is damaged: its part {part} cannot be unpacked.", _DAMAGED) from error
         if len(content) > room:
             raise LimitError(
-                f"{self._name} would unpack to more than {room >> 20} MiB ({part}).",
+                f"{self._name} would unpack to more than {(self._unpacked + room) >> 20} MiB ({part}).",
                 "Split the document, or leave it out with .ragignore.",
             )
         self._unpacked += len(content)
