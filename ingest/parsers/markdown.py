@@ -90,6 +90,7 @@ class _Blocks:
         self.depth = 0  # of lists
         self.marker: str | None = None  # of the list item whose first paragraph is still to come
         self.cells: list[str] | None = None  # of the table row that is open
+        self.row_line: int | None = None
 
     def take(self, token: Token) -> None:
         line = None if self.first is None or token.map is None else self.first + token.map[0] + 1
@@ -179,7 +180,7 @@ def _count_headers(rows: Sequence[Sequence[str]]) -> int:
 def _paragraphs(text: str) -> list[tuple[int, str]]:
     """Pieces of HTML source between empty lines, with where each begins, as text."""
     text = _NEXT_ELEMENT.sub(lambda match: " " + _ends(match[0]), text)
-    pieces = re.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text)
+    pieces = re.finditer(r"(?:^[^\S\n]*\S[^\n]*(?:\n|\Z))+", text, re.M)
     return [(m.start(), html.unescape(_TAG.sub(_line_ends, m.group()))) for m in pieces]
 
 
