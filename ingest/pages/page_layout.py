@@ -63,9 +63,11 @@ def _order_units(units: list[list[PageBlock]]) -> list[list[PageBlock]]:
     ordered: list[int] = []
     left = list(range(len(units)))
     while left:
-        chosen = next(number for number in left if not waits[number] & set(left))
+        chosen = next(number for number in left if not waits[number])
         ordered.append(chosen)
         left.remove(chosen)
+        for waiting in waits:
+            waiting.discard(chosen)
     return [units[number] for number in ordered]
 
 
@@ -137,7 +139,7 @@ def _build_prose(lines: list[Line], leading: float) -> list[PageBlock]:
             x0, slack = group[0].x0, 0.8 * group[0].size
             margins = [margin for margin in margins if margin < x0 - slack] + [x0]
             kind, level = Kind.ITEM, len(margins)
-        elif not margins or group[0].x0 < margins[0] + 0.1:
+        elif margins and group[0].x0 < margins[0] + 0.1:
             margins = []
         blocks.append(PageBlock(text, kind, group, level))
     return blocks
