@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.pages.page_lines import VERTICAL, Piece, turn_box
+from ingest.pages.page_lines import VERTICAL, Piece, join_lines, turn_box
 from ingest.pages.reading_order import order_pieces, sort_pieces
 
 
@@ -52,3 +52,9 @@ def test_turning_a_box_keeps_its_size(angle: int) -> None:
     assert x0 < x1 and y0 < y1
     assert sorted((x1 - x0, y1 - y0)) == [12, 100]
     assert ((x1 - x0) > (y1 - y0)) is (angle in (0, 180))
+
+
+def test_words_that_run_to_the_left_stay_apart() -> None:
+    first, second = Piece("שלום", 100, 0, 130, 10, 10), Piece("עולם", 70, 0, 97, 10, 10)
+    (line,) = join_lines([first, second])
+    assert line.text == "שלום עולם"

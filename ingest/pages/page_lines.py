@@ -185,7 +185,7 @@ def _same_line(left: Piece, right: Piece) -> bool:
 
 def _merge(left: Piece, right: Piece) -> Piece:
     longer = max(left, right, key=lambda piece: len(piece.text))
-    gap = (right.x0 - left.x1) / max(longer.size, 0.1)
+    gap = max(right.x0 - left.x1, left.x0 - right.x1) / max(longer.size, 0.1)  # to the right, or in Hebrew to the left
     space = "\u3000" if gap > 0.6 and CJK.match(right.text) else _glue(left.text, right.text, gap < 0.12)
     return Piece(
         left.text + space + right.text,
