@@ -31,7 +31,8 @@ def mark_articles(out: TextBuilder) -> None:
             end = ends[block.start]
             blocks.append(replace(block, end=end, kind=Kind.HEADING, level=_LEVEL))
         if block.start < end:
-            start = end + len(text[end:]) - len(text[end:].lstrip())
+            rest = text[end : block.end]
+            start = end + len(rest) - len(rest.lstrip())
             if block.kind is not Kind.TEXT or start >= block.end:
                 blocks[-1] = replace(blocks[-1], end=max(end, block.end))
                 continue
