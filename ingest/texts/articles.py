@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from index.types import Kind
 from ingest.text_builder import TextBuilder
-from ingest.texts.headings import DIGITS
+from ingest.texts.headings import ARTICLE
 
 _LEVEL = 5  # of 条 in `headings`
 _CAPTION = r"[（(][^（）()\n]{1,40}[）)][^\S\n]*\n\s*"
-_ARTICLE = re.compile(rf"^({_CAPTION})?第[{DIGITS}]+条(?:の[{DIGITS}]+)*(?=\s+\S)", re.M)
+_ARTICLE = re.compile(rf"^({_CAPTION})?{ARTICLE}(?=\s+\S)", re.M)
 
 
 def mark_articles(out: TextBuilder) -> None:

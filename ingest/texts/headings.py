@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-DIGITS = "0-9０-９一二三四五六七八九十百千"
+_DIGITS = "0-9０-９一二三四五六七八九十百千"
+ARTICLE = rf"第[{_DIGITS}]+条(?:の[{_DIGITS}]+)*"  # the number of an article of rules: 第12条の2
 _UNITS = {"編": 1, "部": 1, "章": 2, "節": 3, "款": 4, "目": 5, "条": 5}
-_JAPANESE = re.compile(rf"(?:第[{DIGITS}]+|附)([編部章節款目条則])(?:の[{DIGITS}]+)?(?=$|[\s　(（【「:：])")
-_ARTICLE = re.compile(rf"第[{DIGITS}]+条(?:の[{DIGITS}]+)*[\s　]")
-_NUMBERED = re.compile(r"((?:\d{1,3}|[０-９]{1,3})(?:[.．](?:\d{1,3}|[０-９]{1,3})){0,5})[.．]?[\s　]+(?=\S)")
+_JAPANESE = re.compile(rf"(?:第[{_DIGITS}]+|附)([編部章節款目条則])(?:の[{_DIGITS}]+)?(?=$|[\s(（【「:：])")
+_ARTICLE = re.compile(rf"{ARTICLE}\s")
+_NUMBERED = re.compile(r"((?:\d{1,3}|[０-９]{1,3})(?:[.．](?:\d{1,3}|[０-９]{1,3})){0,5})[.．]?\s+(?=\S)")
 _MARKED = re.compile(r"[■□◆◇▼▽]\s*\S|【[^】]+】\s*$")
 _UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,}|~{3,}|─{3,}|━{3,}|＝{3,}|ー{3,})\s*$")
 _SENTENCE_END = tuple("。．.!?！？、,，;；:：")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from index.types import Kind
 from ingest.text_builder import TextBuilder
 from ingest.texts.articles import mark_articles
-from ingest.texts.headings import DIGITS, heading_level, is_underline
+from ingest.texts.headings import ARTICLE, heading_level, is_underline
 
 _NUMBER = r"[0-9０-９a-zア-ン一二三四五六七八九十]{1,2}"
 _ITEM = re.compile(
@@ -16,10 +16,10 @@ _ITEM = re.compile(
     rf"|[(（]{_NUMBER}[)）]|[①-⑳])\s*\S"
 )
 _LIST_BELOW = "記"  # stands alone between a letter and its list: neither a paragraph nor what the list is about
-_CLAUSE = re.compile(rf"第[{DIGITS}]+条(?:の[{DIGITS}]+)*\s|[０-９]{{1,2}}　")  # articles and paragraphs of rules
+_CLAUSE = re.compile(rf"{ARTICLE}\s|[０-９]{{1,2}}　")  # articles and paragraphs of rules
 _CAPTION = re.compile(r"[（(][^（）()]{1,40}[）)]\s*$")  # of an article, on the line above it
 # How a Japanese paragraph begins: one full-width space, speech, or the number of an article.
-_PARAGRAPH = re.compile(rf"　(?=\S)|[「『]|第[{DIGITS}]+条(?:の[{DIGITS}]+)*\s")
+_PARAGRAPH = re.compile(rf"　(?=\S)|[「『]|{ARTICLE}\s")
 
 
 def add_prose(builder: TextBuilder, text: str, *, lines: bool = True) -> None:
