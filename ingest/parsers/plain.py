@@ -13,45 +13,10 @@ from ingest.texts.prose import add_prose
 
 _PROSE = (".txt", ".text", ".tex")
 _CODE = (
-    *(".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".sql", ".sh", ".bash", ".bat", ".cmd"),
-    *(
-        ".ps1",
-        ".py",
-        ".js",
-        ".mjs",
-        ".jsx",
-        ".ts",
-        ".tsx",
-        ".css",
-        ".scss",
-        ".java",
-        ".kt",
-        ".scala",
-        ".c",
-        ".h",
-        ".cc",
-    ),
-    *(
-        ".cpp",
-        ".hpp",
-        ".cs",
-        ".go",
-        ".rs",
-        ".rb",
-        ".php",
-        ".pl",
-        ".lua",
-        ".swift",
-        ".m",
-        ".r",
-        ".jl",
-        ".vb",
-        ".vbs",
-        ".bas",
-    ),
-    *(".proto", ".graphql", ".tf", ".gradle", ".cmake", ".diff", ".patch"),
+    "log yaml yml toml ini cfg conf properties sql sh bash bat cmd ps1 py js mjs jsx ts tsx css scss java kt scala c h"
+    " cc cpp hpp cs go rs rb php pl lua swift m r jl vb vbs bas proto graphql tf gradle cmake diff patch"
 )
-EXTENSIONS = (*_PROSE, *_CODE)
+EXTENSIONS = (*_PROSE, *(f".{name}" for name in _CODE.split()))
 REQUIRES = ()
 EXTRA = ""
 
