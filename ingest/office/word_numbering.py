@@ -189,17 +189,22 @@ def small_number(text: str, default: int = 0) -> int:
     return int(text) if text.isdecimal() and len(text) < 6 else default
 
 
+def is_on(properties: etree._Element | None, tag: str) -> bool | None:
+    """Whether a switch such as w:vanish is set; None when nothing is said."""
+    switch = None if properties is None else properties.find(f"{W}{tag}")
+    return None if switch is None else switch.get(_VAL, "1") not in ("0", "false", "off")
+
+
 def _level(node: etree._Element) -> Level:
     style = value(node, "numFmt")
     if not style:  # formats newer than 2007 are wrapped, with an older one to fall back on
         inner = next(node.iter(f"{W}numFmt"), None)
         style = "decimal" if inner is None else inner.get(_VAL, "decimal")
     restart = small_number(value(node, "lvlRestart"), -1)
-    legal = node.find(f"{W}isLgl")
     return Level(
         start=small_number(value(node, "start")),
         style=style,
         text=value(node, "lvlText"),
         restart=None if restart < 0 else restart,
-        legal=legal is not None and legal.get(_VAL, "1") not in ("0", "false", "off"),
+        legal=bool(is_on(node, "isLgl")),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingest.office.word_numbering import W, number, value
+from ingest.office.word_numbering import W, is_on, number, value
 
 # Built-in headings as other word processors and localised templates name them; Word itself always writes "heading 1".
 _HEADING_NAME = re.compile(
@@ -86,12 +86,6 @@ def heading_named(style: str) -> int:
     """The level of a built-in heading style by its name in any language, 0 for other styles."""
     named = _HEADING_NAME.match(style)
     return int(named[1]) if named else 0
-
-
-def is_on(properties: etree._Element | None, tag: str) -> bool | None:
-    """Whether a switch such as w:vanish is set; None when nothing is said."""
-    switch = None if properties is None else properties.find(f"{W}{tag}")
-    return None if switch is None else switch.get(f"{W}val", "1") not in ("0", "false", "off")
 
 
 def is_unseen(properties: etree._Element | None) -> bool | None:

@@ -156,8 +156,8 @@ def _looks_like_heading(block: PageBlock) -> bool:
         return False
     if len(text) > _MAX_CHARACTERS or len(block.lines) > 3 or block.lines[0].turn:
         return False
-    letters = sum(char.isalpha() for char in text)
-    if letters < 2 or letters < 0.5 * sum(not char.isspace() for char in text):
+    alphabetic = sum(char.isalpha() for char in text)
+    if alphabetic < 2 or alphabetic < 0.5 * sum(not char.isspace() for char in text):
         return False
     return not text.endswith((".", ",", ";", "。", "、", "，")) or (
         bool(re.match(r"[\d.]+\s", text)) and len(text) < 60

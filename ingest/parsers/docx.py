@@ -20,8 +20,8 @@ from ingest.office.review import changes_warning, comment_text, hidden_warning
 from ingest.office.symbol_fonts import symbol
 from ingest.office.table_rows import add_table
 from ingest.office.unstyled_headings import mark_headings
-from ingest.office.word_numbering import Numbering, W, number, value
-from ingest.office.word_styles import Style, Styles, is_on, is_shaded, is_unseen, is_white
+from ingest.office.word_numbering import Numbering, W, is_on, number, value
+from ingest.office.word_styles import Style, Styles, is_shaded, is_unseen, is_white
 from ingest.office.zip_package import Package, within_depth
 from ingest.parsers import ParseOptions
 from ingest.text_builder import TextBuilder

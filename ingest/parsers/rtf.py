@@ -315,7 +315,7 @@ class _Reader:
             self.out.warnings.append(changes_warning(insertions, deletions))
         if hidden:
             self.out.warnings.append(hidden_warning(hidden))
-        lost = sum(self.out.build("").text.count(sign) for sign in "\ufffd")
+        lost = self.out.build("").text.count("\ufffd")
         if lost:
             self.out.warnings.append(f"{lost} {'character' if lost == 1 else 'characters'} unreadable")
 

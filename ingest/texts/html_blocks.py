@@ -200,7 +200,7 @@ def _is_data(table: HtmlElement) -> bool:
             return False
     if sum(1 for length in lengths if length) < 2 or max(lengths) > max(_LAYOUT_CELL, sum(lengths) / 2):
         return False
-    return not any(inner.tag in _HEADINGS for cell in cells for inner in cell.iterdescendants(*_HEADINGS))
+    return all(next(cell.iterdescendants(*_HEADINGS), None) is None for cell in cells)
 
 
 def _names_columns(row: HtmlElement) -> bool:

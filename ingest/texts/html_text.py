@@ -60,7 +60,7 @@ def is_left_out(element: HtmlElement, tag: str) -> bool:
 
 def _is_menu(element: HtmlElement) -> bool:
     """Mostly links, and not itself the page's main matter."""
-    if any(inner.tag == "main" for inner in element.iterdescendants("main")):
+    if next(element.iterdescendants("main"), None) is not None:
         return False
     everything = len(fold(text_of(element)))
     links = sum(len(fold(text_of(link))) for link in element.iterdescendants("a"))
