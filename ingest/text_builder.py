@@ -9,8 +9,8 @@ from index.types import Block, Document, Kind, Member
 
 # What no reader sees and a terminal may obey, lone surrogates (they cannot be stored), byte order marks. Formats let
 # them in by character references and escapes, so they are taken out here, where all text passes.
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_SPACES = re.compile(r"[\r\x0b\x0c\x1c-\x1f\u2028\u2029]")  # line ends to some programs; to us only "\n" is one
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_SPACES = re.compile(r"[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")  # line ends to some programs; to us only "\n" is one
 
 
 @dataclass(slots=True)

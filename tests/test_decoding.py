@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import DocumentError
+from ingest.text_builder import TextBuilder
 from ingest.texts.decoding import codec_of, decode
 
 TEXTS = {**JAPANESE, **EUROPEAN}
@@ -152,3 +153,12 @@ def test_utf8_is_never_mistaken(text: str) -> None:
     decoded = decode(b"\xef\xbb\xbf" + text.encode("utf-8"))
     assert decoded.text == text.translate({0x2028: " ", 0x2029: " ", 0xFEFF: None})
     assert not decoded.guessed
+
+
+def test_line_ends_of_other_programs_part_words_as_a_space_does() -> None:
+    ends = "a\x0bb\x0cc\x85d\u2028e\u2029f"
+    decoded = decode(ends.encode())
+    assert (decoded.text, decoded.unreadable) == ("a b c d e f", 0)
+    builder = TextBuilder()
+    builder.add(ends)
+    assert builder.build("").text == "a b c d e f"

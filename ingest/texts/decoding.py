@@ -54,7 +54,7 @@ _MIXED = re.compile(r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")  # Greek
 _MIXED_WORD = -4.0  # log of how rare that is: accented letters stand there, other scripts do not
 _TRUST = 2.0  # how much less likely a character may be under a declared encoding: wrong ones cost 5 and more
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
-_SPACES = {0x0B: " ", 0x0C: " ", 0x2028: " ", 0x2029: " "}  # line ends to some programs; to us only "\n" is one
+_SPACES = dict.fromkeys(map(ord, "\x0b\x0c\x85\u2028\u2029"), " ")  # line ends to some programs; to us only "\n" is one
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([DOPQ]|\([BJI])")
 
@@ -181,9 +181,9 @@ def _decode_jis(data: bytes) -> str:
         segment = data[position : match.start() if match else len(data)]
         if mode in (b"$B", b"$@"):
             # A line end ends the two-byte mode even where the writer forgot the escape back.
-            head, _, tail = segment.partition(b"\n")
+            head, line_end, tail = segment.partition(b"\n")
             parts.append(_read(bytes(byte | 0x80 if byte > 0x20 else byte for byte in head), "euc_jp"))
-            parts.append((b"\n" + tail).decode("ascii", "replace") if _ else "")
+            parts.append((line_end + tail).decode("ascii", "replace"))
         elif mode == b"(I":
             parts.append(bytes(byte | 0x80 for byte in segment).decode("cp932", "replace"))
         elif mode in (b"(B", b"(J"):
