@@ -6,6 +6,7 @@ in a process of its own, beside the word search.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -125,13 +126,15 @@ class Retriever:
 
     def _rerank(self, question: str, ranked: list[Ranked]) -> list[Ranked]:
         """The same passages in the order of the reranker, the ones it did not read after them."""
+        self.reranking = 0.0
         if self._open_reranker is None or not ranked:
             return ranked
         start = time.perf_counter()
         self._reranker = self._reranker or self._open_reranker()
         read, rest = ranked[:RERANKED], ranked[RERANKED:]
-        scores = self._reranker.score(question, [hit.passage.chunk.text for hit in read])
-        order = sorted(range(len(read)), key=lambda i: (-scores[i], i))
+        odds = self._reranker.score(question, [hit.passage.chunk.text for hit in read])
+        order = sorted(range(len(read)), key=lambda i: (-odds[i], i))
+        scores = list(map(_chance, odds))
         floor = min(scores)
         self.reranking = time.perf_counter() - start
         return [
@@ -140,7 +143,7 @@ class Retriever:
                 for n, i in enumerate(order, 1)
             ),
             # Below every passage that was read, in the order they had.
-            *(replace(hit, score=floor - n) for n, hit in enumerate(rest, 1)),
+            *(replace(hit, score=floor / (1 + n)) for n, hit in enumerate(rest, 1)),
         ]
 
     def _understand(self, question: str) -> Meaning | None:
@@ -223,6 +226,12 @@ def cut_middle(question: str) -> str:
     """A question without what stands between its beginning and its end, where it is longer than both."""
     size = READ_UNSPACED if is_unspaced(question) else READ
     return question if len(question) <= 2 * size else f"{question[:size]} {question[-size:]}"
+
+
+def _chance(odds: float) -> float:
+    """The probability that log odds stand for, in the form that does not overflow: on the scale of the other scores,
+    whose shares of the best one tell whether a question is answered."""
+    return math.exp(min(odds, 0.0)) / (1 + math.exp(-abs(odds)))
 
 
 def _bare(vector: Vectors) -> Reading:

@@ -16,9 +16,11 @@ from index.errors import MissingError
 from index.types import Quote
 from ingest.embedders.hashing import HashingEmbedder
 from rag.answer import Evidence, Statement
+from rag.answerable import judge
 from rag.differences import find_difference
 from rag.messages import _TEXTS
 from rag.prompt import build_messages, fence
+from rag.relevance import weigh_sentences
 from rag.retrieval import READ, READ_UNSPACED, Background
 from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings
 from rag.statements import check_statement, split_statements
@@ -353,6 +355,20 @@ def test_a_named_reranker_has_the_last_word_and_its_time_is_told(kb: rag.Knowled
     assert [len(hit.text) for hit in hits] == sorted(len(hit.text) for hit in hits)
     assert [hit.ranks["reranker"] for hit in hits] == list(range(1, len(hits) + 1))
     assert kb.ask(QUESTION, generate=False).timings["reranker"] > 0
+    assert "reranker" not in kb.ask(QUESTION, generate=False, within="nowhere/*").timings
+
+
+@pytest.mark.parametrize("shift", [-12.0, 0.0, 12.0])
+def test_the_scale_of_a_reranker_decides_nothing(kb: rag.KnowledgeBase, shift: float) -> None:
+    class Shifted(Lengths):
+        def score(self, question: str, passages: Sequence[str]) -> list[float]:
+            return [shift + ("20 days" in passage) for passage in passages]
+
+    kb.retriever._open_reranker = lambda: Shifted()  # type: ignore[assignment, return-value]
+    ranked = kb.retriever.search(QUESTION, 10, "hybrid")
+    assert all(0 < hit.score < 1 for hit in ranked)
+    signs = judge(weigh_sentences(QUESTION, ranked, kb.retriever)).signs
+    assert 0 <= signs["lead"] <= 1 and abs(signs["fit"]) < 100
 
 
 def test_every_answer_says_when_text_left_the_machine(kb: rag.KnowledgeBase) -> None:

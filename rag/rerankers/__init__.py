@@ -24,7 +24,7 @@ class Reranker(Protocol):
         """As it stands in the settings: ``runtime:model``."""
 
     def score(self, question: str, passages: Sequence[str]) -> list[float]:
-        """A number for each passage, in order; higher is better, comparable within one question."""
+        """A number for each passage, in order: its log odds, or what is higher for a better passage of a question."""
 
     def close(self) -> None: ...
 
