@@ -95,10 +95,10 @@ class Assistant:
         if generator is None:
             yield say("no_model", language)
             return
-        if language not in generator.languages:
-            yield say("model_language", language, model=generator.label)
-            return
         try:
+            if language not in generator.languages:
+                yield say("model_language", language, model=generator.label)
+                return
             budget = self.prompt_tokens or choose_budget(generator)
             request = request_answer(question, quotes, language, generator, budget)
             if request is None:

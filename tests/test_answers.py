@@ -12,7 +12,7 @@ import pytest
 from corpus import write_tree
 
 import rag
-from index.errors import MissingError
+from index.errors import DamagedError, MissingError
 from index.types import Quote
 from ingest.embedders.hashing import HashingEmbedder
 from rag.answer import Evidence, Statement
@@ -333,6 +333,17 @@ def test_the_instruct_model_is_opened_after_the_evidence_and_only_for_what_is_an
         with pytest.raises(MissingError, match="nowhere"):
             next(steps)
         assert kb.ask("Who won the 1998 World Cup?").abstained
+
+
+def test_a_model_that_cannot_be_loaded_costs_only_its_answer(kb: rag.KnowledgeBase) -> None:
+    class Broken(Scripted):
+        @property
+        def languages(self) -> tuple[str, ...]:  # type: ignore[override]
+            raise DamagedError("llama.cpp cannot load it.", "Fetch it again.")
+
+    kb.__dict__["generator"] = Broken("")
+    answer = kb.ask(QUESTION)
+    assert answer.origin == "quotes" and "cannot load" in answer.notes[0]
 
 
 class Lengths:
