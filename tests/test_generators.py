@@ -215,8 +215,9 @@ def test_an_adapter_that_is_none_is_named(tmp_path: Path) -> None:
         write(generator)
 
 
-def test_languages_come_from_the_vocabulary_when_the_file_lists_none(tmp_path: Path) -> None:
-    model = write_llama(tmp_path / "a.gguf", languages=())
+@pytest.mark.parametrize("listed", [(), ("multilingual",)])
+def test_languages_come_from_the_vocabulary_when_the_file_lists_none(tmp_path: Path, listed: tuple[str, ...]) -> None:
+    model = write_llama(tmp_path / "a.gguf", languages=listed)
     with open_generator(Settings(model=f"llamacpp:{model}")) as generator:
         assert generator.languages == ("en",)  # three tokens, one a byte, for every Japanese character
 

@@ -7,6 +7,7 @@ text, and last what the run was).
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Generator as PythonGenerator
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ JAPANESE = "年次有給休暇の申請は、人事部に書面で提出して�
 
 
 class ChildGenerator:
-    """`child` is this generator's to close; `listed` are the languages the model names, none if it names none."""
+    """`child` is this generator's to close; `listed` is what the model says of its languages, as model cards do."""
 
     leaves_machine = ""
 
@@ -54,8 +55,9 @@ class ChildGenerator:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        if self._listed:
-            return tuple(sorted({language.strip().lower()[:2] for language in self._listed}))
+        named = {re.split("[-_]", language.strip().lower())[0] for language in self._listed}
+        if codes := sorted(name for name in named if len(name) == 2):  # "multilingual" names none
+            return tuple(codes)
         return ("en", "ja") if self.count_tokens(JAPANESE) <= len(JAPANESE) else ("en",)
 
     @property
