@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from index.characters import normalize
+from index.words import century_of
 
 _NOUN = r"[ァ-ヺー一-鿿]"
 _LABEL = re.compile(
@@ -51,7 +52,9 @@ def _labels(text: str) -> Mapping[str, set[int]]:
 
 def _read(match: re.Match[str]) -> tuple[str, int]:
     if match["of"]:
-        return match["code"].replace("-", "").casefold(), int(match["of"])
+        code, number = match["code"].replace("-", "").casefold(), match["of"]
+        # FY19 is FY2019, as in the word index.
+        return code, int(century_of(number) + number if code == "fy" and len(number) == 2 else number)
     if match["th"]:
         return "第" + match["noun"], int(match["th"])
     kind = match["kind"] if match["kind"] != "号" else match["before"] + "号"  # 2号車; コンプレッサー2号

@@ -25,6 +25,9 @@ from rag.other_label import tells_of_another
         ("第3工場の避難場所はどこ？", "第２工場・倉庫：北側グラウンド", True),
         ("第20条第3項の内容は？", "第20条\n前項第1号の休暇、第2項の届", False),
         ("3月の会議はいつですか", "2月の会議は5日です。", False),
+        ("What was the revenue in FY19?", "Revenue rose in FY2019.", False),
+        ("What was the revenue in FY2019?", "Revenue rose in FY19.", False),
+        ("What was the revenue in FY20?", "Revenue rose in FY2019.", True),
         ("How many days in 2025?", "22 days in 2023", False),
     ],
 )
