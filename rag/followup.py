@@ -24,7 +24,7 @@ _POINTS_BACK = re.compile(
     re.I,
 )
 _POINTS_BACK_JA = re.compile(
-    r"[それこあ][れの](?!ら?くらい)|そこ|そちら|その(?!他)|こちら|彼|同[氏社じ]|前者|後者|当該|上記"
+    r"(?:[そこ]れ|(?<!で)あれ|[こあ]の|その(?!他))(?!ら?くらい)|そこ|そちら|こちら|彼|同[氏社じ]|前者|後者|当該|上記"
 )
 # A name, or a noun with its article: what a later "it" of the same question stands for.
 _OWN_SUBJECT = re.compile(

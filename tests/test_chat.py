@@ -55,6 +55,10 @@ def test_a_question_without_its_subject_leans_on_the_conversation(question: str)
         "育児休業は何日取得できますか",
         "正社員の有給休暇は年間何日ですか？",
         "出張費の精算期限とその申請先を教えてください",
+        "遅れの連絡は誰にしますか",
+        "だれの許可が必要ですか",
+        "可能であれば早退できますか",
+        "その他の手当は何がありますか",
     ],
 )
 def test_a_whole_question_is_left_as_it_is(question: str) -> None:
