@@ -57,15 +57,12 @@ def calibrate(passages: Sequence[Passage], collection: Searchable, size: int) ->
         if draft.sentences:
             count[language] += 1
             drafts.append((language, draft, collection.read_question(question) if draft.inputs else None))
-    scores: dict[str, list[float]] = defaultdict(list)
-    sights: dict[str, Counter[Sight]] = defaultdict(Counter)
+    scores: dict[tuple[str, Sight], list[float]] = defaultdict(list)
     for language, weighed in _weigh(drafts, collection):
-        scores[language].append(total(read_signs(weighed), weighed.sight))
-        sights[language][weighed.sight] += 1
-    unanswered = {
-        language: _summarize(found, sights[language].most_common(1)[0][0]) for language, found in scores.items()
-    }
-    return Calibration(size, unanswered)
+        scores[language, weighed.sight].append(total(read_signs(weighed), weighed.sight))
+    # Of a language, the sight that most of its questions were seen with comes last, and stays.
+    by_number = sorted(scores.items(), key=lambda entry: len(entry[1]))
+    return Calibration(size, {language: _summarize(found, sight) for (language, sight), found in by_number})
 
 
 def _weigh(
