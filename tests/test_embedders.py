@@ -275,7 +275,8 @@ def test_precisions_of_the_same_weights_are_one_model(tmp_path: Path) -> None:
 def test_a_damaged_safetensors_file_is_refused(tmp_path: Path) -> None:
     write_bert_published(tmp_path / "w.safetensors", tmp_path / "t.json", TINY_BERT)
     content = (tmp_path / "w.safetensors").read_bytes()
-    for damaged in (content[:-100], b"\xff" * 8 + content[8:], content[:8] + b"{" * 50 + content[58:], b""):
+    brackets = (1 << 20).to_bytes(8, "little") + b"[" * (1 << 20)
+    for damaged in (content[:-100], b"\xff" * 8 + content[8:], content[:8] + b"{" * 50 + content[58:], b"", brackets):
         (tmp_path / "d.safetensors").write_bytes(damaged)
         with pytest.raises(DamagedError, match=r"d\.safetensors"):
             convert_bert(

@@ -165,7 +165,9 @@ def test_a_model_is_found_in_the_cache_of_the_hub(
         open_folder("somebody/else")
 
 
-@pytest.mark.parametrize("damage", ["config", pytest.param("weights", marks=pytest.mark.slow), "json", "pickle"])
+@pytest.mark.parametrize(
+    "damage", ["config", pytest.param("weights", marks=pytest.mark.slow), "json", "brackets", "pickle"]
+)
 @pytest.mark.parametrize(
     "runtime",
     [
@@ -182,6 +184,8 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, damage: str, runt
         (folder / "model.safetensors").write_bytes(content[: len(content) // 2])
     elif damage == "json":
         (folder / "config.json").write_text("[1, 2")
+    elif damage == "brackets":
+        (folder / "config.json").write_text("[" * 200_000)
     else:
         (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises((DamagedError, MissingError), match="model") as caught:

@@ -110,7 +110,7 @@ class HubFolder:
             content = json.loads(path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DamagedError(f"{path} cannot be read: {error}.", "Fetch the model again.") from error
         if not isinstance(content, dict):
             raise DamagedError(f"{path} does not hold an object.", "Fetch the model again.")

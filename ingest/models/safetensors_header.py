@@ -41,7 +41,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         try:
             entries = json.loads(file.read(length))
             found = {name: _read_entry(entry, 8 + length) for name, entry in entries.items() if name != "__metadata__"}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(path, f"its header cannot be read ({error!r})") from error
     for name, tensor in found.items():
         if not 8 + length <= tensor.start <= tensor.end <= size:
