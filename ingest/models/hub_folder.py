@@ -55,8 +55,7 @@ class HubFolder:
         kind = str(self.config.get("model_type", ""))
         return ARCHITECTURES.get(kind, kind)
 
-    @cached_property
-    def weights(self) -> tuple[Path, ...]:
+    def find_weights(self) -> tuple[Path, ...]:
         """The safetensors files; raises MissingError when there are none (other formats may run code)."""
         files = tuple(sorted(self.path.glob("*.safetensors")))
         if not files:
@@ -68,13 +67,13 @@ class HubFolder:
 
     def parameters(self) -> int:
         """How many numbers the model has learned; raises DamagedError when a file of weights is not whole."""
-        tensors = {name: tensor for file in self.weights for name, tensor in read_tensors(file).items()}
+        tensors = {name: tensor for file in self.find_weights() for name, tensor in read_tensors(file).items()}
         quantization = self.config.get("quantization")
         return count_parameters(tensors, quantization if isinstance(quantization, dict) else {})
 
     def sha256(self) -> str:
         """The SHA-256 of the weights; of their files' hashes in order of name when there are several."""
-        hashes = [file_sha256(file) for file in self.weights]
+        hashes = [file_sha256(file) for file in self.find_weights()]
         return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     @cached_property

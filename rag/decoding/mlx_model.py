@@ -107,7 +107,7 @@ class _Instruct:
 
 def _load_model(folder: HubFolder) -> Any:
     """Raises DamagedError with what mlx-lm says; a model that brings its own program is refused unread."""
-    assert folder.weights
+    folder.find_weights()
     if "model_file" in folder.config:
         raise DamagedError(
             f"{folder.path} wants to run a program of its own, which is never done.", "Name another model."

@@ -79,7 +79,7 @@ def _load_folder(path: Path) -> Loaded:
     _check_architecture(path, folder.architecture)
     config = folder.config
     tensors: dict[str, Any] = {}
-    for file in folder.weights:
+    for file in folder.find_weights():
         named = {gguf_name(name): tensor for name, tensor in mx.load(str(file)).items()}
         tensors.update({name: tensor for name, tensor in named.items() if name})
     encoder = Encoder(

@@ -27,7 +27,7 @@ def require_library() -> None:
 
 def check_folder(folder: HubFolder) -> None:
     """Raise MissingError or DamagedError when a part of the model would be loaded through pickle."""
-    assert folder.weights
+    folder.find_weights()
     modules = [part for part in folder.path.iterdir() if part.is_dir()]
     for module in modules:
         if (module / "pytorch_model.bin").exists() and not (module / "model.safetensors").exists():
