@@ -23,10 +23,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ``rag.ask`` returns.
+    """What ``KnowledgeBase.ask`` returns.
 
-    `notes` are sentences of the product's own: why no model ran, that sources differ. `model` wrote `text` when
-    `origin` is "model". `timings` are seconds.
+    `difference` says where the sources differ, and `notes` are other sentences of the product's own: why no model ran,
+    where text was sent. `model` wrote `text` when `origin` is "model". `timings` are seconds.
     """
 
     question: str

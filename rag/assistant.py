@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from index.errors import RagError
-from index.search import Mode, Ranked, Within
+from index.search import Within
 from index.types import Quote
 from rag.answer import Answer, Evidence, Statement, Step
 from rag.answerable import decide
@@ -52,10 +52,6 @@ class Assistant:
         self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
         self.readings = Readings(lambda: retriever.embedder)
-
-    def search(self, question: str, k: int, mode: Mode, within: Within) -> list[Ranked]:
-        """The `k` best passages, best first."""
-        return self.retriever.search(question, k, mode, within)
 
     def ask(self, question: str, *, generate: bool, within: Within) -> Iterator[Step]:
         """The steps of an answer: Evidence at once, then each Statement as it is checked, and the Answer last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -122,7 +123,7 @@ def test_a_second_opening_gives_the_same(embedder: Embedder, opener: Callable[[]
 
 
 def test_the_identity_survives_the_index(embedder: Embedder) -> None:
-    assert ModelIdentity.from_json(embedder.identity.to_json()) == embedder.identity
+    assert ModelIdentity(**json.loads(embedder.identity.to_json())) == embedder.identity
     assert embedder.identity.dimension == embedder.dimension
 
 

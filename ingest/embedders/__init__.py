@@ -55,10 +55,6 @@ class ModelIdentity:
         """Canonical JSON: the key under which the index keeps this model's vectors."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
-    @classmethod
-    def from_json(cls, text: str) -> ModelIdentity:
-        return cls(**json.loads(text))
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:

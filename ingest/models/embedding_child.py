@@ -44,7 +44,7 @@ def serve_embedding(open_model: Callable[[Payload], EmbeddingModel]) -> Handler:
     def handle(request: Payload, blobs: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
         if request["do"] == "open":
             models[:] = [model := open_model(request)]
-            yield {"dimension": model.dimension, "limit": model.limit, "pooling": model.pooling}, []
+            yield {"dimension": model.dimension, "pooling": model.pooling}, []
         elif request["do"] == "embed":
             models[0].use_threads(request["threads"])
             texts = [_cut(models[0], request["prefix"], blob.decode()) for blob in blobs]

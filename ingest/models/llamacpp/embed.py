@@ -58,7 +58,6 @@ class _Embedding:
     def description(self) -> dict[str, Any]:
         return {
             "dimension": self._dimension,
-            "limit": self.pooled.limit,
             "pooling": POOLING[self.pooled.pooling],
             "gpu": self._model.on_gpu,
             "tokens": True,
