@@ -46,6 +46,17 @@ def test_replacing_keeps_one_version_and_its_row_numbers_are_new(store: Store) -
     assert new > old
 
 
+def test_chunks_are_counted_without_reading_their_rows(store: Store) -> None:
+    put(store, "docs/a.md", "One.", "Two.")
+    first, last = sorted(store.all_chunk_ids())
+    said: list[str] = []
+    store.connection.set_trace_callback(said.append)
+    assert store.count_chunks() == 2  # asked for each word of a question
+    store.connection.set_trace_callback(None)
+    assert "COVERING INDEX" in str(store.connection.execute(f"EXPLAIN QUERY PLAN {said[0]}").fetchall())
+    assert (store.count_chunks(after=first), store.count_chunks(after=last)) == (1, 0)
+
+
 def test_an_unchanged_passage_keeps_its_vector_when_its_document_changes(store: Store) -> None:
     table = VectorTable(store)
     model = table.model_id("m")
