@@ -143,6 +143,7 @@ SOURCES = ("Staff get 20 days of annual leave.", "年次有給休暇は20日で�
         ('A 5" pipe and "20 days"', 'A 5" pipe and "20 days"'),
         ('An open "quotation\nof [1', "An open quotation\nof "),
         ("[", ""),
+        ("[" * 1500 + "20 days", "20 days"),
     ],
 )
 def test_what_the_constraint_forbids_loses_its_marks(written: str, shown: str) -> None:

@@ -44,16 +44,17 @@ class Enforcer:
         return self._release() if character in (closer, "\n") or len(self._held) > LONGEST else ""
 
     def _release(self) -> str:
-        held, self._held = self._held, ""
-        if not held:
-            return ""
-        if shown := self._show(held):
-            return shown
-        if _NUMBERS.fullmatch(held):  # "[2, 9]" becomes "[2]" where 2 is a source and 9 is none
-            numbers = re.findall(r"\d+", held) if held.endswith("]") else []
-            return "".join(self._show(f"[{number}]") for number in numbers)
-        inside = held[1:].removesuffix("]" if held[0] == "[" else CLOSERS[held[0]])
-        return self.add(inside) + self._release()
+        shown = ""
+        while self._held:
+            held, self._held = self._held, ""
+            if allowed := self._show(held):
+                return shown + allowed
+            if _NUMBERS.fullmatch(held):  # "[2, 9]" becomes "[2]" where 2 is a source and 9 is none
+                numbers = re.findall(r"\d+", held) if held.endswith("]") else []
+                return shown + "".join(self._show(f"[{number}]") for number in numbers)
+            # Without its opening mark; what it encloses may hold back again.
+            shown += self.add(held[1:].removesuffix("]" if held[0] == "[" else CLOSERS[held[0]]))
+        return shown
 
     def _show(self, text: str) -> str:
         """`text`, if it is allowed here and nothing of it stays open; else nothing."""
