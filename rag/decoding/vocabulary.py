@@ -8,6 +8,7 @@ from typing import Any
 
 from index.errors import DamagedError
 from ingest.models.hub_folder import HubFolder
+from ingest.models.windows import WORD_START
 
 # How models mark the end of an answer, where their configuration names only the end of a document.
 END_MARKS = (
@@ -15,7 +16,6 @@ END_MARKS = (
     "<|end|>", "<|return|>", "<|END_OF_TURN_TOKEN|>",
 )  # fmt: skip
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
-WORD_START = "\u2581"
 
 
 class Vocabulary:

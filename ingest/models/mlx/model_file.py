@@ -13,10 +13,9 @@ from index.errors import DamagedError
 from ingest.models.bert_names import gguf_name
 from ingest.models.hub_folder import open_folder
 from ingest.models.mlx.bert import Encoder
-from ingest.models.windows import find_ends
+from ingest.models.windows import WORD_START, find_ends
 
 ARCHITECTURES = ("bert", "nomic-bert")
-WORD_START = "\u2581"  # how GGUF files mark the first piece of a word; published vocabularies mark the others, by ##
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,7 @@ def _check_architecture(path: Path, architecture: str) -> None:
 
 
 def _published_piece(piece: str) -> str:
+    """GGUF files mark the first piece of a word; published vocabularies mark the others, by ##."""
     if piece.startswith(WORD_START):
         return piece.removeprefix(WORD_START)
     special = len(piece) > 2 and piece.startswith("[") and piece.endswith("]")
