@@ -51,7 +51,7 @@ class _Embedding:
         if self.pooled.pooling not in (1, 2, 3):  # mean, cls, last
             raise DamagedError(
                 f"{request['path']} is not an embedding model: it gives no vector for a whole text.",
-                "Name an embedding model, or the model's pooling in the catalogue.",
+                "Name an embedding model.",
             )
         self._dimension = self._model.library.llama_model_n_embd_out(self._model.handle)
 
