@@ -18,6 +18,7 @@ from tiny_models import write_llama, write_nomic_bert
 
 from index.errors import DamagedError, MissingError, UsageError
 from ingest.models.gguf_header import read_header
+from ingest.models.model_child import ModelChild
 from ingest.worker import Message, WorkerError
 from rag.decoding.prefix import KEPT, keep_prefix, load_prefix, prefix_key
 from rag.generators import ChatMessage, Constraint, Generator, open_generator
@@ -345,10 +346,15 @@ def test_a_child_that_died_is_not_started_again_to_be_stopped(tmp_path: Path, mo
         assert worker.pid is None
 
 
-def test_an_unknown_type_of_keys_and_values_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_type_of_keys_and_values_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = write_llama(tmp_path / "a.gguf")
+    ended: list[ModelChild] = []
+    monkeypatch.setattr(ModelChild, "close", lambda child: ended.append(child))
     with pytest.raises(UsageError, match="kv_type"):
         open_generator(Settings(model=f"llamacpp:{model}", kv_type="q4"))
+    monkeypatch.undo()
+    assert ended, "its process would stay"
+    ended[0].close()
 
 
 def test_a_model_that_cannot_keep_eight_bits_keeps_sixteen(tmp_path: Path) -> None:

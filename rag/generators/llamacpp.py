@@ -33,8 +33,8 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
     with child.starting():
         header = read_header(path)
         check_writes(header)
+        memory = choose_memory(header, available_memory(), settings.kv_type)
     cores = settings.threads or usable_cores()
-    memory = choose_memory(header, available_memory(), settings.kv_type)
     opening = {
         "do": "open",
         "path": str(path),
