@@ -41,6 +41,8 @@ _DEPENDS = re.compile(
     r"(?:which|who|whose|where|that|than|or|nor|is|are|was|were|ha[sd]|have|will|may|can|must)\b", re.I
 )
 _SUBORDINATE = re.compile(r"(?:because|although|after|before|when|while|if|since|as|until|unless)\b[^,]*$", re.I)
+# What the cut before a clause leaves of "of which", "in which case".
+_DANGLES = re.compile(r"\b(?:at|by|during|for|from|in|of|on|through|to|under|with)$")
 _JOINS = re.compile(r"(?:and|but|while|so)\s+", re.I)
 # Above a list, it denies what stands in its items: "The tenant shall not: (a) put up signs".
 _DENIES = re.compile(r"\b(?:not|never|no|none|neither|cannot)\b|n't\b|ない|なく|ません|禁|不可", re.I)
@@ -103,7 +105,9 @@ def _runs(question: Question, sentence: str, least: float, kinds: Sequence[str])
                 run = run[joined.end() :]
             if start and (_DEPENDS.match(run) or _is_member(run)):
                 continue
-            if _SUBORDINATE.match(run) or leans_back(run) or _is_member(sentence[end:].lstrip(" ,;:")):
+            if end < len(sentence) and (_DANGLES.search(run) or _is_member(sentence[end:].lstrip(" ,;:"))):
+                continue
+            if _SUBORDINATE.match(run) or leans_back(run):
                 continue
             if (japanese or SHORTEST <= len(run.split()) <= LONGEST) and _states(question, run, least, kinds):
                 yield f"{run[0].upper()}{run[1:]}{'。' if japanese else '.'}"

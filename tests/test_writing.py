@@ -49,6 +49,11 @@ def test_a_statement_is_a_run_of_clauses_that_says_what_was_asked() -> None:
     assert not any(statement.startswith(("Taxis", "Which")) for statement in found)
 
 
+def test_no_statement_ends_in_what_joins_the_next_clause() -> None:
+    found = statements("How many days do staff get?", "Staff get 20 days, of which five may be moved to May.")
+    assert found == ["Staff get 20 days.", "Staff get 20 days, of which five may be moved to May."]
+
+
 @pytest.mark.parametrize(
     ("question", "text"),
     [
