@@ -86,7 +86,8 @@ class VectorIndex:
         if exact:
             return found
         ids, vectors = self.table.vectors_by_id([number for number, _ in found])
-        return list(zip(ids.tolist(), (vectors @ question).tolist(), strict=True)) if len(ids) else []
+        rescored = dict(zip(ids.tolist(), (vectors @ question).tolist(), strict=True)) if len(ids) else {}
+        return [(number, rescored.get(number, score)) for number, score in found]  # one that is gone as its code says
 
     def _is_flat(self) -> bool:
         return self._stamp is not None and self._stamp.shape.endswith("flat")

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpus import harm
+from corpus import harm, make_chunks, make_document, make_origin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.dense import STAMP, VectorIndex
+from index.rows import embedding_key
+from index.search import Index
 from index.store import Store
 from index.vector_table import VectorTable
 
@@ -120,6 +122,34 @@ def test_another_model_never_answers(tmp_path: Path) -> None:
     index.refresh()
     other = VectorIndex(index.table, index.table.model_id("other"))
     assert other.search(unit(1, 1)[0], 5) == []
+
+
+def make_knowledge_base(folder: Path, vectors: NDArray[np.float32]) -> Index:
+    """A document for each of the vectors."""
+    index = Index(folder, identity="m")
+    for n, vector in enumerate(vectors):
+        document = make_document(f"Text {n}.")
+        index.store.replace(make_origin(f"d/{n}.md"), document, make_chunks(document), [f"Text {n}."])
+        index.table.add_vectors(index.table.model_id("m"), [embedding_key(f"Text {n}.")], vector[None])
+    index.refresh()
+    return index
+
+
+@pytest.mark.parametrize("flat_limit", [1000, 0])
+def test_where_the_nearest_are_gone_the_next_ones_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flat_limit: int
+) -> None:
+    """Also where the part still holds them, and they fill all the places that are looked at."""
+    monkeypatch.setattr("index.dense.RESCORED", 8)
+    vectors = unit(40, 1)
+    index = make_knowledge_base(tmp_path / "kb", vectors)
+    part = index.vectors()
+    assert part is not None
+    part.flat_limit = flat_limit
+    part.refresh()
+    nearest = scan(vectors, np.arange(40), vectors[3], 40)
+    index.store.delete([f"d/{n}.md" for n in nearest[:30]])
+    assert [chunk - 1 for chunk, _ in index.dense_leg(vectors[3], 2, None)] == nearest[30:32]
 
 
 @pytest.mark.slow
