@@ -107,9 +107,8 @@ class VectorIndex:
 
     def _load(self) -> None:
         """Use the published part if it is a new one and right, and not newer than what is read of the truth."""
-        database = self.table.database
-        stamp = self._published()
-        if stamp == self._stamp or (self._stamp is not None and database.inside()):
+        stamp, database = self._published(), self.table.database
+        if stamp == self._stamp:
             return
         self._stamp, self._part, self._recent = None, None, None
         if stamp is None or stamp.kb != database.get("kb") or f"/model {self.model}/" not in stamp.shape:

@@ -152,6 +152,18 @@ def test_where_the_nearest_are_gone_the_next_ones_are_found(
     assert [chunk - 1 for chunk, _ in index.dense_leg(vectors[3], 2, None)] == nearest[30:32]
 
 
+def test_a_reader_that_stays_open_takes_up_the_part_that_a_writer_made(tmp_path: Path) -> None:
+    vectors = unit(9, 1)
+    make_knowledge_base(tmp_path / "kb", vectors[:1])
+    reader = Index(tmp_path / "kb", identity="m")
+    for known in (1, 9):
+        make_knowledge_base(tmp_path / "kb", vectors[:known])
+        with reader.reading():
+            assert len(reader.dense_leg(vectors[0], 10, None)) == known
+            part = reader.vectors()
+            assert part is not None and part.lag() == 0
+
+
 @pytest.mark.slow
 def test_codes_find_what_a_scan_finds_among_families_of_near_identical_vectors(tmp_path: Path) -> None:
     """300,000 vectors, a third of them in families; recall of the exact ten at least 0.995."""
