@@ -67,7 +67,7 @@ class WordIndex:
         self._part: Part | None = None
         self._damaged: Stamp | None = None
         self._links: tempfile.TemporaryDirectory[str] | None = None
-        self._recent: tuple[int, Part | None] | None = None
+        self._recent: tuple[tuple[int, int], Part | None] | None = None  # by what it follows, and up to where
 
     def search(
         self, query: Query, k: int, documents: Sequence[int] | None = None, chunks: Sequence[int] | None = None
@@ -120,14 +120,15 @@ class WordIndex:
 
     def _newer(self) -> Part | None:
         """A part in memory of the chunks that the published one does not cover; None without any, or when behind."""
-        last = self.store.last_chunk()
-        if last <= self._covers():
+        covers, last = self._covers(), self.store.last_chunk()
+        if last <= covers:
+            self._recent = None
             return None
-        if self._recent is None or self._recent[0] != last:
+        if self._recent is None or self._recent[0] != (covers, last):
             part = None if self.behind() else open_part(None)
             if part is not None:
-                fill_part(part, self.store.each_passage(after=self._covers()), self.store.document_ids())
-            self._recent = (last, part)
+                fill_part(part, self.store.each_passage(after=covers), self.store.document_ids())
+            self._recent = ((covers, last), part)
         return self._recent[1]
 
     def behind(self) -> int:
@@ -150,7 +151,7 @@ class WordIndex:
         if self._stamp is not None and self.store.inside() and not anew:
             return
         while (stamp := read_stamp(self.store.folder / STAMP)) not in (self._stamp, self._damaged):
-            self._stamp, self._part, self._recent = None, None, None
+            self._stamp, self._part = None, None
             if stamp is None or stamp.kb != self.store.get("kb") or stamp.shape != str(VERSION):
                 return
             if stamp.generation > self.store.generation:
@@ -192,7 +193,7 @@ class WordIndex:
     def close(self) -> None:
         """Let go of what was made to read a part."""
         if self._links is not None:
-            self._stamp, self._part, self._recent = None, None, None  # else tantivy may make a lock file meanwhile
+            self._stamp, self._part = None, None  # else tantivy may make a lock file meanwhile
             self._links.cleanup()
             self._links = None
 
@@ -232,7 +233,7 @@ class WordIndex:
             folder, names, kb=self.store.get("kb"), shape=str(VERSION), generation=self.store.generation, covers=last
         )
         write_stamp(self.store.folder / STAMP, stamp)
-        self._stamp, self._part, self._recent = None, None, None
+        self._stamp, self._part = None, None
         for old in self.folder.iterdir():
             if old.name != folder.name:
                 shutil.rmtree(old, ignore_errors=True)  # a reader on Windows may hold it; the next run takes it away

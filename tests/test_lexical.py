@@ -142,6 +142,17 @@ def test_new_and_removed_chunks_are_seen_at_once(tmp_path: Path) -> None:
     assert find(index, "wombat", 5) == [len(TEXTS) + 1]
 
 
+def test_a_part_that_is_lost_while_the_index_is_open_is_made_up_for(tmp_path: Path) -> None:
+    """Also after a search that had to look only at what is newer than the part."""
+    index = make_index(tmp_path / "kb", TEXTS)
+    wanted = find(index, "fox")
+    index.refresh()
+    add(index.store, "docs/new.md", "A wombat.")
+    assert find(index, "wombat", 5) == [len(TEXTS) + 1]
+    (tmp_path / "kb" / STAMP).unlink()
+    assert find(index, "fox") == wanted
+
+
 def test_a_restriction_holds_before_ranking(tmp_path: Path) -> None:
     index = make_index(tmp_path / "kb", TEXTS)
     index.refresh()
