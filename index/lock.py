@@ -24,23 +24,20 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
     `patience` is how many seconds another holder is waited for; `name` is the file that is locked.
     """
     path = folder / name
-    try:
+    with _translated(folder):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
-        ) from error
     try:
         deadline = time.monotonic() + patience
-        while not lock_file(descriptor):
-            late = time.monotonic() - deadline
-            holder = _holder(path) if late >= 0 else ""
-            if holder or late > NAMING:
-                raise LockedError(
-                    f"{folder} is being changed by {holder or 'another process'}.",
-                    "Wait for it to finish, then try again.",
-                )
-            time.sleep(0.05)
+        with _translated(folder):  # a disk without locks
+            while not lock_file(descriptor):
+                late = time.monotonic() - deadline
+                holder = _holder(path) if late >= 0 else ""
+                if holder or late > NAMING:
+                    raise LockedError(
+                        f"{folder} is being changed by {holder or 'another process'}.",
+                        "Wait for it to finish, then try again.",
+                    )
+                time.sleep(0.05)
         with contextlib.suppress(OSError):  # a full disk keeps the name out, not the lock
             said = json.dumps({"pid": os.getpid(), "purpose": purpose}).encode()
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -49,6 +46,16 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
     finally:
         with contextlib.suppress(OSError):  # the kernel drops the lock all the same
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
+        ) from error
 
 
 def _holder(path: Path) -> str:

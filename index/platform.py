@@ -19,7 +19,7 @@ MACOS = sys.platform == "darwin"
 
 
 def lock_file(descriptor: int) -> bool:
-    """Take the exclusive kernel lock on an open file; False when another process holds it.
+    """Take the exclusive kernel lock on an open file; False when another process holds it. Raises OSError.
 
     The kernel drops the lock with the process, so a dead writer never blocks.
     """
@@ -36,7 +36,7 @@ def lock_file(descriptor: int) -> bool:
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
     return True
 

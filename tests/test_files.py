@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import hashlib
 import os
@@ -148,6 +149,19 @@ def test_a_second_writer_is_told_within_two_seconds(tmp_path: Path, monkeypatch:
         pass
     assert 0.5 < clock[0] < 1.5  # the command itself has the rest
     print(f"a second writer gives up after {clock[0]:.2f} s of waiting")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_a_disk_without_locks_is_not_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with write_lock(tmp_path, "rag ingest"):
+        pass  # its name stays in the file
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StoreError, match=os.strerror(errno.ENOLCK)) as caught, write_lock(tmp_path, "rag rm"):
+        pass
+    assert not isinstance(caught.value, LockedError)
 
 
 def test_a_planted_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
