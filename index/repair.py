@@ -161,12 +161,13 @@ def _all_right(row: tuple[Any, ...], text: str, chunks: list[tuple[Any, ...]]) -
 
 
 def _copy_vectors(old: Connection, new: Connection) -> int:
-    """Copy every vector that is right and still needed; the number of those that are needed and lost."""
+    """Copy every vector that is right, still needed, and of a known model; the number of those needed and lost."""
     needed = {key for (key,) in new.execute("SELECT input FROM chunks")}
+    models = {model for (model,) in new.execute("SELECT id FROM models")}
     found: dict[int, set[bytes]] = {}
     for row in _numbered(old, f"SELECT {ROW} FROM vectors", "vectors"):
         _, _, model, key, _ = row
-        if is_right(row) and key in needed:
+        if is_right(row) and key in needed and model in models:
             new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", row)
             found.setdefault(model, set()).add(key)
     return len(needed) - max(map(len, found.values()), default=0)

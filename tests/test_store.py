@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from corpus import make_chunks, make_document, make_origin
 
 from index.errors import DamagedError, NewerError, NoIndexError, StoreError
 from index.opening import DATABASE
+from index.repair import repair
 from index.seal import SEAL
 from index.store import Store, Unread, embedding_key
 from index.vector_table import VectorTable
@@ -140,6 +142,17 @@ def test_an_altered_vector_is_noticed(store: Store) -> None:
     store.connection.execute("UPDATE vectors SET vector = zeroblob(16)")
     with pytest.raises(DamagedError):
         table.vectors(model)
+
+
+def test_repair_takes_over_no_vector_of_a_model_that_is_lost(store: Store, tmp_path: Path) -> None:
+    put(store, "docs/a.md", "One.")
+    table = VectorTable(store)
+    table.add_vectors(table.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "kb" / DATABASE)) as plain, plain:
+        plain.execute("DELETE FROM models")
+    assert repair(tmp_path / "kb", apply=True).vectors == 1
+    assert repair(tmp_path / "kb", apply=False).findings == ()
 
 
 def test_what_is_removed_leaves_no_trace_in_the_file(store: Store, tmp_path: Path) -> None:
