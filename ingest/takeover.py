@@ -6,11 +6,13 @@ stays a source of its own.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.conversations import move_citations
+from index.errors import DocumentError
 from index.store import Store
 from ingest.scan import Root, Skipped, Source, find_start, scan
 
@@ -51,7 +53,9 @@ def _inside(roots: Sequence[Root], known: Mapping[str, Path]) -> set[str]:
     """Known sources that lie inside what one of the roots looks at, under another name."""
     inner = set()
     for root in roots:
-        start = find_start(root)[0] if root.root.exists() else None
+        start = None
+        with contextlib.suppress(OSError, DocumentError):  # the scan tells what cannot be read
+            start, _ = find_start(root)
         for name, place in known.items():
             if start and place.is_relative_to(start) and name != root.source and not name.startswith(f"{root.source}/"):
                 inner.add(name)

@@ -1,0 +1,25 @@
+"""What a run cannot look into is told, costs only itself, and is known again when it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from corpus import write_tree
+
+import rag
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> rag.KnowledgeBase:
+    return rag.open(tmp_path / "kb", embed_model="hashing:64")
+
+
+def test_an_unreadable_ragignore_is_told_also_when_a_part_is_looked_at(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"hr/leave.md": "Staff get 20 days."})
+    kb.ingest([docs])
+    (docs / ".ragignore").write_bytes(bytes(range(32)) * 8)
+    for folder, shown in ((docs, "docs"), (docs / "hr", "docs/hr")):
+        report = kb.ingest([folder])
+        assert [note.path for note in report.skipped] == [shown]
+        assert report.removed == ()
