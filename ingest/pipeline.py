@@ -260,10 +260,11 @@ class _Run:
             self.tally.warned.append(Note(origin.path, f"kept as it was read before: {_reason(origin.path, error)}"))
             self._record_inside(origin.path)
             return
-        outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
+        outcome: Outcome = "skipped" if isinstance(error, UnsupportedError) else "failed"
         reason = _reason(origin.path, error)
-        self.tally.record(origin.path, "failed" if outcome == "failed" else "skipped", reason)
-        if outcome == "failed" and origin.path not in self.known.unread:
+        self.tally.record(origin.path, outcome, reason)
+        before = self.known.unread.get(origin.path)
+        if outcome == "failed" and (before is None or before.outcome != "failed"):
             self.tally.new_failures.append(origin.path)
         self._record_inside(origin.path)
         self._remember_unread(origin, outcome, reason)

@@ -21,7 +21,7 @@ class Note:
 class IngestReport:
     """Every file is in exactly one of the first six; `warned` repeats paths of the others.
 
-    `chunks` were written in this run. `new_failures` are those of `failed` that had not failed before in the same way.
+    `chunks` were written in this run. `new_failures` are those of `failed` that had not failed the time before.
     `kept` names sources of which too much was missing to be removed without ``--prune``.
     """
 

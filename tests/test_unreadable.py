@@ -23,3 +23,11 @@ def test_an_unreadable_ragignore_is_told_also_when_a_part_is_looked_at(kb: rag.K
         report = kb.ingest([folder])
         assert [note.path for note in report.skipped] == [shown]
         assert report.removed == ()
+
+
+def test_a_file_that_was_skipped_and_now_fails_is_a_new_failure(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
+    docs = write_tree(tmp_path / "docs", {"rates.json": " "})
+    assert [note.reason for note in kb.ingest([docs]).skipped] == ["no text in it"]
+    (docs / "rates.json").write_text('{"rate":', encoding="utf-8")
+    assert kb.ingest().new_failures == ("docs/rates.json",)
+    assert kb.ingest().new_failures == ()
