@@ -322,7 +322,7 @@ class _Run:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
             known = [path for path in self.known.documents if root.covers(path)]
-            gone = [path for path in known if path not in self.seen and not self._is_hidden(path)]
+            gone = [path for path in known if self._is_gone(path)]
             if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
                 reason = (
                     f"{len(gone)} of {len(known)} files are missing; nothing was removed. If that is right: --prune"
@@ -334,7 +334,7 @@ class _Run:
             if not self.options.dry_run:
                 self.store.delete(gone)
                 self.store.forget_unread(
-                    [path for path in self.known.unread if root.covers(path) and path not in self.seen]
+                    [path for path in self.known.unread if root.covers(path) and self._is_gone(path)]
                 )
 
         for path, origin in self.known.documents.items():
@@ -343,9 +343,9 @@ class _Run:
         if not self.options.dry_run:
             self.taken.apply(self.store)
 
-    def _is_hidden(self, path: str) -> bool:
-        """Whether it lies in a folder that could not be looked into."""
-        return any(path == folder or path.startswith(f"{folder}/") for folder in self.unreadable)
+    def _is_gone(self, path: str) -> bool:
+        """Whether it was not seen, and does not lie in a folder that could not be looked into."""
+        return path not in self.seen and not any(f"{path}/".startswith(f"{folder}/") for folder in self.unreadable)
 
 
 class _Same(RagError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,22 @@ def test_a_file_that_was_skipped_and_now_fails_is_a_new_failure(kb: rag.Knowledg
     (docs / "rates.json").write_text('{"rate":', encoding="utf-8")
     assert kb.ingest().new_failures == ("docs/rates.json",)
     assert kb.ingest().new_failures == ()
+
+
+def test_what_failed_in_a_folder_that_could_not_be_read_for_a_while_is_no_new_failure(
+    kb: rag.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = write_tree(tmp_path / "docs", {"hr/leave.md": "Staff get 20 days.", "hr/bad.docx": b"PK\x03\x04"})
+    real = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder).name == "hr":
+            raise PermissionError(13, "Permission denied")
+        return real(folder)
+
+    assert kb.ingest([docs]).new_failures == ("docs/hr/bad.docx",)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        assert kb.ingest().removed == ()
+    report = kb.ingest()
+    assert ([note.path for note in report.failed], report.new_failures) == (["docs/hr/bad.docx"], ())
