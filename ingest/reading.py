@@ -141,8 +141,10 @@ def reader_version(path: str, options: ParseOptions) -> str:
     """What reads this file, in so far as it may read more of it another time."""
     module = find_parser(PurePosixPath(path).suffix)
     name = module.__name__.rpartition(".")[2] if module else "none"
-    extras = "ocr" if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else ""
-    return "/".join((code_version(), name, extras))
+    helpers = ["ocr"] if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else []
+    helpers += [library for library in getattr(module, "REQUIRES", ()) if find_spec(library)]
+    helpers += getattr(module, "programs", list)()
+    return "/".join((code_version(), name, "+".join(helpers)))
 
 
 def attempt_version(path: str, options: ParseOptions) -> str:

@@ -15,8 +15,9 @@ from hostile_documents import locked_pdf
 import ingest.pipeline as pipeline
 import ingest.reading as reading
 import rag
-from index.errors import LimitError
+from index.errors import LimitError, UnsupportedError
 from index.types import Document
+from ingest.parsers import libreoffice
 from ingest.reading import Reading
 
 
@@ -115,6 +116,29 @@ def test_what_a_later_reader_cannot_read_stays_as_the_former_one_read_it(
     assert {note.path for note in report.warned} == {"docs/leave.md", "docs/mail.eml", "docs/parts.md"}
     assert all("Reading was given up." in note.reason for note in report.warned)
     assert ids(kb) == before
+
+
+@pytest.mark.parametrize("name", ["old.doc", "mail.msg"])
+def test_a_file_that_waits_for_a_program_or_a_library_is_tried_when_it_is_there(
+    kb: rag.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    there: list[str] = []
+    monkeypatch.setattr(libreoffice, "_program", lambda: "soffice" if "libreoffice" in there else None)
+    monkeypatch.setattr(reading, "find_spec", lambda library: library in there or None)
+    tried: list[str] = []
+
+    def refuse(self: reading.Reader, name: str, data: bytes) -> Reading:
+        tried.append(name)
+        return Reading(None, UnsupportedError("It needs something.", "Install it."))
+
+    monkeypatch.setattr(pipeline.Reader, "read", refuse)
+    docs = write_tree(tmp_path / "docs", {name: b"\xd0\xcf\x11\xe0"})
+    for _ in range(2):
+        kb.ingest([docs])
+        assert len(tried) == 1
+    there += ["libreoffice", "unstructured"]
+    kb.ingest()
+    assert len(tried) == 2
 
 
 def test_the_code_that_reads_is_known_by_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

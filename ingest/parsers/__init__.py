@@ -7,10 +7,11 @@ A parser module declares what it reads and how::
     EXTRA = "ocr"                            # the extra that brings them, "" if none
 
     def parse(name: str, data: bytes, options: ParseOptions) -> Document: ...
+    def programs() -> list[str]: ...         # only where it starts other programs: those that are there
 
-`parse` runs in a worker process with limits on time and memory. It never touches the network or the disk, keeps
-nothing between calls, and raises only DocumentError and its kind on bad input (anything else is reported as a defect
-of the parser).
+A file that could not be read is tried again when one of REQUIRES or of `programs` has come. `parse` runs in a worker
+process with limits on time and memory. It never touches the network or the disk, keeps nothing between calls, and
+raises only DocumentError and its kind on bad input (anything else is reported as a defect of the parser).
 """
 
 from __future__ import annotations

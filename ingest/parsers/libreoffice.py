@@ -84,6 +84,11 @@ def _shape(data: bytes, new: str) -> str | None:
     return next((extension for mark, extension in _DISGUISES if start.startswith(mark)), None)
 
 
+def programs() -> list[str]:
+    """What is there of what this reader starts."""
+    return ["libreoffice"] if _program() else []
+
+
 def _program() -> str | None:
     found = shutil.which("soffice") or shutil.which("libreoffice")
     return found or next((place for place in _PLACES if Path(place).is_file()), None)
