@@ -26,6 +26,7 @@ TURN = "opening"
 # Seconds to wait for others who open or close the file or begin to read it, which takes them milliseconds. One that
 # stands still in it is not waited for: the file is read without its leave.
 OPENING = 1.0
+GIVEN_UP: State = ()  # of a connection that was lost: what is on the disk is always another one, to be opened anew
 
 
 class OpenFile:
@@ -47,7 +48,7 @@ class OpenFile:
     def _open(self, damaged: bool) -> None:
         """Look for damage and open the file; it is read as `shared` where nothing can be locked or made beside it."""
         self._seal = read_seal(self.folder)
-        if self.shared and self._seal is None:
+        if self._only_shared and self._seal is None:
             raise LockedError(f"{self.folder} is being changed.", "Try again when its owner's run has ended.")
         if not damaged:
             if (self.folder / REPAIRED).exists():
@@ -60,6 +61,7 @@ class OpenFile:
 
     def _kept_out(self) -> LockedError | None:
         """Open the file by SQLite's locks, or around them; the error when others keep it locked and still change it."""
+        self.shared, self._state = self._only_shared, None
         try:
             with self._turn():
                 connection = connect(self.folder / DATABASE, "immutable" if self.shared else "rw")
@@ -89,7 +91,7 @@ class OpenFile:
                     return around
         except BaseException:
             attempt.give_up()
-            self.connection = closed()
+            self.connection, self.shared, self._state = closed(), True, GIVEN_UP
             raise
         attempt.result()
         return connection
@@ -118,7 +120,7 @@ class OpenFile:
         return write_lock(self.folder, "rag, which opens it", OPENING, TURN)
 
     def follow(self) -> None:
-        """Open a file that is read as `shared` anew when it was changed since; raises LockedError while it is."""
+        """Open a file anew that was given up, or read as `shared` and changed; raises LockedError while it is."""
         if self.shared and not self.inside() and self._changed():
             self._open_again()
 
@@ -130,7 +132,6 @@ class OpenFile:
 
     def _open_again(self) -> None:
         former = (self.connection, self._seal, self._state)
-        self.shared, self._state = self._only_shared, None
         try:
             self._open(damaged=False)
         except BaseException:
@@ -154,7 +155,7 @@ class OpenFile:
 
     def inside(self) -> bool:
         """Whether a transaction is open: what is read belongs to one generation."""
-        return self.connection.in_transaction
+        return self._state != GIVEN_UP and self.connection.in_transaction
 
     def check_unchanged(self) -> None:
         """Raise LockedError when a file that cannot be locked was changed under the reader; an image never is."""

@@ -24,11 +24,12 @@ from victim import answers, opened, work
 from wholeness import put_back
 
 import rag
-from index import image
+from index import image, opening
 from index.attempt import Attempt
 from index.connection import Cursor, connect_image
 from index.errors import DamagedError, LockedError, RagError, StoreError
 from index.opening import OPENING
+from index.seal import SEAL
 from rag.cli import main
 
 HERE = Path(__file__).parent
@@ -206,6 +207,28 @@ def test_what_a_command_reads_is_begun_in_time(
         main([*command, "--kb", str(tmp_path / "kb")])
     assert end.value.code in (0, 3, 6), capsys.readouterr().err  # doctor wants an instruct model
     assert not outside
+
+
+def test_what_could_not_be_read_around_a_lock_is_read_when_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same process, as the error says: one that is too large for an image is not open for good."""
+    work(tmp_path / "kb", 1, lambda _: None)
+    with opened(tmp_path / "kb") as index:
+        wanted = answers(index)
+        (tmp_path / "kb" / SEAL).unlink()
+        held = threading.Event()
+        with monkeypatch.context() as patch:
+            patch.setattr(opening, "OPENING", 0.01)
+            patch.setattr(opening, "_begin", lambda _: held.wait())
+            patch.setattr(image, "physical_memory", lambda: 4)
+            patch.setattr(image, "STILL", 0.0)
+            with pytest.raises(LockedError, match="too large"), index.reading():
+                pass
+        held.set()
+        assert answers(index) == wanted
+        with index.store.session("test"):
+            index.store.put("fact", "kept")
 
 
 @pytest.mark.slow
