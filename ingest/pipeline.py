@@ -19,7 +19,7 @@ from index.errors import RagError, UnsupportedError
 from index.platform import usable_cores
 from index.search import Index
 from index.store import Origin, Unread
-from index.types import Document
+from index.types import Document, Member
 from ingest.chunk import chunk_document, embedding_input
 from ingest.known import Known
 from ingest.parsers import ParseOptions
@@ -187,57 +187,34 @@ class _Run:
 
     def _origin(self, source: Source, sha256: str) -> Origin:
         version = reader_version(source.path, self.options.parse)
-        return Origin(source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version, None)
+        return Origin(source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version)
 
-    def _keep(self, origin: Origin, reading: Reading, reader: Reader) -> None:
+    def _keep(self, origin: Origin, reading: Reading, reader: Reader, depth: int = 0) -> None:
         """Store what was read of one file and of the files inside it, in one transaction."""
-        if reading.document is None:
+        document = reading.document
+        if document is None:
             assert reading.error is not None
             self._fail(origin, reading.error)
-            return
-        if not reading.document.blocks and not reading.document.members:
-            self._skip(origin, "; ".join(reading.document.warnings) or "no text in it")
-            return
-        with self.store.writing():
-            self._store(origin, reading.document)
-            self._keep_members(origin, reading.document, reader, depth=1)
+        elif not document.blocks and not document.members:
+            self._skip(origin, "; ".join(document.warnings) or "no text in it")
+        else:
+            with self.store.writing():
+                self._store(origin, document)
+                for member in document.members:
+                    self._keep_member(origin, member, reader, depth + 1)
 
-    def _keep_members(self, container: Origin, document: Document, reader: Reader, depth: int) -> None:
-        top = container.parent or container.path
-        for member in document.members:
-            digest = hashlib.sha256(member.data).hexdigest()
-            path = f"{container.path}/{member.name}"
-            self.seen.add(path)
-            origin = Origin(
-                path,
-                container.file,
-                container.source,
-                digest,
-                container.size,
-                container.mtime_ns,
-                container.reader,
-                top,
-            )
-            if path in self.known.removed:
-                self.tally.record(path, "skipped", REMOVED)
-                self.store.delete([path])
-                continue
-            if depth > DEEPEST:
-                self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
-                continue
-            try:
-                check_readable(PurePosixPath(member.name).suffix)
-                inner = reader.read(member.name, member.data)
-            except UnsupportedError as error:
-                inner = Reading(None, error)
-            if inner.document is None:
-                assert inner.error is not None
-                self._fail(origin, inner.error)
-            elif not inner.document.blocks and not inner.document.members:
-                self._skip(origin, "; ".join(inner.document.warnings) or "no text in it")
-            else:
-                self._store(origin, inner.document)
-                self._keep_members(origin, inner.document, reader, depth + 1)
+    def _keep_member(self, container: Origin, member: Member, reader: Reader, depth: int) -> None:
+        path = f"{container.path}/{member.name}"
+        self.seen.add(path)
+        if path in self.known.removed:
+            self.tally.record(path, "skipped", REMOVED)
+            self.store.delete([path])
+        elif depth > DEEPEST:
+            self.tally.record(path, "skipped", f"more than {DEEPEST} files inside each other")
+        else:
+            digest, top = hashlib.sha256(member.data).hexdigest(), container.parent or container.path
+            origin = replace(container, path=path, sha256=digest, parent=top)
+            self._keep(origin, reader.read(member.name, member.data), reader, depth)
 
     def _store(self, origin: Origin, document: Document) -> None:
         document = replace(document, title=document.title or PurePosixPath(origin.path).stem)

@@ -70,6 +70,7 @@ class Reader:
     def read(self, name: str, data: bytes) -> Reading:
         """Parse one file, named so that its extension tells the format; never raises for a bad file."""
         try:
+            check_readable(PurePosixPath(name).suffix)
             with self._worker() as worker:
                 return Reading(self._parse(worker, name, data), None)
         except WorkerError as error:
@@ -180,9 +181,7 @@ def _handle(
 ) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
     name = request["name"]
     module = find_parser(PurePosixPath(name).suffix)
-    if module is None:
-        check_readable(PurePosixPath(name).suffix.lower())
-        raise AssertionError
+    assert module is not None, "Reader.read looked before"
     steps: queue.SimpleQueue[bool] = queue.SimpleQueue()  # True: still at work; False: done
     options = ParseOptions(tuple(request["passwords"]), request["ocr"], lambda: steps.put(True))
     with ThreadPoolExecutor(1) as thread:
