@@ -145,9 +145,7 @@ class Index:
 
     def weights_of(self, model: int) -> Weights | None:
         """The same of the model with this number; raises DamagedError."""
-        check, _, kept = self.store.get(f"weights of model {model}").partition(" ")
-        if kept and str(checksum(kept)) != check:
-            raise DamagedError("What was learned about the embedding model is damaged.", "Run: rag repair")
+        kept = self._kept("weights", model)
         return Weights.from_json(kept) if kept else None
 
     def keep(self, name: str, fact: str) -> None:
@@ -156,9 +154,12 @@ class Index:
 
     def kept(self, name: str) -> str:
         """What was kept under this name with the model in use, or ""; raises DamagedError when it was altered."""
-        check, _, fact = self.store.get(f"{name} of model {self.model()}").partition(" ")
+        return self._kept(name, self.model())
+
+    def _kept(self, name: str, model: int | None) -> str:
+        check, _, fact = self.store.get(f"{name} of model {model}").partition(" ")
         if fact and check != str(checksum(fact)):
-            raise DamagedError(f"The {name} of this knowledge base is damaged.", "Run: rag repair")
+            raise DamagedError(f"What was learned with the embedding model ({name}) is damaged.", "Run: rag repair")
         return fact
 
     def learn(self, unrelated: NDArray[np.float32], readable_share: Callable[[str], float]) -> None:
@@ -168,13 +169,13 @@ class Index:
             return
         chunks = sorted(self.store.all_chunk_ids())
         sample = chunks[:: max(1, len(chunks) // LOOKED_AT)]
-        numbers, vectors = self.table.vectors_by_id(list(self.table.vector_ids(model, sample)))
-        places = self.table.chunks_of_vectors(model, numbers.tolist())
-        passages = self.store.passages([places[number][0] for number in numbers.tolist()])
-        texts = [passages[places[number][0]].chunk.text for number in numbers.tolist()]
+        shared = self.table.vector_ids(model, sample)
+        numbers, vectors = self.table.vectors_by_id(list(shared))
+        first = [shared[number][0] for number in numbers.tolist()]
+        passages = self.store.passages(first)
+        texts = [passages[chunk].chunk.text for chunk in first]
         weights = learn_weights(texts, vectors, unrelated, readable_share, len(chunks))
-        learned = weights.to_json()
-        self.store.put(f"weights of model {model}", f"{checksum(learned)} {learned}")
+        self.keep("weights", weights.to_json())
 
     def documents_within(self, within: Within) -> list[int] | None:
         """The documents whose paths match; None for all. Raises UsageError for a label that nothing has."""
