@@ -112,17 +112,9 @@ class Worker:
         root = str(Path(__file__).resolve().parent.parent)
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = {**os.environ, **SWITCHES, **self.environment, "PYTHONPATH": os.pathsep.join(paths)}
-        arguments = [
-            sys.executable,
-            "-P",
-            "-X",
-            "utf8",
-            "-m",
-            "ingest.worker",
-            self.target,
-            json.dumps(asdict(self.limits)),
-        ]
         # -P keeps a folder named `ingest` in the user's working folder from being run instead of ours.
+        arguments = [sys.executable, "-P", "-X", "utf8", "-m", "ingest.worker", self.target]
+        arguments.append(json.dumps(asdict(self.limits)))
         self._process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
         )
@@ -130,7 +122,8 @@ class Worker:
         self._stderr.clear()
         process, inbox = self._process, self._inbox
         threading.Thread(target=self._receive, args=(process.stdout, inbox), daemon=True).start()
-        threading.Thread(target=self._listen, args=(process.stderr,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
+        self._listener.start()
 
     def call(
         self,
@@ -246,7 +239,7 @@ class Worker:
         if process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=LAST_BREATH)
-        time.sleep(0.01)  # the listener's last lines
+                self._listener.join(LAST_BREATH)  # its last words; what it started may keep the stream open
         words = "".join(self._stderr)[-STDERR_KEPT:]
         self.close()
         cause = "memory" if code == -9 or any(sign in words for sign in OUT_OF_MEMORY) else "crash"

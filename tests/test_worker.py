@@ -49,6 +49,11 @@ def crash(*_: object) -> Iterator[Message]:
     yield {}, []
 
 
+def complain(*_: object) -> Iterator[Message]:
+    os.write(2, b"std::bad_alloc")
+    yield from leave()
+
+
 def hang(*_: object) -> Iterator[Message]:
     time.sleep(60)
     yield {}, []
@@ -142,7 +147,7 @@ def write_much(request: dict[str, Any], *_: object) -> Iterator[Message]:
 BEHAVIOURS: dict[str, Callable[..., Iterator[Message]]] = {
     "echo": echo, "count": count, "leave": leave, "crash": crash, "hang": hang, "cancel": wait_for_cancel,
     "eat": eat, "shout": shout, "refuse": refuse, "fail": fail, "connect": connect, "tick": tick,
-    "close": close_stream, "spin": spin, "late": late, "open": open_many, "write": write_much,
+    "close": close_stream, "spin": spin, "late": late, "open": open_many, "write": write_much, "complain": complain,
 }  # fmt: skip
 
 
@@ -177,6 +182,14 @@ def test_every_end_is_an_error_and_the_next_request_gets_a_new_child(
         worker.call({"do": behaviour}, seconds=1.0 if behaviour == "hang" else 30.0)
     assert caught.value.cause == cause
     assert worker.call({"do": "echo"})[0] == {"do": "echo"}
+
+
+def test_the_last_words_of_a_child_are_waited_for(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    listen = Worker._listen
+    monkeypatch.setattr(Worker, "_listen", lambda *both: (time.sleep(0.2), listen(*both)))  # a busy machine
+    with pytest.raises(WorkerError) as caught:
+        worker.call({"do": "complain"})
+    assert caught.value.cause == "memory"
 
 
 @pytest.mark.slow
