@@ -25,7 +25,7 @@ _LONG_END = re.compile("(?<=[ァ-ヺー]{3})ー(?![ァ-ヺー])")
 _ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}  # first years
 _LETTERS = dict(zip("MTSHR", _ERAS.values(), strict=True))
 _ERA_YEAR = re.compile(rf"({'|'.join(_ERAS)})\s*(元|\d{{1,2}}|[一二三四五六七八九十]{{1,3}})\s*年")
-_ERA_LETTER = re.compile(r"(?<![A-Za-z0-9])([MTSHR])(\d{1,2})(?=[./年-]\d{0,2})")
+_ERA_LETTER = re.compile(r"(?<![A-Za-z0-9])([MTSHR])(\d{1,2})(?=[./年-])")
 _KANJI_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")}
 _local = threading.local()  # one tokenizer a thread, as its authors ask
 

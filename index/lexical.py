@@ -36,10 +36,8 @@ STAMP = "words.json"
 VERSION = 4
 WRITER_MEMORY = 64 << 20  # bytes tantivy may hold before it writes a segment; its least is 15 MB a thread
 FIELDS = ("terms", "shingles", "context")
-PASSAGES, FILES = (
-    "passages",
-    "files",
-)  # two levels with statistics of their own: what is rare in one is not in the other
+# Two levels with statistics of their own: what is rare in one is not in the other.
+PASSAGES, FILES = "passages", "files"
 K1 = 1.2  # tantivy's
 # What a field counts beside the terms of the text, chosen on the sets of issue 3 (`tests/bench/table.py`). The context
 # (title, headings, names of file and folders) is among the terms too; a title that the question names whole counts like

@@ -86,8 +86,7 @@ def runs(terms: Sequence[str]) -> list[str]:
 
 def split_words(text: str) -> list[str]:
     """Return the words of a text as they were typed, those of unspaced scripts left out."""
-    text = normalize(text)
-    return _WORD.findall(text)
+    return _WORD.findall(normalize(text))
 
 
 @lru_cache(maxsize=1 << 16)
