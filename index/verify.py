@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from index.connection import Connection
 from index.dense import STAMP as VECTOR_STAMP
@@ -16,7 +16,7 @@ from index.lexical import part_numbers as word_numbers
 from index.opening import REPAIRED
 from index.seal import SEAL, read_seal, seal_holds
 from index.search import Index
-from index.stamp import files_match, read_stamp
+from index.stamp import Stamp, files_match, read_stamp
 
 
 def find_damage(index: Index) -> Iterator[str]:
@@ -48,7 +48,7 @@ def find_damage_of_truth(index: Index) -> Iterator[str]:
 
 
 def find_damage_of_parts(index: Index) -> Iterator[str]:
-    """The same for the derived parts: their files, and, where they claim to be up to date, what they hold."""
+    """The same for the derived parts: their files, and what they hold."""
     store = index.store
     if (store.folder / SEAL).exists() and read_seal(store.folder) is None:
         yield f"{SEAL}: the seal of the database is damaged."
@@ -71,22 +71,32 @@ def _check_structure(connection: Connection) -> None:
 
 
 def _check_words(index: Index) -> None:
-    stamp = read_stamp(index.store.folder / WORD_STAMP)
-    if stamp is None or stamp.generation != index.store.generation:
-        return
-    part = index.words.open(stamp, thorough=True)
-    if part is not None and word_numbers(part) != index.store.all_chunk_ids():
+    stamp = _read_usable(index, WORD_STAMP)
+    part = index.words.open(stamp, thorough=True) if stamp else None
+    if stamp and part and not _holds(index, stamp, word_numbers(part), index.store.all_chunk_ids()):
         raise DamagedError("words.json: the word index does not hold the passages of the database.")
 
 
 def _check_vectors(index: Index) -> None:
-    stamp = read_stamp(index.store.folder / VECTOR_STAMP)
-    if stamp is None or stamp.generation != index.store.generation:
+    stamp = _read_usable(index, VECTOR_STAMP)
+    part = read_part(index.store.folder, stamp) if stamp else None
+    if stamp is None or part is None:
         return
-    part = read_part(index.store.folder, stamp)
     model = int(stamp.shape.split("/")[1].removeprefix("model "))
-    if part is not None and sorted(vector_numbers(part).tolist()) != index.table.numbers(model).tolist():
+    if not _holds(index, stamp, set(vector_numbers(part).tolist()), set(index.table.numbers(model).tolist())):
         raise DamagedError("vectors.json: the vector index does not hold the vectors of the database.")
+
+
+def _read_usable(index: Index, name: str) -> Stamp | None:
+    """The stamp of a part that a search may use."""
+    stamp, store = read_stamp(index.store.folder / name), index.store
+    return stamp if stamp and stamp.kb == store.get("kb") and stamp.generation <= store.generation else None
+
+
+def _holds(index: Index, stamp: Stamp, held: Set[int], alive: Set[int]) -> bool:
+    """Whether a part holds all rows that it covers, and rows that are gone only where it is older than the truth."""
+    older = stamp.generation < index.store.generation
+    return {number for number in alive if number <= stamp.covers} <= held and (older or held <= alive)
 
 
 def _message(check: Callable[..., object], *arguments: object) -> Iterator[str]:

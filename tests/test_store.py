@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,11 @@ from index.errors import DamagedError, NewerError, NoIndexError, StoreError
 from index.opening import DATABASE
 from index.repair import repair
 from index.seal import SEAL
+from index.search import Index
+from index.stamp import read_stamp, write_stamp
 from index.store import Store, Unread, embedding_key
 from index.vector_table import VectorTable
+from index.verify import find_damage_of_parts
 
 
 @pytest.fixture
@@ -153,6 +157,22 @@ def test_repair_takes_over_no_vector_of_a_model_that_is_lost(store: Store, tmp_p
         plain.execute("DELETE FROM models")
     assert repair(tmp_path / "kb", apply=True).vectors == 1
     assert repair(tmp_path / "kb", apply=False).findings == ()
+
+
+@pytest.mark.parametrize("name", ["words.json", "vectors.json"])
+def test_a_part_that_lacks_what_it_says_to_cover_is_found_also_when_it_is_older(tmp_path: Path, name: str) -> None:
+    index = Index(tmp_path / "kb", identity="m")
+    for number, text in enumerate(("One.", "Two.")):
+        put(index.store, f"docs/{number}.md", text)
+        index.table.add_vectors(index.table.model_id("m"), [embedding_key(text)], np.ones((1, 4), np.float32))
+        if number == 0:
+            index.refresh()
+    assert list(find_damage_of_parts(index)) == []
+    stamp = read_stamp(tmp_path / "kb" / name)
+    assert stamp is not None and stamp.generation < index.store.generation
+    write_stamp(tmp_path / "kb" / name, replace(stamp, covers=2))
+    (found,) = find_damage_of_parts(index)
+    assert found.startswith(name)
 
 
 def test_what_is_removed_leaves_no_trace_in_the_file(store: Store, tmp_path: Path) -> None:
