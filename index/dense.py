@@ -47,6 +47,7 @@ class VectorIndex:
         self.model = model
         self.folder = table.database.folder
         self.flat_limit = flat_limit
+        self._format = f"{VERSION}/model {model}/"  # how the shape of every part begins that may be used
         self._stamp: Stamp | None = None
         self._part: Any = None
         self._recent: tuple[int, NDArray[np.int64], Vector] | None = None
@@ -103,7 +104,7 @@ class VectorIndex:
     # ---------------------------------------------------------------- the derived file
 
     def _shape(self, count: int) -> str:
-        return f"{VERSION}/model {self.model}/{'flat' if count <= self.flat_limit else f'rabitq{CODE_BITS}'}"
+        return self._format + ("flat" if count <= self.flat_limit else f"rabitq{CODE_BITS}")
 
     def _load(self) -> None:
         """Use the published part if it is a new one and right, and not newer than what is read of the truth."""
@@ -111,7 +112,7 @@ class VectorIndex:
         if stamp == self._stamp:
             return
         self._stamp, self._part, self._recent = None, None, None
-        if stamp is None or stamp.kb != database.get("kb") or f"/model {self.model}/" not in stamp.shape:
+        if stamp is None or stamp.kb != database.get("kb") or not stamp.shape.startswith(self._format):
             return
         part = read_part(self.folder, stamp) if stamp.generation <= database.generation else None
         if part is not None:

@@ -117,6 +117,13 @@ def test_a_damaged_part_is_not_used(tmp_path: Path, damage: str) -> None:
     assert index.lag() == 0
 
 
+def test_a_part_of_another_version_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_index(tmp_path / "kb", unit(10, 1)).refresh()
+    monkeypatch.setattr("index.dense.VERSION", 99)
+    table = VectorTable(Store(tmp_path / "kb"))
+    assert VectorIndex(table, table.model_id("m")).lag() == 10
+
+
 def test_another_model_never_answers(tmp_path: Path) -> None:
     index = make_index(tmp_path / "kb", unit(10, 1))
     index.refresh()
