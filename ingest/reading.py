@@ -58,11 +58,13 @@ class Reader:
         for worker in self._all:
             self._workers.put(worker)
         self._threads = ThreadPoolExecutor(jobs)
+        self._ended = False
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
             worker.close()
@@ -113,6 +115,8 @@ class Reader:
     def _worker(self) -> Iterator[Worker]:
         worker = self._workers.get()
         try:
+            if self._ended:  # a file that was on its way when the run was interrupted starts no worker any more
+                raise DocumentError("The run has ended.", "Run ingest again.")
             yield worker
         finally:
             self._workers.put(worker)

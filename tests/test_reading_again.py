@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +19,7 @@ import ingest.reading as reading
 import rag
 from index.errors import LimitError, UnsupportedError
 from index.types import Document
-from ingest.parsers import libreoffice
+from ingest.parsers import ParseOptions, libreoffice
 from ingest.reading import Reading
 
 
@@ -245,6 +247,24 @@ def test_retrying_tries_also_what_failed_inside_a_file(kb: rag.KnowledgeBase, tm
         assert tried == []
         assert kb.ingest(retry=True).unchanged == ("docs/all.zip", "docs/all.zip/open.txt")
     assert "locked.pdf" in tried
+
+
+def test_an_interrupted_run_starts_no_more_workers() -> None:
+    loading, interrupted = threading.Event(), threading.Event()
+
+    def load(name: str) -> tuple[str, bytes]:
+        loading.set()
+        interrupted.wait()
+        return name, b"The wombat digs."
+
+    reader = reading.Reader(ParseOptions(), 1)
+    with ThreadPoolExecutor(1) as aside:
+        found = aside.submit(next, reader.read_each(["a.txt"], load))
+        loading.wait()
+        reader.__exit__()
+        interrupted.set()
+        assert found.result()[1].error is not None
+    assert reader._all[0].pid is None
 
 
 def test_a_file_whose_permissions_were_mended_is_read_as_its_message_says(
