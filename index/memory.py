@@ -18,7 +18,7 @@ from index.files import write_file
 FILE = "checked.json"
 AGAIN = 24 * 3600.0  # seconds: a gigabyte takes about one second to read, once a day is little
 
-Facts = list[int]  # size, mtime_ns, ctime_ns, inode, and the CRC-32 that the file was found to have
+Facts = list[int]  # size, mtime_ns, ctime_ns, inode; where it is remembered, also the CRC-32 that the file had
 
 
 class Memory:
