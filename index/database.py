@@ -206,6 +206,11 @@ class Database(OpenFile):
         except ValueError as error:
             raise DamagedError("The number of the generation is damaged.", "Run: rag repair") from error
 
+    def last_row(self, table: str) -> int:
+        """The highest row number ever given out in a table."""
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        return int(row[0]) if row else 0
+
 
 def _remove_remains(folder: Path) -> None:
     """Delete what killed writers left half written; files of these names are made under the lock alone."""

@@ -85,7 +85,7 @@ class Store(Database):
                 self.touch(origin)
                 return False
             former = self._delete([origin.path])
-            number, first = self._last("documents") + 1, self.last_chunk() + 1
+            number, first = self.last_row("documents") + 1, self.last_chunk() + 1
             rows = [
                 pack_chunk(first + at, number, chunk, key)
                 for at, (chunk, key) in enumerate(zip(chunks, keys, strict=True))
@@ -316,11 +316,7 @@ class Store(Database):
 
     def last_chunk(self) -> int:
         """The highest chunk number ever given out."""
-        return self._last("chunks")
-
-    def _last(self, table: str) -> int:
-        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-        return int(row[0]) if row else 0
+        return self.last_row("chunks")
 
     def chunk_ids(self, documents: Iterable[int]) -> list[int]:
         """The chunks of these documents."""

@@ -31,13 +31,12 @@ class VectorTable:
 
     def model_id(self, identity: str) -> int:
         """The number under which this model's vectors are kept; `identity` is its canonical JSON."""
-        row = self.connection.execute("SELECT id FROM models WHERE identity = ?", (identity,)).fetchone()
-        if row is None:
-            with self.database.writing():
-                return int(
-                    self.connection.execute("INSERT INTO models (identity) VALUES (?)", (identity,)).lastrowid or 0
-                )
-        return int(row[0])
+        known = self.find_model(identity)
+        if known is not None:
+            return known
+        with self.database.writing():
+            made = self.connection.execute("INSERT INTO models (identity) VALUES (?)", (identity,))
+            return int(made.lastrowid)
 
     def find_model(self, identity: str) -> int | None:
         row = self.connection.execute("SELECT id FROM models WHERE identity = ?", (identity,)).fetchone()
@@ -131,8 +130,7 @@ class VectorTable:
 
     def last_vector(self) -> int:
         """The highest vector number ever given out."""
-        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
-        return int(row[0]) if row else 0
+        return self.database.last_row("vectors")
 
 
 def _to_bytes(vector: NDArray[np.float32]) -> bytes:
