@@ -148,6 +148,8 @@ class VectorIndex:
         numbers, vectors = self.table.vectors(self.model, after=covers)
         if part is None:
             if not len(numbers):
+                if self._stamp is not None:  # it holds codes, and what they stand for is gone
+                    self._remove_files()
                 return
             part = make_part(vectors.shape[1], flat=shape.endswith("flat"))
         gone = np.setdiff1d(part_numbers(part), alive)
@@ -174,11 +176,15 @@ class VectorIndex:
             covers=self.table.last_vector(),
         )
         write_stamp(self.folder / STAMP, stamp)
-        for old in self.folder.glob("vectors-*.faiss"):
-            if old.name != name:
+        self._remove_files(but=(STAMP, name))
+        self._stamp, self._part, self._recent = None, None, None
+
+    def _remove_files(self, but: Sequence[str] = ()) -> None:
+        """Delete the files of former parts, a stamp before what it names."""
+        for old in sorted(self.folder.glob("vectors[.-]*"), reverse=True):
+            if old.name not in but:
                 with contextlib.suppress(OSError):  # a reader on Windows still holds it; the next run takes it away
                     old.unlink()
-        self._stamp, self._part, self._recent = None, None, None
 
 
 def make_part(dimension: int, *, flat: bool) -> Any:

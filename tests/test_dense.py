@@ -86,6 +86,16 @@ def test_removed_vectors_leave_the_part(tmp_path: Path) -> None:
     assert len(index.search(vectors[6], 50)) == 49
 
 
+@pytest.mark.parametrize("flat_limit", [1000, 10])
+def test_when_all_vectors_are_gone_no_file_holds_them(tmp_path: Path, flat_limit: int) -> None:
+    index = make_index(tmp_path / "kb", unit(50, 1), flat_limit)
+    index.refresh()
+    index.table.connection.execute("DELETE FROM vectors")
+    index.refresh()
+    assert sum(path.stat().st_size for path in (tmp_path / "kb").glob("*.faiss")) < 1000
+    assert index.search(unit(1, 1)[0], 5) == []
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.sets(st.integers(1, 200), min_size=1), st.integers(1, 20))
 def test_a_restriction_is_applied_before_ranking(allowed: set[int], k: int) -> None:
