@@ -137,7 +137,7 @@ def _run(given: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _tell(130, "Interrupted; the knowledge base is consistent.", "", as_json)
     except (_ReaderGone, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
+        _drop_output()
         return 0
     except Exception as error:
         if debug:
@@ -168,8 +168,16 @@ def _trace(error: BaseException) -> None:
 def _tell(code: int, message: str, hint: str, as_json: bool) -> int:
     from rag.screen import note, print_json
 
-    if as_json:
-        print_json({"error": {"exit": code, "message": message, "next": hint}})
-    else:
-        note(f"rag: {message}" + (f"\n     {hint}" if hint else ""))
+    try:
+        if as_json:
+            print_json({"error": {"exit": code, "message": message, "next": hint}})
+        else:
+            note(f"rag: {message}" + (f"\n     {hint}" if hint else ""))
+    except BrokenPipeError:
+        _drop_output()
     return code
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go: nobody reads it, and Python would complain again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
