@@ -15,7 +15,7 @@ import click
 from index.errors import RagError
 from ingest.network import stay_on_this_machine
 
-# command → module in this package, and its line in `rag --help`, so that help loads nothing
+# command → module in this package, and its line in `rag --help`, kept here so that help loads nothing
 COMMANDS = {
     "setup": ("setup", "Get the models for this machine, once."),
     "init": ("ingest", "Make a knowledge base in this folder."),
@@ -79,8 +79,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"rag.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        name, line = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"rag.cli.{name}"), f"{cmd_name}_command")
+        command.short_help = line
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

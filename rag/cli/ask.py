@@ -7,7 +7,7 @@ import click
 from rag.cli.options import common_options, model_options, open_kb, question_argument, within_option
 
 
-@click.command("ask", short_help="Get an answer with its evidence.")
+@click.command("ask")
 @question_argument
 @click.option("--no-generate", is_flag=True, help="Evidence only; no model runs.")
 @click.option("--strict", is_flag=True, help="Exit 6 unless the model's own answer was borne out.")
@@ -44,7 +44,7 @@ def ask_command(
     return 6 if answer.abstained or (strict and answer.origin != "model") else 0
 
 
-@click.command("open", short_help="Open the file of a quote of the last answer.")
+@click.command("open")
 @click.argument("number", type=click.IntRange(min=1), metavar="N")
 @common_options
 def open_command(number: int, kb: str | None, as_json: bool) -> None:

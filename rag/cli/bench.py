@@ -11,7 +11,7 @@ from rag.cli.options import common_options, new_file_option
 FILE = click.Path(path_type=Path, exists=True)  # a BEIR folder is one, too
 
 
-@click.command("bench", short_help="Compare instruct models on this machine.")
+@click.command("bench")
 @click.argument("models", nargs=-1)
 @click.option(
     "--questions",

@@ -7,7 +7,7 @@ import click
 from rag.cli.options import common_options, model_options, open_kb, within_option
 
 
-@click.command("chat", short_help="Ask in a conversation.")
+@click.command("chat")
 @click.option("--list", "listed", is_flag=True, help="List the conversations kept here.")
 @click.option("--delete", "deleted", type=int, metavar="ID", help="Delete a conversation kept here.")
 @click.option("--no-generate", is_flag=True, help="Evidence only; no model runs.")

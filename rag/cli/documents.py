@@ -7,7 +7,7 @@ import click
 from rag.cli.options import common_options, name_documents, open_kb
 
 
-@click.command("list", short_help="List the documents.")
+@click.command("list")
 @click.argument("patterns", nargs=-1, callback=name_documents)
 @common_options
 def list_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> None:
@@ -26,7 +26,7 @@ def list_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> No
     print_json({"documents": documents}) if as_json else show_documents(documents)
 
 
-@click.command("show", short_help="Show what was read of a document.")
+@click.command("show")
 @click.argument("path", callback=name_documents)
 @common_options
 def show_command(path: str, kb: str | None, as_json: bool) -> None:
@@ -43,7 +43,7 @@ def show_command(path: str, kb: str | None, as_json: bool) -> None:
     print_json({"path": path, "text": text}) if as_json else click.echo(clean(text))
 
 
-@click.command("rm", short_help="Take documents out.")
+@click.command("rm")
 @click.argument("patterns", nargs=-1, required=True, callback=name_documents)
 @click.option("--undo", is_flag=True, help="Let them in again; the next ingest reads them.")
 @common_options
@@ -75,7 +75,7 @@ def rm_command(patterns: tuple[str, ...], undo: bool, kb: str | None, as_json: b
     note(f"{len(paths)} {verb}.")
 
 
-@click.command("forget", short_help="Take documents out without a trace.")
+@click.command("forget")
 @click.argument("patterns", nargs=-1, required=True, callback=name_documents, metavar="PATH…")
 @common_options
 def forget_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> None:
@@ -95,7 +95,7 @@ def forget_command(patterns: tuple[str, ...], kb: str | None, as_json: bool) -> 
     print_json(forgotten) if as_json else show_forgotten(forgotten)
 
 
-@click.command("label", short_help="Name documents, to search only in them.")
+@click.command("label")
 @click.argument("path", required=False, callback=name_documents)
 @click.argument("name", required=False)
 @click.option("--remove", is_flag=True, help="Take the label away again.")

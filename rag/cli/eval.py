@@ -11,7 +11,7 @@ from rag.cli.options import common_options, new_file_option, open_kb
 BELOW = 7  # exit code: a measure is below --fail-below
 
 
-@click.command("eval", short_help="Measure how well this knowledge base finds and answers.")
+@click.command("eval")
 @click.option("--questions", metavar="FILE", type=click.Path(path_type=Path), help="Your own questions.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Questions a language (made: 100; yours: all).")
 @new_file_option("--save", "Keep this run for --against.")

@@ -20,7 +20,7 @@ def _read_passwords(ctx: click.Context, param: click.Parameter, file: IO[bytes] 
         raise click.BadParameter("it is not in UTF-8. Save it anew in UTF-8.", ctx, param) from error
 
 
-@click.command("ingest", short_help="Add, update and remove documents.")
+@click.command("ingest")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @click.option("--prune", is_flag=True, help="Remove documents even when many files are gone.")
@@ -67,7 +67,7 @@ def ingest_command(
     return 5 if report.new_failures or (strict and report.failed) else 0
 
 
-@click.command("init", short_help="Make a knowledge base in this folder.")
+@click.command("init")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @common_options
 def init_command(folder: Path, kb: str | None, as_json: bool) -> None:

@@ -12,7 +12,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
 
 
-@click.group("models", short_help="Models on this machine, and the catalogue.")
+@click.group("models")
 def models_command() -> None:
     """Models on this machine, and the catalogue of models to fetch.
 

@@ -7,7 +7,7 @@ import click
 from rag.cli.options import common_options, open_kb
 
 
-@click.command("verify", short_help="Look for damage.")
+@click.command("verify")
 @click.option("--deep", is_flag=True, help="Embed a sample of the passages again and compare.")
 @click.option("--absent", metavar="TEXT", help="Look for TEXT in every byte instead, to show that it is gone.")
 @common_options
@@ -31,7 +31,7 @@ def verify_command(deep: bool, absent: str | None, kb: str | None, as_json: bool
     return 4 if findings else 0
 
 
-@click.command("repair", short_help="Mend what is damaged.")
+@click.command("repair")
 @click.option("--apply", is_flag=True, help="Do it; without this, only say what it takes.")
 @common_options
 def repair_command(apply: bool, kb: str | None, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from index.search import MODES
 from rag.cli.options import common_options, model_options, open_kb, question_argument, within_option
 
 
-@click.command("search", short_help="Find passages.")
+@click.command("search")
 @question_argument
 @click.option("-k", type=click.IntRange(min=1), help="How many passages (10).")
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", help="Both legs, or one of them.")

