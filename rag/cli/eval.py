@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import common_options, new_file_option, open_kb
+from rag.cli.options import common_options, embed_model_option, new_file_option, open_kb
 
 BELOW = 7  # exit code: a measure is below --fail-below
 
@@ -24,7 +24,7 @@ BELOW = 7  # exit code: a measure is below --fail-below
 @click.option(
     "--fail-below", metavar="METRIC=VALUE", multiple=True, help="Exit 7 below it; may be given several times."
 )
-@click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")
+@embed_model_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 @common_options
 def eval_command(

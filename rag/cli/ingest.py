@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from rag.cli.options import common_options, open_kb
+from rag.cli.options import common_options, embed_model_option, open_kb
 
 
 def _read_passwords(ctx: click.Context, param: click.Parameter, file: IO[bytes] | None) -> list[str]:
@@ -33,7 +33,7 @@ def _read_passwords(ctx: click.Context, param: click.Parameter, file: IO[bytes] 
     callback=_read_passwords,
     help="Passwords for encrypted files, one a line.",
 )
-@click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")
+@embed_model_option
 @click.option("--quiet", is_flag=True, help="No progress, and only what went wrong.")
 @common_options
 def ingest_command(

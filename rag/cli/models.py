@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import languages_option, open_kb
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
+from rag.cli.options import debug_option, json_option, languages_option, open_kb
 
 
 @click.group("models")

@@ -11,6 +11,10 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
+embed_model_option = click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")
+
 
 def name_documents(ctx: click.Context, param: click.Parameter, given: Any) -> Any:
     """Paths of documents, or patterns of such, as the knowledge base writes them: always text, also where a file's name
@@ -24,17 +28,14 @@ def name_documents(ctx: click.Context, param: click.Parameter, given: Any) -> An
 
 def common_options(command: Command) -> Command:
     """``--kb``, ``--json``, ``--debug``: understood by every command that works on a knowledge base."""
-    command = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")(
-        command
-    )
-    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+    command = json_option(debug_option(command))
     return click.option("--kb", metavar="DIR", help="The knowledge base (else RAG_KB, else the nearest .rag).")(command)
 
 
 def model_options(command: Command) -> Command:
     """``--embed-model`` and ``--model``: a choice for this once."""
     command = click.option("--model", metavar="RUNTIME:MODEL", help="The instruct model, for this once.")(command)
-    return click.option("--embed-model", metavar="RUNTIME:MODEL", help="The embedding model, for this once.")(command)
+    return embed_model_option(command)
 
 
 def within_option(command: Command) -> Command:

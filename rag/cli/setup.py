@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rag.cli.options import languages_option
+from rag.cli.options import debug_option, json_option, languages_option
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -21,8 +21,8 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     help="A folder that --download-to filled.",
 )
 @click.option("--download-to", type=FOLDER, help="Only fetch the files of the bundled pair into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
+@json_option
+@debug_option
 def setup_command(
     bundled: bool, languages: tuple[str, ...], carried: Path | None, download_to: Path | None, as_json: bool
 ) -> None:
