@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from rag.knowledge_base import KnowledgeBase
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -95,7 +98,7 @@ def languages_option(help: str) -> Callable[[Command], Command]:
     return click.option("--language", "languages", multiple=True, metavar="CODE", callback=check, help=help)
 
 
-def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> Any:
+def open_kb(kb: str | None, *, create: bool = False, **settings: Any) -> KnowledgeBase:
     """The knowledge base a command works on."""
     from rag.knowledge_base import open_knowledge_base
     from rag.settings import find_knowledge_base
