@@ -15,6 +15,7 @@ import click
 import pytest
 from corpus import write_tree
 
+import rag
 from rag.cli import COMMANDS, _run
 
 ROOT = Path(__file__).parent.parent
@@ -107,8 +108,11 @@ def test_no_knowledge_base_is_4_and_names_the_command(kb: Path, capsys: pytest.C
 
 @pytest.mark.parametrize(
     "arguments",
-    [["serach", "x"], ["search"], ["search", ""], ["ask", "　"], ["ask", "x", "--nonsense"], ["ingest", "missing/"]],
-)
+    [
+        ["serach", "x"], ["search"], ["search", ""], ["ask", "　"], ["ask", "x", "--nonsense"], ["ingest", "missing/"],
+        ["label", "docs"], ["label", "docs", ""],
+    ],
+)  # fmt: skip
 def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     code, _, err = run(capsys, *arguments)
     assert code == 2
@@ -356,6 +360,18 @@ def test_what_matches_nothing_is_said(kb: Path, capsys: pytest.CaptureFixture[st
 def test_reasons_of_files_that_were_not_read_are_whole_sentences(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_tree(kb.parent / "docs", {"plan.xyz": b"\x00\x01"})
     assert "docs/plan.xyz: no reader for .xyz. Save it as PDF, docx or text.\n" in run(capsys, "ingest", "docs")[1]
+
+
+def test_the_next_step_of_init_reads_into_what_it_made(
+    kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAG_KB")
+    for folder, step in (("docs", "rag ingest docs --kb "), (".", "rag ingest .\n")):
+        command = run(capsys, "init", folder)[2].split("Next: ")[1]
+        assert command.startswith(step)
+        assert run(capsys, *shlex.split(command)[1:])[0] == 0
+        with rag.open(kb.parent / folder / ".rag") as made:
+            assert len(made.documents()) == 2
 
 
 def test_a_label_taken_away_is_said_to_be_so(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,6 +112,8 @@ def label_command(path: str | None, name: str | None, remove: bool, kb: str | No
     from rag.screen import counted, note, print_json
     from rag.show_documents import show_labels
 
+    if path is not None and not name:
+        raise click.UsageError("Give the label's NAME, too.")
     with open_kb(kb) as base:
         if path is None or name is None:
             known = labels(base)

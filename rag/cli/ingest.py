@@ -77,9 +77,14 @@ def init_command(folder: Path, kb: str | None, as_json: bool) -> None:
     Example:
       cd ~/contracts && rag init && rag ingest .
     """
+    import shlex
+
     from rag.knowledge_base import open_knowledge_base
     from rag.screen import note, print_json
+    from rag.settings import find_knowledge_base
 
     with open_knowledge_base(Path(kb) if kb else folder / ".rag") as base:
-        place = str(base.folder)
-    print_json({"kb": place}) if as_json else note(f"Knowledge base: {place}\nNext: rag ingest {folder}")
+        place = base.folder
+    named = ["--kb", str(place)] if find_knowledge_base(None).resolve() != place else []  # it is not found from here
+    step = shlex.join(["rag", "ingest", str(folder), *named])
+    print_json({"kb": str(place)}) if as_json else note(f"Knowledge base: {place}\nNext: {step}")
