@@ -120,6 +120,8 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows programs put a mark first
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise UsageError(f"{path.parent} is not a folder.", "Name another place: --kb DIR, RAG_HOME.") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend the file or delete it.") from error
 

@@ -86,6 +86,13 @@ def test_a_password_file_may_begin_with_a_mark_and_must_be_utf_8(
     assert "Save it anew in UTF-8." in capsys.readouterr().err
 
 
+def test_a_file_in_the_place_of_a_knowledge_base_is_said_to_be_one(kb: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("file", "file/below"):
+        with pytest.raises(UsageError, match=f"{name} is not a folder"):
+            rag.open(tmp_path / name)
+
+
 def test_settings_may_begin_with_a_mark() -> None:
     user_config().parent.mkdir(parents=True, exist_ok=True)
     user_config().write_bytes("k = 3\n".encode("utf-8-sig"))
