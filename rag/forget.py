@@ -83,7 +83,7 @@ def _drop(path: Path, names: set[str]) -> bool:
         return False
     if path.suffix == ".json":
         text = path.read_text(encoding="utf-8", errors="surrogatepass")
-        if not any(name in text or json.dumps(name)[1:-1] in text for name in names):
+        if not any(json.dumps(name, ensure_ascii=False)[1:-1] in text for name in names):
             return False
     path.unlink()
     return True

@@ -78,6 +78,19 @@ def test_what_was_said_of_a_forgotten_document_goes_with_it(tmp_path: Path, docs
         assert kb.find_traces(SECRET) == kb.find_traces("merger.txt") == []
 
 
+def test_a_name_that_json_writes_otherwise_goes_from_the_last_answer(tmp_path: Path, docs: Path) -> None:
+    name = '合併"案".txt'
+    file = write_tree(docs, {name: SECRET}) / name
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        remember(
+            kb.folder, kb.ask("When is the merger with Quokka Holdings?", generate=False, within=f"docs/{name}").quotes
+        )
+        file.unlink()
+        assert "last-answer.json" in forget(kb, f"docs/{name}").files
+        assert kb.find_traces("合併") == []
+
+
 @pytest.mark.slow
 def test_forgetting_says_when_a_reader_holds_the_old_pages(tmp_path: Path, docs: Path) -> None:
     with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
