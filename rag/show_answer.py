@@ -33,7 +33,8 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
             _remember(kb, step.quotes)  # from here on they are on the screen, also where the answer is interrupted
         elif isinstance(step, Statement) and step.verdict == "supported" and not as_json:
             if not streaming:
-                show(_answer_heading(kb.settings.model, language), style="bold")
+                model = kb.generator.label if kb.generator else ""
+                show(f"{say('answer', language)}  ({say('checked', language, model=model, marks='[n]')})", style="bold")
             streaming = True
             show(f"  {step.text} {_marks(step.marks)}")
         elif isinstance(step, Answer):
@@ -104,11 +105,6 @@ def _show_list(title: str, texts: Sequence[str]) -> None:
         show(title, style="dim")
         for text in texts:
             show(f"  - {text}", style="dim")
-
-
-def _answer_heading(model: str, language: str) -> str:
-    name = Path(model.partition(":")[2]).stem or model
-    return f"{say('answer', language)}  ({say('checked', language, model=name, marks='[n]')})"
 
 
 def _refusal(answer: Answer, language: str) -> str:

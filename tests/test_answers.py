@@ -23,6 +23,7 @@ from rag.prompt import build_messages, fence
 from rag.relevance import weigh_sentences
 from rag.retrieval import READ, READ_UNSPACED, Background
 from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings
+from rag.show_answer import show_answer
 from rag.statements import check_statement, split_statements
 
 
@@ -187,6 +188,18 @@ def test_a_true_answer_is_shown_with_its_mark(kb: rag.KnowledgeBase) -> None:
     assert answer.text.startswith("Full-time employees receive 20 days of paid annual leave. [")
     assert [citation.path for citation in answer.citations] == ["docs/leave.md"]
     assert not answer.unsupported
+
+
+def test_the_screen_names_the_model_as_the_answer_does(
+    kb: rag.KnowledgeBase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all of a name that has points and colons: qwen2.5:0.5b."""
+    generator = Scripted("Full-time employees receive 20 days of paid annual leave.")
+    generator.label = "qwen2.5:0.5b"
+    kb.__dict__["generator"] = generator
+    answer = show_answer(kb, QUESTION, kb.ask_in_steps(QUESTION), as_json=False)
+    assert answer.model == "qwen2.5:0.5b"
+    assert "Answer  (qwen2.5:0.5b, checked against [n])\n" in capsys.readouterr().out
 
 
 def test_a_false_answer_is_set_aside_and_the_quote_stands(kb: rag.KnowledgeBase) -> None:
