@@ -67,8 +67,7 @@ def test_a_passage_of_two_documents_names_both_on_the_screen(kb: Path, capsys: p
     (docs / "copy.md").write_bytes((docs / "leave.md").read_bytes())
     run(capsys, "ingest", "docs")
     out = run(capsys, "search", "annual leave", "-k", "1")[1]
-    assert {"docs/leave.md", "docs/copy.md"} == {name for name in ("docs/leave.md", "docs/copy.md") if name in out}
-    assert "also in docs/" in out
+    assert "docs/leave.md" in out and "docs/copy.md" in out and "also in docs/" in out
 
 
 def test_json_is_one_object_with_the_contract_s_fields(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,13 +107,10 @@ def test_no_knowledge_base_is_4_and_names_the_command(kb: Path, capsys: pytest.C
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ["serach", "x"], ["search"], ["search", ""], ["ask", "　"], ["ask", "x", "--nonsense"], ["ingest", "missing/"],
-        ["label", "docs"], ["label", "docs", ""],
-    ],
-)  # fmt: skip
-def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    code, _, err = run(capsys, *arguments)
+    ["serach x", "search", "search ''", "ask '　'", "ask x --nonsense", "ingest missing/", "label x", "label x ''"],
+)
+def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: str) -> None:
+    code, _, err = run(capsys, *shlex.split(arguments))
     assert code == 2
     assert err.startswith("rag: ")
     assert "Traceback" not in err
