@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,11 +76,6 @@ def examine_offline(kb: str | None) -> Iterator[Check]:
             yield Check(**reply)
 
 
-def as_payload(check: Check) -> dict[str, object]:
-    """A check as a message between processes."""
-    return asdict(check)
-
-
 def _version(name: str) -> str:
     try:
         return version(name)
@@ -112,7 +107,7 @@ def _knowledge_base(folder: Path) -> Iterator[Check]:
             found = f"{folder}: {counted(chunks, 'chunk')}"
             yield Check("knowledge base", chunks > 0, found, "Add documents: rag ingest FOLDER")
             waiting = base.count_waiting()
-            yield Check("vectors", not waiting, f"{waiting} chunks wait", "Make them: rag ingest")
+            yield Check("vectors", not waiting, f"{counted(waiting, 'chunk')} without one", "Make them: rag ingest")
             if chunks:
                 yield _search(base)
     except RagError as error:
@@ -126,5 +121,5 @@ def _search(base: KnowledgeBase) -> Check:
     start = time.perf_counter()
     hits = base.search(words or listing.path, k=3)
     seconds = time.perf_counter() - start
-    found = f"{len(hits)} passages for words of {listing.path} in {seconds:.2f} s"
+    found = f"{counted(len(hits), 'passage')} for words of {listing.path} in {seconds:.2f} s"
     return Check("search", bool(hits), found, "Look for damage: rag verify")

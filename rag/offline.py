@@ -10,14 +10,14 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import RagError
 from ingest.user_folders import models_folder
 from ingest.worker import Handler, Message, Payload
-from rag.doctor import Check, as_payload, examine
+from rag.doctor import Check, examine
 from rag.settings import Settings, find_knowledge_base, load_settings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve() -> Handler:
 
     def handle(request: Payload, _: list[bytes], __: Callable[[], bool]) -> Iterator[Message]:
         for check in (_cut_off(), *examine(request["kb"], offline=True), *_answer(request["kb"])):
-            yield as_payload(check), []
+            yield asdict(check), []
 
     return handle
 

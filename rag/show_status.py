@@ -1,11 +1,11 @@
-"""Status, findings and checks on the screen."""
+"""Status and checks on the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rag.screen import clean, note, print_json, show
+from rag.screen import note, print_json, show
 
 if TYPE_CHECKING:
     from rag.doctor import Check
@@ -41,5 +41,5 @@ def show_checks(checks: Iterable[Check], as_json: bool) -> bool:
     else:
         steps = dict.fromkeys(check.next for check in seen if not check.fine and check.next)
         for number, step in enumerate(steps, 1):
-            note(f"{number}. {clean(step)}")
+            note(f"{number}. {step}")
     return all(check.fine for check in seen)

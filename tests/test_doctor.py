@@ -40,7 +40,7 @@ def test_everything_a_question_needs_is_looked_at(kb: str, monkeypatch: pytest.M
     for subject in ("Python", "llama-cpp-python", "disk", "embedding model", "instruct model", "memory", "vectors"):
         assert subject in checks
     assert "1 chunk" in checks["knowledge base"].found
-    assert "1 passages" in checks["search"].found
+    assert "1 passage for" in checks["search"].found
 
 
 def test_each_thing_that_lacks_names_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
