@@ -51,7 +51,7 @@ STDERR_KEPT = 4_000  # characters of the child's last words that an error may sh
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use: bytes of address space, open files, bytes a message, the network, and its priority."""
+    """What a child may use: bytes of memory, open files, bytes of a message or file, the network, and its priority."""
 
     memory: int | None = None
     files: int | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from index.errors import MissingError, RagError
 from ingest.user_folders import models_folder
 from ingest.worker import Limits, Worker
+from rag.settings import load_settings
 
 TARGET = "rag.bench_child:serve"
 
@@ -96,6 +97,7 @@ def compare_models(
     `questions` are asked of the knowledge base in `kb`, the first `limit` of them. A model that fails is among the
     figures with its reason; the others are measured all the same.
     """
+    embed_model = load_settings(kb).embed_model if questions else ""
     for name in names:
         yield f"Measuring {name}."
         request = {
@@ -105,7 +107,8 @@ def compare_models(
             "limit": limit,
         }
         # A server on this machine is reached over the loopback; whether one may be elsewhere is its runtime's to say.
-        limits = Limits(network=name.startswith("openai:"), output=1 << 40)
+        served = any(model.startswith("openai:") for model in (name, embed_model))
+        limits = Limits(network=served, output=1 << 40)  # it bounds files, too, and kept states are large
         speeds: dict[str, float | None] = {}
         label = name
         asked: list[Asked] = []

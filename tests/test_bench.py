@@ -6,11 +6,14 @@ import json
 import xml.dom.minidom
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from corpus import write_tree
+from scripted_server import Scripted, reply, vectors
 from tiny_models import write_llama
 
+import rag
 from index.errors import MissingError
 from rag.bench import MEASURES, Asked, Figures, compare_models, name_model, summarise
 from rag.bench_chart import LEFT, RIGHT, WIDTH, draw_chart, format_value
@@ -144,6 +147,26 @@ def test_questions_are_asked_of_the_knowledge_base(
     assert "Measuring" not in capsys.readouterr().err
     assert "first quote" in table
     assert "tiny" in table.splitlines()[0]
+
+
+@pytest.mark.slow
+def test_questions_are_embedded_by_a_server_also_where_the_model_has_none(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def embed(handler: Any) -> None:
+        texts = handler.server.seen[-1][2]["input"]
+        reply(vectors(*[[1.0, 0.5] for _ in texts]))(handler)
+
+    docs = write_tree(tmp_path / "docs", {"leave.md": "Staff receive 20 days of paid annual leave."})
+    (tmp_path / "q.jsonl").write_text('{"question": "How many days of leave?", "answers": ["20 days"]}')
+    with Scripted(*[embed] * 90) as server:
+        monkeypatch.setenv("RAG_EMBED_MODEL", "openai:any")
+        monkeypatch.setenv("RAG_BASE_URL", server.url)
+        with rag.open(tmp_path / "kb") as kb:
+            kb.ingest([docs])
+        *_, found = compare_models([f"llamacpp:{model}"], kb=tmp_path / "kb", questions=tmp_path / "q.jsonl")
+    assert isinstance(found, Figures)
+    assert (found.error, found.questions) == ("", 1)
 
 
 def test_no_model_is_wrong_usage_and_a_failing_one_is_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
