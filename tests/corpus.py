@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.store import Origin
+from index.store import Origin, Store
 from index.types import Block, Chunk, Document, Kind
 
 
@@ -29,6 +29,12 @@ def make_chunks(document: Document) -> list[Chunk]:
 
 def make_origin(path: str, sha256: str = "0", parent: str | None = None) -> Origin:
     return Origin(path, f"/{path}", path.split("/")[0], sha256, 1, 1, "test", parent)
+
+
+def store_document(store: Store, origin: Origin, document: Document) -> None:
+    """Keep a document, a chunk a paragraph; what would be embedded of a chunk is its text."""
+    chunks = make_chunks(document)
+    store.replace(origin, document, chunks, [chunk.text for chunk in chunks])
 
 
 def write_tree(folder: Path, files: dict[str, str | bytes]) -> Path:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin, write_tree
+from corpus import make_document, make_origin, store_document, write_tree
 from victim import embed, embed_all, opened
 
 import rag
@@ -41,9 +41,8 @@ def fill(index: Index, documents: int) -> None:
             for number in range(documents):
                 texts = [f"{' '.join(chance.choices(WORDS, k=12))} p{number}x{at}" for at in range(3)]
                 document = make_document(*texts, title=f"T{number}")
-                chunks = make_chunks(document)
                 path = f"docs/{'abc'[number % 3]}/{number}.txt"
-                index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+                store_document(index.store, make_origin(path), document)
             for name, patterns in LABELS.items():
                 index.labels.add(name, patterns)
         embed_all(index)

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_document, make_origin, store_document
 from victim import LABEL, LARGE, answers, opened, work
 from wholeness import answers_anew, fresh_answers, put_back, wipe
 
@@ -148,8 +148,7 @@ def test_damage_beside_a_writer_at_work_is_found_before_it_is_answered_from(
         descriptor = os.open(kb / DATABASE, os.O_RDWR)
         with writer.store.session("test"):
             document = make_document("Another wombat of the harbour in generation 5")
-            chunks = make_chunks(document)
-            writer.store.replace(make_origin("docs/9.txt", "x"), document, chunks, [chunk.text for chunk in chunks])
+            store_document(writer.store, make_origin("docs/9.txt", "x"), document)
             writer.store.delete(["docs/6.txt"])
             run = writer.store.connection.execute
             run("PRAGMA wal_checkpoint")

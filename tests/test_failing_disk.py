@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin, write_tree
+from corpus import make_document, make_origin, store_document, write_tree
 from faults import DONE, FAIL, HALF, TOLD, Layer, Trial, layer
 from victim import answers, opened, work
 from wholeness import answers_anew, check_whole, finish, forms, fresh_answers, put_back, spread, wipe
@@ -98,14 +98,13 @@ def test_a_database_that_cannot_grow_keeps_its_old_answers(tmp_path: Path) -> No
     with opened(tmp_path / "kb") as index:
         wanted = answers(index)
     document = make_document(*(f"Paragraph {n} of a long report." * 20 for n in range(200)))
-    chunks = make_chunks(document)
     refused = 0
     for room in range(40):
         with opened(tmp_path / "kb") as index:
             (pages,) = index.store.connection.execute("PRAGMA page_count").fetchone()
             index.store.connection.execute(f"PRAGMA max_page_count = {pages + room}")
             try:
-                index.store.replace(make_origin("docs/long.txt"), document, chunks, [chunk.text for chunk in chunks])
+                store_document(index.store, make_origin("docs/long.txt"), document)
                 assert index.store.text("docs/long.txt") == document.text
                 index.store.delete(["docs/long.txt"])
             except StoreError as error:

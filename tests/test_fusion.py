@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_chunks, make_document, make_origin, store_document
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -222,8 +222,7 @@ def make_index(folder: Path, texts: dict[str, str]) -> Index:
     index = Index(folder)
     for path, text in texts.items():
         document = make_document(*text.split("\n\n"), title=path.rpartition("/")[2])
-        chunks = make_chunks(document)
-        index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+        store_document(index.store, make_origin(path), document)
     return index
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_document, make_origin, store_document
 
 from index.lexical import WordIndex
 from index.query import read_query
@@ -33,8 +33,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> WordIndex:
             document = make_document(
                 f"The note about {code} is kept in the folder. {code} の記録。", title=f"Note {number}"
             )
-            chunks = make_chunks(document)
-            store.replace(make_origin(f"docs/{number}.md"), document, chunks, [chunk.text for chunk in chunks])
+            store_document(store, make_origin(f"docs/{number}.md"), document)
     return WordIndex(store)
 
 

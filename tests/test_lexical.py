@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from corpus import harm, make_chunks, make_document, make_origin
+from corpus import harm, make_document, make_origin, store_document
 
 from index.lexical import CONTEXT_BOOST, SHINGLE_BOOST, STAMP, TITLE_BOOST, WordIndex
 from index.query import Query, read_query
@@ -34,8 +34,7 @@ def make_index(folder: Path, texts: list[str]) -> WordIndex:
 
 def add(store: Store, path: str, text: str, title: str = "Zzz") -> None:
     document = make_document(text, title=title)
-    chunks = make_chunks(document)
-    store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+    store_document(store, make_origin(path), document)
 
 
 def find(index: WordIndex, question: str, k: int = 10, documents: list[int] | None = None) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_chunks, make_document, make_origin, store_document
 
 from index.errors import DamagedError, NewerError, NoIndexError, StoreError
 from index.opening import DATABASE
@@ -29,8 +29,7 @@ def store(tmp_path: Path) -> Store:
 
 def put(store: Store, path: str, *paragraphs: str) -> None:
     document = make_document(*paragraphs)
-    chunks = make_chunks(document)
-    store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+    store_document(store, make_origin(path), document)
 
 
 def test_a_document_comes_back_as_it_was_stored(store: Store) -> None:

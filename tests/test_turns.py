@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_document, make_origin, store_document
 from faults import KILL, KILLED, STOPPED, Trial, layer
 from victim import PATHS, answers, embed_all, opened, paragraphs
 from wholeness import check_whole, finish, forms, put_back, spread
@@ -64,9 +64,8 @@ def test_readers_see_one_generation_or_the_next(tmp_path: Path, times: int) -> N
             with index.store.writing():
                 for number in range(6):
                     document = make_document(f"Marker {number} of generation {generation}")
-                    chunks = make_chunks(document)
                     origin = make_origin(f"docs/{number}.txt", str(generation))
-                    index.store.replace(origin, document, chunks, [chunk.text for chunk in chunks])
+                    store_document(index.store, origin, document)
                 embed_all(index)
             if generation % 3:
                 index.refresh()
@@ -158,8 +157,7 @@ def seen_by_another(kb: Path) -> set[str]:
 
 def put_in(index: Index, path: str) -> None:
     document = make_document(f"Text of {path}")
-    chunks = make_chunks(document)
-    index.store.replace(make_origin(path), document, chunks, [chunk.text for chunk in chunks])
+    store_document(index.store, make_origin(path), document)
 
 
 def test_a_reader_that_comes_and_goes_takes_nothing_of_a_writer_away(tmp_path: Path) -> None:
@@ -193,9 +191,8 @@ for number in range(int(sys.argv[3])):
         try:
             with opened(Path(sys.argv[1])) as index, index.store.session(name):
                 document = make_document(f"Text {number} of {name}")
-                chunks = make_chunks(document)
                 origin = make_origin(f"docs/{name}/{number}.txt")
-                index.store.replace(origin, document, chunks, [chunk.text for chunk in chunks])
+                store_document(index.store, origin, document)
                 embed_all(index)
                 index.refresh()
             break

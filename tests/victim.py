@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from corpus import make_chunks, make_document, make_origin
+from corpus import make_document, make_origin, store_document
 from numpy.typing import NDArray
 
 from index.search import Index, Meaning, Scope, search
@@ -64,8 +64,7 @@ def work(folder: Path, version: int, committed: Callable[[str], object], count: 
             mark = str(zlib.crc32(document.text.encode()))
             if path in known and known[path].sha256 == mark:
                 continue
-            chunks = make_chunks(document)
-            index.store.replace(make_origin(path, mark), document, chunks, [chunk.text for chunk in chunks])
+            store_document(index.store, make_origin(path, mark), document)
             committed(f"{path} {mark}\n")
         embed_all(index)
         index.refresh()
