@@ -48,7 +48,8 @@ def check_trust(folder: Path, *, shared: bool = False) -> None:
             raise UntrustedError(f"{folder} can be read or changed by others.", f"Run: chmod -R go= '{folder}'")
     kb = read_kb_id(folder)
     if not kb:
-        raise DamagedError(f"{path} cannot be read.", "Run: rag repair")
+        # A repair begins with this question, too.
+        raise DamagedError(f"{path} cannot be read.", f"Move {folder} away, then read your documents anew: rag ingest")
     if kb not in _trusted():
         raise UntrustedError(
             f"{folder} was not made by you on this machine.", f"If you trust it: rag trust {folder}{option}"

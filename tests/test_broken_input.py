@@ -13,10 +13,11 @@ from corpus import write_tree
 
 import rag
 from index import platform
-from index.errors import UsageError
+from index.errors import DamagedError, UsageError
 from index.files import list_below, write_file
 from ingest.user_folders import user_folder
 from rag.cli import _run
+from rag.mending import mend
 from rag.settings import load_settings, user_config
 
 
@@ -130,6 +131,15 @@ def test_the_kind_of_a_disk_whose_name_is_no_ascii_is_known(monkeypatch: pytest.
 def test_a_damaged_memory_of_the_last_answer_counts_as_none(kb: Path, content: str) -> None:
     write_file(kb / "last-answer.json", [content.encode()])
     assert _run(["open", "1"]) == 2
+
+
+def test_where_no_repair_can_help_none_is_named(kb: Path) -> None:
+    for file in kb.iterdir():
+        if file.is_file():
+            file.write_bytes(b"x" * 99)
+    with pytest.raises(DamagedError, match="cannot be read") as told:
+        mend(str(kb), apply=True)
+    assert "rag repair" not in told.value.next
 
 
 def test_a_damaged_list_of_what_is_trusted_trusts_nothing(kb: Path) -> None:
