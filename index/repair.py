@@ -167,10 +167,11 @@ def _copy_vectors(old: Connection, new: Connection) -> int:
     found: dict[int, set[bytes]] = {}
     for row in _numbered(old, f"SELECT {ROW} FROM vectors", "vectors"):
         _, _, model, key, _ = row
+        kept = found.setdefault(model, set())
         if is_right(row) and key in needed and model in models:
             new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", row)
-            found.setdefault(model, set()).add(key)
-    return len(needed) - max(map(len, found.values()), default=0)
+            kept.add(key)
+    return len(needed) - max(map(len, found.values()), default=len(needed))  # none is lost where there were none
 
 
 def _numbered(connection: Connection, select: str, table: str) -> Iterator[tuple[Any, ...]]:

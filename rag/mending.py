@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from index.errors import MissingError
 from index.repair import Repair, repair
 from rag.knowledge_base import open_knowledge_base
 from rag.settings import find_knowledge_base
@@ -14,6 +17,7 @@ def mend(kb: str | None, *, apply: bool) -> Repair:
     check_trust(folder)
     result = repair(folder.resolve(), apply=apply)
     if apply and result.findings:
-        with open_knowledge_base(folder, create=False) as base:
+        # Where the model is gone the repair is done all the same: who asks is told, and vectors come with an ingest.
+        with contextlib.suppress(MissingError), open_knowledge_base(folder, create=False) as base:
             base.embed()
     return result

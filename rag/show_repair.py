@@ -39,7 +39,7 @@ def show_repair(result: Repair) -> None:
     for part in result.rebuilt:
         click.echo(f"{done}: {part}")
     if result.vectors:
-        click.echo(f"{done}: {result.vectors} vectors, from the stored text")
+        click.echo(f"lost, and made anew where there is an embedding model: {counted(result.vectors, 'vector')}")
     for path in result.again:
         click.echo(f"to be read again: {clean(path)}")
     if result.kept:
