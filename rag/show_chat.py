@@ -82,7 +82,7 @@ def _obey(line: str, chat: Chat) -> None:
         "/save": lambda: _save(chat, rest.strip()),
     }
     if name not in commands:
-        raise UsageError(f"{name} is not known here.", "Known: /sources /open N /save [FILE] /help /quit")
+        raise UsageError(f"{name} is not known here.", "See: /help")
     commands[name]()
 
 
@@ -151,7 +151,7 @@ def _prompt(kb: KnowledgeBase) -> Any:
     from prompt_toolkit.history import InMemoryHistory
 
     asked = [str(turn["question"]) for kept in list_conversations(kb.index.store) for turn in kept.turns]
-    completer = WordCompleter(["/sources", "/open", "/save", "/help", "/quit"], sentence=True)
+    completer = WordCompleter([line.split()[0] for line in HELP.splitlines()], sentence=True)
     return PromptSession(history=InMemoryHistory(asked), completer=completer, complete_while_typing=False)
 
 

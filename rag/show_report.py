@@ -10,7 +10,13 @@ from contextlib import contextmanager
 from ingest.report import IngestReport, Note, Progress, no_progress
 from rag.screen import clean, counted, note, print_json, show
 
-STAGES = {"read": "Reading", "embed": "Embedding", "finish": "Finishing", "ask": "Asking"}
+# What is said of a stage, and what it does in a second.
+STAGES = {
+    "read": ("Reading", "files/s"),
+    "embed": ("Embedding", "chunks/s"),
+    "finish": ("Finishing", ""),
+    "ask": ("Asking", "questions/s"),
+}
 LINE_EVERY = 10.0  # seconds between lines where there is no terminal: a log stays readable
 
 
@@ -29,7 +35,7 @@ def show_progress(quiet: bool) -> Iterator[Progress]:
 @contextmanager
 def _bar() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description:10}"),
@@ -40,16 +46,15 @@ def _bar() -> Iterator[Progress]:
         TextColumn("{task.fields[name]}", style="dim"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
 
         def progress(stage: str, done: int, total: int, name: str) -> None:
+            title, unit = STAGES[stage]
             if stage not in tasks:
-                tasks[stage] = bar.add_task(STAGES[stage], total=total, rate="", name="")
-            task = tasks[stage]
-            speed = bar.tasks[list(tasks).index(stage)].speed
-            unit = {"read": "files/s", "embed": "chunks/s", "ask": "questions/s"}.get(stage, "")
+                tasks[stage] = bar.add_task(title, total=total, rate="", name="")
+            speed = bar.tasks[tasks[stage]].speed  # none is ever taken away, so its number is its place
             rate = f"{speed:.0f} {unit}" if speed and unit else ""
-            bar.update(task, completed=done, total=total, rate=rate, name=clean(name)[-40:])  # type: ignore[arg-type]
+            bar.update(tasks[stage], completed=done, total=total, rate=rate, name=clean(name)[-40:])
 
         yield progress
 
@@ -61,7 +66,7 @@ def _lines() -> Progress:
         now = time.monotonic()
         if total and (now - last.get(stage, 0.0) > LINE_EVERY) and done:
             last[stage] = now
-            note(f"{STAGES[stage]} {done}/{total}")
+            note(f"{STAGES[stage][0]} {done}/{total}")
 
     return progress
 
