@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ import rag
 from rag.line_breaks import CLOSERS, OPENERS, find_breaks, may_break
 from rag.screen import one_line
 from rag.setup.fetch import Step
+from rag.show_report import show_progress
 from rag.show_steps import show_steps
 
 ENGLISH = (
@@ -81,6 +83,14 @@ def test_steps_are_lines_where_there_is_no_terminal(
     assert show_steps(iter(steps)) == "the model"
     assert capsys.readouterr().err == "Fetching a file.\n  1 of 4 MB\nIt is verified.\n"
     assert show_steps(iter(steps[:1])) is None
+
+
+def test_a_name_on_the_bar_is_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with show_progress(False) as progress:
+        progress("read", 1, 2, "docs/a[/b].txt")
+    assert "docs/a[/b].txt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
