@@ -46,6 +46,8 @@ def check_models(settings: Settings, *, offline: bool) -> Iterator[Check]:
             found = _look_at(name, settings)
             if setting == "model" and name.startswith("llamacpp:"):
                 check_writes(read_header(Path(name.partition(":")[2]).expanduser()))
+                if settings.lora:
+                    read_header(Path(settings.lora))
         except RagError as error:
             yield Check(subject, False, error.message, error.next)
             continue

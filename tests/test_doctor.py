@@ -110,6 +110,13 @@ def test_a_type_of_keys_and_values_that_is_none_is_said(
     assert not check.fine and "kv_type" in check.found and "q8_0" in check.next
 
 
+def test_an_adapter_that_is_gone_is_said(kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RAG_MODEL", f"llamacpp:{write_llama(tmp_path / 'tiny.gguf')}")
+    monkeypatch.setenv("RAG_LORA", str(tmp_path / "gone.gguf"))
+    check = found(list(examine(kb)))["instruct model"]
+    assert not check.fine and "gone.gguf" in check.found
+
+
 def test_an_embedding_model_in_the_place_of_an_instruct_model_is_said(
     kb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
