@@ -28,7 +28,7 @@ def serve() -> Handler:
     """The handler of ingest.worker for one request (rag.bench.compare_models)."""
 
     def handle(request: Payload, _: list[bytes], cancelled: Callable[[], bool]) -> Iterator[Message]:
-        label, speeds = measure_alone(request["name"])
+        label, speeds = measure_alone(request["name"], Path(request["kb"]) if request["kb"] else None)
         yield {"label": label, "speeds": speeds}, []
         if not request["questions"]:
             return
@@ -40,11 +40,14 @@ def serve() -> Handler:
     return handle
 
 
-def measure_alone(name: str) -> tuple[str, dict[str, float | None]]:
-    """What the model is called, its load time, its two speeds, and the most memory its process took (MB)."""
+def measure_alone(name: str, kb: Path | None) -> tuple[str, dict[str, float | None]]:
+    """What the model is called, its load time, its two speeds, and the most memory its process took (MB).
+
+    With the settings of the knowledge base in `kb`, as questions are asked of it: threads, the type of keys and values.
+    """
     from rag.generators import open_generator
 
-    settings = load_settings(None, {"model": name})
+    settings = load_settings(kb, {"model": name})
     start = time.perf_counter()
     with open_generator(settings) as generator:
         generator.count_tokens("ready")  # loading goes on in the background; this waits for it

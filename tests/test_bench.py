@@ -14,9 +14,10 @@ from scripted_server import Scripted, reply, vectors
 from tiny_models import write_llama
 
 import rag
-from index.errors import MissingError
+from index.errors import MissingError, UsageError
 from rag.bench import MEASURES, Asked, Figures, compare_models, name_model, summarise
 from rag.bench_chart import LEFT, RIGHT, WIDTH, draw_chart, format_value
+from rag.bench_child import measure_alone
 from rag.cli import _run
 
 ASKED = Asked(True, 0.1, 0.4, 1.0, quoted=True, written=True, expected=True, refused=False)
@@ -109,6 +110,12 @@ def test_a_model_is_measured_and_a_missing_one_is_said(model: Path) -> None:
     assert found.prompt_speed and found.prompt_speed > 0
     assert found.memory and found.memory * 1e6 > model.stat().st_size
     assert found.questions == 0
+
+
+def test_a_model_alone_is_measured_with_the_settings_of_the_knowledge_base(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('kv_type = "q4"')
+    with pytest.raises(UsageError, match="kv_type"):
+        measure_alone(f"llamacpp:{model}", tmp_path)
 
 
 @pytest.mark.slow
