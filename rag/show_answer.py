@@ -70,7 +70,7 @@ def _show_quote(quote: Quote, language: str) -> None:
     changed = [Piece(f"  ({say('changed', language)})", "yellow")] if _changed(quote) else []
     show("  ", *headline(quote.n, quote), *changed, hang=6)  # as far in as its text
     for span in quote.context:
-        show(f"      {' '.join(span.text.split())}", style="dim")
+        show(f"      {one_line(span.text)}", style="dim")
     show(f"      {one_line(quote.text)}")
     if quote.also:
         show(f"      {say('also', language, paths=', '.join(quote.also))}", style="dim")
@@ -89,9 +89,10 @@ def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool)
         show(_refusal(answer, language), style="bold")
     elif not streamed:
         show(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
-        if lead := lead_of(answer.quotes[0]):
+        first = answer.quotes[0]
+        if lead := lead_of(first):
             show(f"  {lead}")
-        show(f"  {one_line(answer.text)}")
+        show(f"  {one_line(first.text)} {_marks([first.n])}")
     _show_list(say("unchecked", language), answer.unchecked)
     _show_list(say("set_aside", language), answer.unsupported)
     for sentence in answer.notes:

@@ -10,7 +10,7 @@ from index.globs import match_paths
 from index.types import Hit, Quote
 from rag.languages import language_of
 from rag.messages import say
-from rag.screen import Piece, note, show
+from rag.screen import Piece, note, one_line, show
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
@@ -24,7 +24,7 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
         for span in hit.context:
-            show(f"    {' '.join(span.text.split())}", style="dim")
+            show(f"    {one_line(span.text)}", style="dim")
         text = " ".join(hit.text.split())
         show(f"    {text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}")
         if hit.also:

@@ -37,6 +37,23 @@ def test_the_answer_shows_what_a_quoted_item_goes_on_with(tmp_path: Path, capsys
     assert lines[answer - 1] == "The tenant shall not, without consent:"
 
 
+def test_a_japanese_sentence_in_several_lines_is_whole_wherever_it_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files: dict[str, str | bytes] = {
+        "kinds.txt": "休暇の種類は、次の表の\nとおりとし、会社が\n定める。\n\nその日数は、勤続年数に\n応じて定める。\n",
+        "cases.md": "# 規程\n\n従業員は、次の場合に、\n休暇を取得する。\n\n- 結婚するとき 5日\n- 引っ越すとき 1日\n",
+    }
+    question = "休暇の日数はどう定める"
+    with rag.open(tmp_path / "kb", embed_model="") as kb:
+        kb.ingest([write_tree(tmp_path / "docs", files)])
+        show_answer(kb, question, kb.ask_in_steps(question, generate=False), as_json=False)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:4] == ["休暇の種類は、次の表のとおりとし、会社が定める。", "その日数は、勤続年数に応じて定める。"]
+    assert "従業員は、次の場合に、休暇を取得する。" in lines
+    assert lines[-1] == "その日数は、勤続年数に応じて定める。 [1]"
+
+
 def test_an_item_of_a_list_inside_a_list_brings_the_item_above_it() -> None:
     builder = TextBuilder()
     builder.add("Class of travel:")
