@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -38,12 +39,11 @@ def show_evaluation(report: Report, *, as_json: bool) -> None:
 
 
 def _print_report(report: Report) -> None:
-    fields = {name: getattr(report.run, name) for name in type(report.run).__dataclass_fields__}
     measures = [
-        {"measure": entry.measure, "language": entry.language, **_fields(entry.estimate)} for entry in report.measured
+        {"measure": entry.measure, "language": entry.language, **asdict(entry.estimate)} for entry in report.measured
     ]
     rest = {"problems": report.problems, "below": report.below, "comparison": report.comparison}
-    print_json({**fields, "measures": measures, **rest})
+    print_json({**asdict(report.run), "measures": measures, **rest})
 
 
 def _show_report(report: Report) -> None:
@@ -74,10 +74,6 @@ def _show_below(below: Sequence[Below]) -> None:
         where = "" if least.language == ALL else f"{least.language}:"
         found = "was not measured" if entry.value is None else f"is {entry.value:.3f}"
         note(f"Below: {where}{least.measure} {found}, and must be {least.least:g}.")
-
-
-def _fields(estimate: Estimate) -> dict[str, float]:
-    return {name: getattr(estimate, name) for name in type(estimate).__dataclass_fields__}
 
 
 def _show_questions(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Status:
 def describe(kb: KnowledgeBase) -> Status:
     """The status of an open knowledge base."""
     store = kb.index.store
-    outcomes = [entry.outcome for entry in store.unread().values()]
+    unread = Counter(entry.outcome for entry in store.unread().values())
     return Status(
         kb=str(kb.folder),
         generation=store.generation,
@@ -39,7 +40,7 @@ def describe(kb: KnowledgeBase) -> Status:
         documents=len(store.document_ids()),
         chunks=store.count_chunks(),
         waiting=kb.count_waiting(),
-        unread={outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))},
+        unread=dict(sorted(unread.items())),
         embed_model=kb.settings.embed_model,
         model=kb.settings.model,
         bytes=size_below(kb.folder),

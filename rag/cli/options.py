@@ -76,7 +76,7 @@ def new_file_option(name: str, help: str, kind: str = "") -> Callable[[Command],
     def check(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
         if path and not path.absolute().parent.is_dir():
             raise click.BadParameter(f"there is no folder {path.parent} to write it into.", ctx, param)
-        if path and path.suffix.casefold() not in ("", kind or path.suffix.casefold()):
+        if path and kind and path.suffix.casefold() not in ("", kind):
             raise click.BadParameter(f"it is written as {kind}, so name it {path.with_suffix(kind)}.", ctx, param)
         return path
 
