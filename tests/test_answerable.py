@@ -165,7 +165,7 @@ def test_what_leaves_nothing_open_is_answered_however_high_the_border(
     assert desk.answers(question, Calibration(100, {"en": english, "ja": japanese})) == answered
 
 
-def test_a_question_in_another_language_than_the_documents_is_refused_by_words_alone(desk: Desk) -> None:
+def test_a_question_in_another_language_than_the_documents_is_refused_by_words_alone() -> None:
     notes = document("メモ", "リンク集。一覧は 20 Days in Kanazawa という記事にある。")
     assert not Desk(*RULES[8:], notes).answers("How many days of annual leave do we get?")
 
@@ -194,14 +194,13 @@ def test_a_missing_name_lowers_the_score(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("question", "named"),
     [
-        ("What does Anna Smith say about FY2019?", {"anna", "smith"}),
+        ("What does Anna Smith say about FY2019?", {"anna", "smith", "fy", "2019", "fy2019"}),
         ("Where is it?", set()),
         ("東京の本社はどこですか", {"東京"}),
     ],
 )
 def test_names_of_a_question(question: str, named: set[str]) -> None:
-    assert named <= find_names(question)
-    assert bool(named) or not find_names(question)
+    assert find_names(question) == named
 
 
 def test_what_stands_in_long_runs_is_copied() -> None:

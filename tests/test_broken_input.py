@@ -87,7 +87,7 @@ def test_a_password_file_may_begin_with_a_mark_and_must_be_utf_8(
     assert "Save it anew in UTF-8." in capsys.readouterr().err
 
 
-def test_a_file_in_the_place_of_a_knowledge_base_is_said_to_be_one(kb: Path, tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_knowledge_base_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name in ("file", "file/below"):
         with pytest.raises(UsageError, match=f"{name} is not a folder"):

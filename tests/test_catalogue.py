@@ -296,7 +296,7 @@ def test_the_command_recommends_from_a_measurement(capsys: pytest.CaptureFixture
 
 
 def test_models_are_recommended_for_the_languages_of_the_documents(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
 

@@ -153,9 +153,7 @@ def test_a_wrong_setting_ends_the_examination_with_its_reason(kb: str, monkeypat
     assert (last.subject, last.fine) == ("settings", False)
 
 
-def test_next_steps_are_numbered_and_the_exit_code_tells(
-    kb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_next_steps_are_numbered_and_the_exit_code_tells(kb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(["doctor", "--kb", kb]) == 3  # no instruct model
     output = capsys.readouterr()
     assert "1. Choose and fetch models: rag setup" in output.err

@@ -84,7 +84,7 @@ def test_the_readme_s_exit_codes_are_those_of_the_errors() -> None:
     assert codes <= table
 
 
-def test_the_readme_s_library_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readme_s_library_example_runs(tmp_path: Path) -> None:
     example = README.split("### As a library\n")[1].split("\n## ")[0]
     code = "\n".join(line[4:] for line in example.splitlines())
     shutil.copytree(ROOT / "sample_docs" / "dublin", tmp_path / "docs")

@@ -92,9 +92,9 @@ def test_forms_of_a_word_meet(forms: str) -> None:
     assert len({words.stem(form) for form in forms.split()}) == 1
 
 
-@pytest.mark.parametrize("name", ["aws", "bus", "ios", "texas", "as", "c3po", "日本", "paris", "ring"])
+@pytest.mark.parametrize("name", ["aws", "bus", "ios", "as", "c3po", "日本", "paris", "ring"])
 def test_names_and_codes_keep_their_shape(name: str) -> None:
-    assert words.stem(name) == name or name == "texas"
+    assert words.stem(name) == name
 
 
 def test_shingles_skip_stop_words() -> None:
