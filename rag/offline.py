@@ -11,6 +11,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,8 @@ def serve() -> Handler:
     """The handler of ingest.worker for one request, `kb`: the folder named, or None."""
 
     def handle(request: Payload, _: list[bytes], __: Callable[[], bool]) -> Iterator[Message]:
-        for check in (_cut_off(), *examine(request["kb"], offline=True), *_answer(request["kb"])):
-            yield asdict(check), []
+        for check in chain([_cut_off()], examine(request["kb"], offline=True), _answer(request["kb"])):
+            yield asdict(check), []  # as it comes: models take their time
 
     return handle
 

@@ -15,6 +15,7 @@ from ingest.models.adapters import READER
 from rag.cli import _run
 from rag.doctor import Check, _disk, examine, examine_offline
 from rag.generators import open_generator
+from rag.offline import serve
 from rag.settings import Settings
 
 
@@ -161,6 +162,15 @@ def test_next_steps_are_numbered_and_the_exit_code_tells(kb: str, capsys: pytest
     assert _run(["doctor", "--kb", kb, "--json"]) == 3
     checks: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["checks"]
     assert {"subject", "fine", "found", "next"} == checks[0].keys()
+
+
+def test_offline_each_check_is_told_before_the_next_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.offline._cut_off", lambda: Check("network", True, ""))
+    monkeypatch.setattr("rag.offline.examine", lambda *_, **__: (1 / 0 for _ in "x"))
+    told = serve()({"kb": None}, [], lambda: False)
+    assert next(told)[0]["subject"] == "network"
+    with pytest.raises(ZeroDivisionError):
+        next(told)
 
 
 @pytest.mark.slow
