@@ -321,7 +321,7 @@ def _search(
     if inside is not None:
         allowed = make.const_score_query(make.term_set_query(schema, field, list(inside)), 0.0)
         wanted = make.boolean_query([(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, allowed)])
-    hits = searcher.search(wanted, k, count=False).hits
+    hits = searcher.search(wanted, min(k, searcher.num_docs or 1), count=False).hits  # it makes room for all at once
     numbers = searcher.fast_field_values(key, [address for _, address in hits])
     return [(int(number), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,12 @@ def test_documents_score_as_wholes(tmp_path: Path, published: bool) -> None:
     found = dict(index.search_files(query, 10))
     assert {number - 1 for number in found} == {i for i, score in enumerate(wanted) if score > 0}
     assert all(score == pytest.approx(wanted[number - 1], rel=1e-5) for number, score in found.items())
+
+
+def test_more_than_there_is_may_be_asked_for(tmp_path: Path) -> None:
+    index = make_index(tmp_path / "kb", TEXTS)
+    assert find(index, "fox", sys.maxsize) == find(index, "fox", len(TEXTS))
+    assert find(make_index(tmp_path / "empty", []), "fox", sys.maxsize) == []
 
 
 def test_a_changed_document_leaves_nothing_behind(tmp_path: Path) -> None:
