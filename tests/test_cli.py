@@ -107,7 +107,10 @@ def test_no_knowledge_base_is_4_and_names_the_command(kb: Path, capsys: pytest.C
 
 @pytest.mark.parametrize(
     "arguments",
-    ["serach x", "search", "search ''", "ask '　'", "ask x --nonsense", "ingest missing/", "label x", "label x ''"],
+    [
+        *("serach x", "search", "search ''", "ask '　'", "ask x --nonsense", "ingest missing/"),
+        *("label x", "label x ''", "verify --absent ''"),
+    ],
 )
 def test_wrong_usage_is_2(kb: Path, capsys: pytest.CaptureFixture[str], arguments: str) -> None:
     code, _, err = run(capsys, *shlex.split(arguments))
@@ -120,7 +123,6 @@ def test_a_full_disk_under_the_output_is_said(
     kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(capsys, "ingest", "docs")
-
     write = click.echo
 
     def full(message: object = "", *, err: bool = False, **more: Any) -> None:

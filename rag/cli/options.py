@@ -58,15 +58,16 @@ def within_option(command: Command) -> Command:
     )(command)
 
 
+def refuse_blank(ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
+    """A blank text is wrong usage, such as a script's variable that was never set."""
+    if given is not None and not given.strip():
+        raise click.BadParameter("it is empty.", ctx, param)
+    return given
+
+
 def question_argument(command: Command) -> Command:
-    """``QUESTION``: what is asked; a blank one is wrong usage, such as a script's variable that was never set."""
-
-    def check(ctx: click.Context, param: click.Parameter, question: str) -> str:
-        if not question.strip():
-            raise click.BadParameter("it is empty.", ctx, param)
-        return question
-
-    return click.argument("question", callback=check)(command)
+    """``QUESTION``: what is asked."""
+    return click.argument("question", callback=refuse_blank)(command)
 
 
 def new_file_option(name: str, help: str, kind: str = "") -> Callable[[Command], Command]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import click
 
-from rag.cli.options import common_options, open_kb
+from rag.cli.options import common_options, open_kb, refuse_blank
 
 
 @click.command("verify")
 @click.option("--deep", is_flag=True, help="Embed a sample of the passages again and compare.")
-@click.option("--absent", metavar="TEXT", help="Look for TEXT in every byte instead, to show that it is gone.")
+@click.option(
+    "--absent",
+    metavar="TEXT",
+    callback=refuse_blank,
+    help="Look for TEXT in every byte instead, to show that it is gone.",
+)
 @common_options
 def verify_command(deep: bool, absent: str | None, kb: str | None, as_json: bool) -> int:
     """Read everything that is stored and compare it with its checksums. Exit 4 when something is damaged.
