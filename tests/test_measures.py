@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.types import Hit
+from index.types import Hit, Quote
 from rag.evaluation.measures import estimate, holds_answer, ranking_measures
 from rag.evaluation.questions import JudgedQuestion, Target
-from rag.evaluation.run import rank_units
+from rag.evaluation.run import is_right, rank_units
 
 # ---------------------------------------------------------------- measures
 
@@ -133,3 +133,13 @@ def test_places_are_reached_by_any_passage_that_touches_them() -> None:
     assert ranked == ["a[0:]", "a[10:20]", "b[3:8]"]
     elsewhere, _ = rank_units(hits[3:], question, {"b": "........... equal"}.__getitem__)
     assert elsewhere == ["x[0:]"]
+
+
+def test_a_quote_that_stands_in_another_document_too_is_right_only_at_the_wanted_place() -> None:
+    quote = Quote(1, "x", "/x", None, None, None, "", (), "", 0, 5, "equal", (), ("b",), 1.0)
+    twice = {"b": "equal ... equal"}.__getitem__
+    for target, right in ((Target("b", 0, 3), True), (Target("b", 10, 12), True), (Target("b", 6, 9), False)):
+        question = JudgedQuestion("1", "q", "en", "heading", targets=(target,))
+        assert is_right(quote, question, twice) is right
+        ranked, _ = rank_units([make_hit("x", 0, 5, ("b",), "equal")], question, twice)
+        assert (ranked == [f"b[{target.start}:{target.end}]"]) is right

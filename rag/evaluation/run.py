@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ def _measure(kb: KnowledgeBase, question: JudgedQuestion, legs: Sequence[str]) -
     answer = kb.ask(question.text, generate=False, within=within)
     if question.answerable:
         if question.targets or question.answers:
-            right = [_is_right(quote, question) for quote in answer.quotes]
+            right = [is_right(quote, question, kb.text) for quote in answer.quotes]
             scores |= {f"quote@{k}": float(any(right[:k])) for k in QUOTES_AT}
         scores["answered"] = float(not answer.abstained)
     else:
@@ -144,23 +145,20 @@ def rank_units(
     return list(dict.fromkeys(units)), list(names.values())
 
 
-def _meets(hit: Hit, target: Target, text_of: Callable[[str], str]) -> bool:
-    if hit.path == target.path:
-        return hit.start < target.end and hit.end > target.start
-    if target.path not in hit.also:
+def _meets(found: Hit | Quote, target: Target, text_of: Callable[[str], str]) -> bool:
+    if found.path == target.path:
+        return found.start < target.end and found.end > target.start
+    if target.path not in found.also:
         return False
-    start = text_of(target.path).find(hit.text)
-    return start >= 0 and start < target.end and start + len(hit.text) > target.start
+    # The same passage in another document: wherever it stands there.
+    there = (m.span() for m in re.finditer(re.escape(found.text), text_of(target.path)))
+    return any(start < target.end and end > target.start for start, end in there)
 
 
-def _is_right(quote: Quote, question: JudgedQuestion) -> bool:
+def is_right(quote: Quote, question: JudgedQuestion, text_of: Callable[[str], str]) -> bool:
     """Whether a quote is from a wanted place; or from a wanted document, if any is named, and holds an answer."""
     if question.targets:
-        return any(
-            target.path in (quote.path, *quote.also)
-            and (target.path != quote.path or (quote.start < target.end and quote.end > target.start))
-            for target in question.targets
-        )
+        return any(_meets(quote, target, text_of) for target in question.targets)
     if question.documents and not {quote.path, *quote.also} & set(question.documents):
         return False
     return holds_answer(" ".join((*(span.text for span in quote.context), quote.text)), question.answers)
