@@ -93,6 +93,13 @@ def test_made_questions_stay_when_documents_come(kb: rag.KnowledgeBase, tmp_path
     assert len(before - after) <= 1
 
 
+def test_dots_are_no_word_to_ask_for(tmp_path: Path) -> None:
+    write_tree(tmp_path / "docs", {"a.txt": "倉庫の入口で検品を行う・・・という手順を担当者が確認した。\n"})
+    with rag.open(tmp_path / "kb", embed_model="hashing:64") as base:
+        base.ingest([tmp_path / "docs"])
+        assert [question.kind for question in make_questions(base)] == ["words"]
+
+
 def test_an_empty_knowledge_base_gives_no_questions(tmp_path: Path) -> None:
     with rag.open(tmp_path / "kb", embed_model="hashing:64") as base, pytest.raises(UsageError, match="Nothing"):
         make_questions(base)

@@ -201,8 +201,8 @@ def _rare_words(passage: Passage, kb: KnowledgeBase) -> Iterator[_Idea]:
     """A passage without a heading of its own is asked for by its rarest words, the rarest first."""
     chunk = passage.chunk
     language = language_of(chunk.text)
-    words = dict.fromkeys(_JAPANESE_WORD.findall(chunk.text) if language == "ja" else _plain_words(chunk.text))
-    rare = sorted(words, key=lambda word: (kb.index.words.frequency(terms(word)[0]), word))[:RARE_WORDS]
+    words = _japanese_words(chunk.text) if language == "ja" else _plain_words(chunk.text)
+    rare = sorted(set(words), key=lambda word: (kb.index.words.frequency(terms(word)[0]), word))[:RARE_WORDS]
     if len(rare) == RARE_WORDS:
         subject = "と".join(rare) if language == "ja" else f"{', '.join(rare[:-1])} and {rare[-1]}"
         title = bare_heading(passage.title)
@@ -211,6 +211,10 @@ def _rare_words(passage: Passage, kb: KnowledgeBase) -> Iterator[_Idea]:
 
 def _is_prose(passage: Passage) -> bool:
     return any(block.kind in (Kind.TEXT, Kind.ITEM) for block in passage.chunk.blocks)
+
+
+def _japanese_words(text: str) -> list[str]:
+    return [word for word in _JAPANESE_WORD.findall(text) if terms(word)]  # "・・・" is none
 
 
 def _plain_words(text: str) -> list[str]:
