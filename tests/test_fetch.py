@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_file_larger_than_the_disk_is_not_begun(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="free"):
         list(fetch_originals([huge], tmp_path, [place]))
     assert place.starts == []
+
+
+def test_what_came_before_needs_no_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MissingError, match="early"):
+        list(fetch_originals([make_original()], tmp_path, [Stream(CONTENT, limit=700_000)]))
+    left = len(CONTENT) // 2
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=left))
+    list(fetch_originals([make_original()], tmp_path, [Stream(CONTENT)]))
+    assert (tmp_path / "weights.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_a_full_disk_is_not_told_as_if_the_place_had_failed(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "weights.bin").write_bytes(b"so little that it is written at the end")
+    original = make_original((tmp_path / "from" / "weights.bin").read_bytes())
+    (tmp_path / ".weights.bin.part").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="cannot be written"):
+        list(fetch_originals([original], tmp_path, [Folder(tmp_path / "from")]))
 
 
 # ------------------------------------------------------------------------------------------------ places

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from index.errors import MissingError, StoreError
+from index.errors import MissingError
 from index.platform import make_private_folder
 from ingest.models.gguf_header import read_header
 from ingest.user_folders import models_folder
 from rag.catalogue import Form, Model, ModelFile, choose_form, find_model
 from rag.catalogue.hub import Entry, fetch_files, list_repository
 from rag.setup.bundled import find_bundled, install_bundled
-from rag.setup.fetch import SLACK, Step
+from rag.setup.fetch import SLACK, Step, check_room, part_of, size_of
 from rag.setup.places import Pip
 
 # Of a repository, what a runtime needs: weights and text. Never code, and no format that may hold any.
@@ -82,12 +81,9 @@ def _pull_repository(model: Model, form: Form, folder: Path) -> Iterator[Step | 
         raise MissingError(f"{form.repository} holds no weights as safetensors.", "Pull its GGUF form.")
     total = sum(entry.bytes for entry in entries)
     make_private_folder(folder)
-    free = shutil.disk_usage(folder).free
-    if free < total * SLACK:
-        raise StoreError(
-            f"{form.repository} needs {total / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free.",
-            "Free some space, or set RAG_MODELS to a folder on another disk.",
-        )
+    targets = [folder / entry.path for entry in entries]
+    here = sum(size_of(target) + size_of(part_of(target)) for target in targets)
+    check_room(form.repository, folder, total * SLACK - here)
     # The largest last: what is wrong with a repository shows in its small files.
     yield from fetch_files(form.repository, sorted(entries, key=lambda entry: entry.bytes), folder)
     yield Pulled(model.name, f"{form.runtime}:{folder}", folder, total)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,18 +39,33 @@ def fetch_originals(originals: Sequence[Original], folder: Path, places: Sequenc
         if target.is_file() and hash_file(target) == original.sha256:
             yield Step(f"{original.name} is here already.")
             continue
-        free = shutil.disk_usage(folder).free
-        if free < original.size * SLACK:
-            raise StoreError(
-                f"{original.name} needs {original.size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free.",
-                "Free some space, or set RAG_MODELS to a folder on another disk.",
-            )
+        check_room(original.name, folder, original.size * SLACK - size_of(part_of(target)))
         yield from _fetch(original, target, places)
+
+
+def check_room(name: str, folder: Path, needed: float) -> None:
+    """Raise StoreError when `folder` has not as many bytes free as are still `needed` for what is called `name`."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(
+            f"{name} needs {needed / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free.",
+            "Free some space, or set RAG_MODELS to a folder on another disk.",
+        )
+
+
+def part_of(target: Path) -> Path:
+    """Where a file is until all of it is here."""
+    return target.with_name(f".{target.name}.part")
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _fetch(original: Original, target: Path, places: Sequence[Place]) -> Iterator[Step]:
     failures: list[RagError] = []
-    part = target.with_name(f".{target.name}.part")
+    part = part_of(target)
     for place in places:
         yield Step(f"Fetching {original.name} ({original.size / 1e6:,.0f} MB) from {place.name}.")
         try:
@@ -68,23 +84,29 @@ def _fetch(original: Original, target: Path, places: Sequence[Place]) -> Iterato
 
 def _download(original: Original, part: Path, place: Place) -> Iterator[Step]:
     """Fill `part` up with the rest of the file, and check the whole."""
-    done = part.stat().st_size if part.exists() else 0
-    with place.open(original, done) as stream, part.open("ab") as file:
-        for number, piece in enumerate(iter(lambda: stream.read(PIECE), b"")):
-            done += len(piece)
-            if done > original.size * SLACK:
-                break
-            try:
+    done = size_of(part)
+    try:
+        with closing(_pieces(original, done, place)) as pieces, part.open("ab") as file:
+            for number, piece in enumerate(pieces):
+                done += len(piece)
+                if done > original.size * SLACK:
+                    break
                 file.write(piece)
-            except OSError as error:
-                raise StoreError(f"{part} cannot be written: {error}.", "Free some space, run it again.") from error
-            if number % EVERY == 0:
-                yield Step("", done, original.size)
-        file.flush()
-        sync_file(file.fileno())
+                if number % EVERY == 0:
+                    yield Step("", done, original.size)
+            file.flush()
+            sync_file(file.fileno())
+    except OSError as error:
+        raise StoreError(f"{part} cannot be written: {error}.", "Free some space, run it again.") from error
     if done * SLACK < original.size:
         raise MissingError(f"{place.name} ended {original.name} early; what came is kept.", "Run it again.")
     found = hash_file(part)
     if found != original.sha256:
         part.unlink()
         raise DamagedError(f"{place.name} gave other content than {original.name}: its SHA-256 is {found}.", "")
+
+
+def _pieces(original: Original, start: int, place: Place) -> Generator[bytes]:
+    """What a place gives. It takes every OSError for its own, so none of the disk's may reach it."""
+    with place.open(original, start) as stream:
+        yield from iter(lambda: stream.read(PIECE), b"")
