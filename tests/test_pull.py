@@ -316,9 +316,10 @@ def test_models_in_use_that_lie_elsewhere_are_listed_and_not_removed(tmp_path: P
     assert outside.exists()
 
 
-def test_a_repository_is_removed_as_a_whole(hub: type[HubFiles], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["maker--tiny-mlx", "mlx:{}", "sentence-transformers:{}"])
+def test_a_repository_is_removed_as_a_whole(hub: type[HubFiles], tmp_path: Path, name: str) -> None:
     _, pulled = pull(tmp_path, runtime="mlx")
-    remove_model("maker--tiny-mlx", Settings(), folder=tmp_path)
+    remove_model(name.format(pulled.path), Settings(), folder=tmp_path)
     assert not pulled.path.exists()
 
 

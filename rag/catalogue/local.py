@@ -43,7 +43,7 @@ def remove_model(name: str, settings: Settings, *, even_used: bool = False, fold
     """
     folder = folder or models_folder()
     here = find_local(settings, folder)
-    wanted = name.partition(":")[2] if name.startswith(("llamacpp:", "mlx:")) else name
+    wanted = name.partition(":")[2] if name.startswith(OF_FILES) else name
     found = next((model for model in here if wanted in (str(model.path), model.path.name)), None)
     if found is None or found.path.resolve().parent != folder.resolve():
         known = ", ".join(m.path.name for m in here if m.path.resolve().parent == folder.resolve()) or "none"
