@@ -325,7 +325,7 @@ def test_a_repository_is_removed_as_a_whole(hub: type[HubFiles], tmp_path: Path,
 
 @pytest.mark.slow
 def test_requantising_says_what_it_gains(tmp_path: Path) -> None:
-    source = write_llama(tmp_path / "tiny.F32.gguf")
+    source = write_llama(tmp_path / "tiny-f32.gguf")
     *_, gain = requantise(source, "q8_0", tmp_path / "models")
     assert isinstance(gain, Gain)
     assert gain.target == tmp_path / "models" / "tiny.Q8_0.gguf"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,19 +49,17 @@ def requantise(source: Path, precision: str, folder: Path | None = None) -> Iter
     precision = precision.upper()
     if precision not in FORMATS:
         raise UsageError(f"{precision} is not a precision llama.cpp is asked for here.", f"Use: {', '.join(FORMATS)}.")
-    stem = source.stem
-    for known in BITS:
-        stem = stem.removesuffix(f".{known}").removesuffix(f"-{known}")
+    stem = re.sub(rf"[.-](?:{'|'.join(BITS)})$", "", source.stem, flags=re.I)  # "tiny-q4_k_m" is not in 8 bits
     target = folder / f"{stem}.{precision}.gguf"
     if target.exists() and target.samefile(source):
         raise UsageError(f"{source} is in {precision} already.", f"Name another precision: {', '.join(FORMATS)}.")
     if target.exists():
         raise UsageError(f"{target} is there already.", f"Remove it first: rag models rm {target.name}")
     make_private_folder(folder)
-    needed = round(header.parameters * BITS.get(precision, 16.0) / 8 * 1.2)  # some tensors stay in more bits
+    needed = round(header.parameters * BITS[precision] / 8 * 1.2)  # some tensors stay in more bits
     if shutil.disk_usage(folder).free < needed:
         raise StoreError(f"{target} needs about {needed / 1e9:.1f} GB.", "Free some space.")
-    if BITS.get(precision, 16.0) > BITS.get(header.precisions[0], 16.0):
+    if BITS[precision] > 8 * header.size / header.parameters:
         yield Step(f"{source.name} is in {header.precisions[0]}: more bits do not bring back what it has lost.")
     yield Step(f"Writing {target.name} from {source.name}.")
     part = folder / f".{target.name}.tmp"
