@@ -26,6 +26,7 @@ EXCHANGED = [
     ("Oslo is larger than Bergen.", "Bergen is larger than Oslo."),
     ("The strike was caused by the pay cut.", "The strike caused the pay cut."),
     ("Form A replaces form B.", "Form A is replaced by form B from 2024."),
+    ("Mr. Ito reports to Ms. Kato.", "Ms. Kato reports to Mr. Ito."),
     ("Tom Hansen is the father of Bob.", "Bob is the father of Tom Hansen."),
     ("Acme's lawsuit against Zenith was settled.", "Zenith's lawsuit against Acme was settled."),
     ("It was named the Harbour of Port in 1912.", "It was named the Port of Harbour in 1912."),

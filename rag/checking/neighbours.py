@@ -70,7 +70,7 @@ def _goes_with(token: Token, after: Token, between: str) -> bool:
         # 総務部 is one thing; 大人500円 is two, of which 子供300円 may have the one or the other.
         return not token.verb and (after.value is None or token.value is not None)
     if token.name and after.name:
-        return not between.strip("・ ")
+        return token.sentence == after.sentence and not between.strip("・. ")  # Tom Hansen, Mr. Hansen
     return between == " " and after.value is not None and not token.value and token.surface[:1].isupper()
 
 

@@ -7,6 +7,7 @@ difference in meaning. Negation is a mark on the word it bears on.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -74,12 +75,13 @@ def tokens(text: str) -> list[Token]:
         # What bounds a value is read with it: "over 500" and "more than 500" have the same words.
         if bounded := _BOUND.search(text, max(0, token.start - _LONGEST), token.start):
             taken[bounded.start() : bounded.end()] = b"\1" * len(bounded.group())
-    words, denied = _latin(text, taken)
+    spans = split_sentences(text)
+    words, denied = _latin(text, taken, {start for start, _ in spans})
     found = [replace(t, negated=True) if denied & set(range(t.start, t.end)) else t for t in found] + words
     if is_unspaced(text):
         found += _japanese(text, taken)
     found.sort(key=lambda t: t.start)
-    ends = [end for _, end in split_sentences(text)] + [len(text) + 1]
+    ends = [end for _, end in spans] + [len(text) + 1]
     placed, at = [], 0
     for token in found:
         while token.start >= ends[at]:
@@ -93,8 +95,8 @@ def _value_key(value: Value) -> str:
     return "first" if value.text.lower() == "first" else "#"
 
 
-def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
-    """The words that are not part of a value, and where a value is denied."""
+def _latin(text: str, taken: bytearray, starts: Collection[int]) -> tuple[list[Token], set[int]]:
+    """The words that are not part of a value, and where a value is denied; sentences begin at `starts`."""
     found: list[Token] = []
     denied: set[int] = set()
     negator = -1  # where the last negator's reach begins: the next content word from there on is denied
@@ -102,8 +104,10 @@ def _latin(text: str, taken: bytearray) -> tuple[list[Token], set[int]]:
     opening = True  # at the start of a sentence, where a capital says nothing
     for m in _LATIN.finditer(text):
         word = m.group()
+        opening = opening or m.start() in starts
         if m.lastgroup == "punct":
-            opening = opening or word in '.!?:"“'
+            # Behind "Mr." a capital is a name's, behind "1." it may open a sentence.
+            opening = opening or word in '!?:"“' or (word == "." and not text[m.start() - 1 : m.start()].isalpha())
             if word in ";.!?":
                 if late and negator >= 0 and found:
                     # "It is not." denies what was said last.
