@@ -22,6 +22,7 @@ from rag.checking.limits import list_limits
 from rag.checking.messages import reason
 from rag.checking.mixing import mixed_clauses
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
+from rag.checking.provisos import EXCEPTS
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
@@ -42,7 +43,8 @@ _SAME_WORDING, _SAME_THING = 0.75, 0.6
 # Words that deny without "not", or turn what is denied round: "only", しか.
 _DENYING = re.compile(
     r"\b(?:fail|forg[eo]t|refus|neglect|declin|avoid|except|without|lack|prevent|prohibit|forbid|forbad|exclud|only\b)"
-    r"|-free\b|\bnet of\b|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なしに|なく",
+    r"|-free\b|\b(?:(?:net|instead) of|rather than)\b"
+    r"|しか(?![しら])|のみ|だけ|以外|対象外|不可|なし|除|禁|拒|なければ|なく",
     re.I,
 )
 # "Up to 100 euros …, beyond that …" bounds 100 both ways.
@@ -100,7 +102,8 @@ class Comparison:
         wording = len(self.course.follows) / len(said)
         self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
         self.home = self._find_home()
-        self.both_deny = self._both_deny()
+        # A denial that the other has not is no contradiction where both deny, nor where something is excepted from it.
+        self.open_denial = self._both_deny() or EXCEPTS.search(self.home.sentence) is not None
         self.turned = halves_turned(statement, said, self.home)
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
@@ -114,11 +117,10 @@ class Comparison:
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
-        for thing in exchanged_things(self.said, self.stands, self.alignment.matches, self.statement, self.text):
+        both = self.said, self.stands, self.alignment.matches, self.statement, self.text
+        for thing in exchanged_things(*both):
             yield Doubt(False, reason("no name", self.statement, thing))
-        for one, other, how in exchanged_roles(
-            self.said, self.stands, self.alignment.matches, self.statement, self.text
-        ):
+        for one, other, how in exchanged_roles(*both):
             yield Doubt(False, reason(how, self.statement, one, other))
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
@@ -251,7 +253,6 @@ class Comparison:
                 elif opposed(s.key, t.key) and s.negated is t.negated:
                     surely = not self.turned and (alone or not self.alignment.matches[i])
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
-
         if alone:
             for i, s in zip(substitution.stated, said, strict=True):
                 if not self.alignment.matches[i] and (is_thing(s) or (is_deed(s) and stands)):
@@ -293,16 +294,15 @@ class Comparison:
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):
             yield Doubt(False, reason("no name", self.statement, s.surface))
-        if opposites(s.key) and not near:
+        if (contrary := opposites(s.key) - self.keys) and not near:
             around = (t for t in self.stands if abs(t.sentence - self.alignment.sentence) <= 1)
-            around = (t for t in around if t.key in opposites(s.key) and t.negated is s.negated)
-            turned = next((t for t in around if t.key not in self.keys), None)
+            turned = next((t for t in around if t.key in contrary and t.negated is s.negated), None)
             if turned and self.turned != "converse":
                 # In a sentence beside it the opposite may be said of something else.
                 surely = not self.turned and turned.sentence == self.alignment.sentence
                 yield self._doubt("opposite", s.surface, turned.surface, surely=surely)
         if near and all(self.stands[j].negated != s.negated for j in near):
-            yield self._doubt("negated" if s.negated else "affirmed", s.surface, surely=not self.both_deny)
+            yield self._doubt("negated" if s.negated else "affirmed", s.surface, surely=not self.open_denial)
         elif s.negated and not near:
             yield Doubt(False, reason("far", self.statement))
 
@@ -322,7 +322,7 @@ class Comparison:
                 yield self._doubt("value", value.text, rivals[0].text)
             return
         if all(self.stands[j].negated != s.negated for j in near):
-            yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.both_deny)
+            yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.open_denial)
         if stated := end_of_change(value, self.statement):
             ends = [end_of_change(v, self.text) for j in near if (v := self.stands[j].value)]
             if all(end not in ("", stated) for end in ends):

@@ -28,6 +28,7 @@ _BEFORE = re.compile(
     rf"\b(?:(?<!\bin )(?:{_WISHED})[a-z]*(?: \w+ly)? (?:to|that)(?: be| have(?: been)?)?"
     rf"|whether|(?:believ|predict|forecast|assum)\w* that|{_WANTING}"
     rf"|claim\w* (?:that )?(?:it|he|she|they) ha(?:s|ve|d)|(?:stop|avoid|ceas|delay|postpon)\w*(?= \w+ing\b)"
+    r"|instead of|rather than"
     r"|(?:was|were|is|are) to (?:be|have)|would (?:be|have(?: been)?)|reportedly|supposedly|according to rumou?rs?"
     r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|probably|presumably|perhaps|partly|partially"
     r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"

@@ -37,7 +37,7 @@ _JAPANESE = re.compile(
     r"を除(?:き|く|いて|いた)|以外(?:は|に|の|で|を)|[でしがの]?ない限り|に限(?:り|る|って)|(?:場合|とき)(?:は|に|には|(?=、))"
     r"|(?<!実)際(?:は|には)|(?<!例え)(?<!たとえ)(?<![言い]え)(?<=[えけせてねべめれげ])ば、|たら、|なら(?![なびずぬい])"
 )
-_EXCEPTS = re.compile("except|other than|を除|以外", re.I)
+EXCEPTS = re.compile("except|other than|を除|以外", re.I)
 _DENIES = re.compile(r"\b(?:not|no|never|none|cannot)\b|n't\b|な[いくけ]|ませ|ず(?:に|、)|禁", re.I)
 _CLAUSE = re.compile("、?[^、。]*")
 
@@ -51,14 +51,14 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
     pattern = _JAPANESE if japanese else _ENGLISH
     if pattern.search(statement):
         return ""
-    denied = _DENIES.search(statement) or _DENIES.search(home.sentence)
+    as_denied = bool(_DENIES.search(statement)) is bool(_DENIES.search(home.sentence))
     for found in pattern.finditer(home.text, home.start, home.end):
         start = _clause_start(home, found.start()) if japanese else found.start()
         excepted, concerned = _keys(home, start, found.end()), _concerned(home, found, japanese)
         told = excepted & (keys | {home.tokens[j].key for j in home.matched})
         left_out = len(told) < _LEFT_OUT * len(excepted)
-        # Who says that 本館 can be used, where the source says 本館以外は, says the contrary.
-        turned = not left_out and not denied and _EXCEPTS.search(found.group())
+        # Who says that 本館 can be used, where the source says 本館以外は, says the contrary; so it is of two denials.
+        turned = not left_out and as_denied and EXCEPTS.search(found.group())
         stated = concerned & keys if japanese else len(concerned & keys) > _STATED * len(concerned)
         if excepted and (turned or (left_out and stated)):
             return home.text[start : found.end()].strip()
