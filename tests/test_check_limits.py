@@ -167,6 +167,7 @@ WITH_IT = [
     ("引渡しから1年以内に通知する。", "引渡しの日から1年以内に通知する。"),
     ("Jacksonville has two airports.", "The city of Jacksonville has two airports."),
     ("Support is free of charge.", "Support is free."),
+    ("Employees are paid every week by bank transfer.", "Employees are paid weekly by bank transfer."),
     ("送料は無償です。", "送料は無料です。"),
     ("The lift must not be used in case of fire.", "In case of fire the lift must not be used."),
     ("会員は1回に5冊まで借りられる。", "会員は、1回につき5冊まで借りられる。"),
@@ -194,6 +195,10 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
         ("The salary is 40 euros an hour.", "The salary is 40 euros per day."),
         ("給与は当月25日に支払う。", "給与は翌月25日に支払う。"),
         ("価格は税込11,000円です。", "価格は税抜11,000円です。"),
+        ("駐車場の利用料は年額5万円です。", "駐車場の利用料は月額5万円です。"),
+        ("Invoices are paid within five calendar days.", "Invoices are paid within five working days."),
+        ("Employees are paid weekly by bank transfer.", "Employees are paid by bank transfer every two weeks."),
+        ("Too little oil damages the engine.", "Too much oil damages the engine."),
         ("The operator must check the oil daily.", "The operator should check the oil daily."),
         ("Members must not attend the meeting.", "Members need not attend the meeting."),
         ("社員は制服を着用しなければならない。", "社員は制服を着用するのが望ましい。"),
@@ -208,6 +213,21 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
 )
 def test_how_often_and_how_strictly_is_compared(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "unchecked"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("社員証は入館時に返却する。", "社員証は退館時に返却する。"),
+        ("店は9時に閉店します。", "店は9時に開店します。"),
+        ("受信したメールは30日間保存する。", "送信したメールは30日間保存する。"),
+        ("請求書は月初に送る。", "請求書は月末に送る。"),
+        ("当社は製品を輸入している。", "他社は製品を輸入している。"),
+        ("窓口は平日のみ開いている。", "窓口は土日のみ開いている。"),
+    ],
+)
+def test_the_other_way_is_not_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict != "supported"
 
 
 @pytest.mark.parametrize(

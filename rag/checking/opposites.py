@@ -58,7 +58,8 @@ _JAPANESE = """
 就任/辞任/退任 結婚/離婚 出発/到着 出席/欠席 設立/廃止/解散 結成/解散 開業/廃業 建設/破壊 開く/閉じる 開ける/閉める
 南/北 東/西 南部/北部 東部/西部 北東/南西/南東/北西 北側/南側 東側/西側 左/右 左側/右側 上/下 上部/下部 上流/下流
 内部/外部 内側/外側 内/外 国内/国外/海外 男性/女性 男子/女子 男/女 父/母 兄/弟 姉/妹 夫/妻 息子/娘 過去/未来 昔/今
-昼/夜 朝/夕 午前/午後 夏/冬 春/秋 平日/休日 全部/一部 全員/一部 肯定/否定 積極的/消極的 積極/消極 直接/間接 主観/客観
+昼/夜 朝/夕 午前/午後 夏/冬 春/秋 平日/休日/週末/土日
+全部/一部 全員/一部 肯定/否定 積極的/消極的 積極/消極 直接/間接 主観/客観
 安全/危険 安定/不安定 正確/不正確 十分/不十分 適切/不適切 適法/違法 独立/従属 自動/手動 単数/複数 先/後 先進/後進
 上位/下位 同じ/異なる 一致/相違 先攻/後攻 支持/反対 生まれる/死ぬ 誕生/死去/死亡 生存/死亡 常勤/非常勤 黒字/赤字
 利益/損失 得る/失う 増税/減税 好況/不況 正/負 表/裏 善/悪 メリット/デメリット プラス/マイナス オン/オフ
@@ -91,6 +92,7 @@ def opposites(key: str) -> frozenset[str]:
 # Characters that turn a word round when one stands in the place of the other: 大手, 小手; 転入, 転出.
 _TURNING = """
 大小 上下 前後 高低 多少 長短 東西 南北 左右 内外 男女 強弱 新旧 増減 入出 早遅 重軽 父母 有無 勝敗 売買 昼夜 公私
+入退 開閉 始終 送受 発受 発着 乗降 昇降 初末 朝夕 満空 既未 出欠 点消 先後 貸借 自他 当他
 """
 _CHARACTERS = frozenset(map(frozenset, _TURNING.split()))
 _NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "不", "非", "無", "未")
@@ -195,10 +197,13 @@ _ONE_OF = (
     ("今年|本年", "来年", "昨年|去年"),
     ("今回", "次回", "前回"),
     tuple(rf"\b{which} (?:week|month|quarter|year)\b" for which in ("this", "next", "last")),
+    (r"\btoo (?:much|many)\b", r"\btoo (?:little|few)\b"),
+    (r"\b(?:working|business) (?:day|hour)s?\b", r"\bcalendar days?\b"),
+    tuple(f"{unit}(?:額|給|次|割|払)" for unit in "年月週日時"),
     ("及び|かつ|と、?ともに", "又は|または|もしくは|若しくは"),
     (
         *(
-            rf"\b(?:per|an?|each|every) {unit}\b"
+            rf"\b(?:per|an?|each|every) {unit}\b|\b(?:{unit}|{unit[:-1]}i)ly\b"
             for unit in ["hour", "day", "week", "month", "quarter", "person", "group"]
         ),
         r"\b(?:per|an?|each|every) (?:year|annum)\b|\b(?:annual|year)ly\b",
