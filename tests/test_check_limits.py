@@ -167,6 +167,8 @@ WITH_IT = [
     ("引渡しから1年以内に通知する。", "引渡しの日から1年以内に通知する。"),
     ("Jacksonville has two airports.", "The city of Jacksonville has two airports."),
     ("Support is free of charge.", "Support is free."),
+    ("The temperature is minus 5 degrees.", "The temperature is -5 degrees."),
+    ("You get the price back minus 3 euros.", "They return the price minus 3 euros."),
     ("Employees are paid every week by bank transfer.", "Employees are paid weekly by bank transfer."),
     ("送料は無償です。", "送料は無料です。"),
     ("The lift must not be used in case of fire.", "In case of fire the lift must not be used."),
@@ -224,9 +226,12 @@ def test_how_often_and_how_strictly_is_compared(statement: str, source: str) -> 
         ("請求書は月初に送る。", "請求書は月末に送る。"),
         ("当社は製品を輸入している。", "他社は製品を輸入している。"),
         ("窓口は平日のみ開いている。", "窓口は土日のみ開いている。"),
+        ("The temperature is 5 degrees.", "The temperature is minus 5 degrees."),
+        ("気温は5度である。", "気温はマイナス5度である。"),
+        ("倉庫は1階にある。", "倉庫は地下1階にある。"),
     ],
 )
-def test_the_other_way_is_not_supported(statement: str, source: str) -> None:
+def test_the_other_way_or_sign_is_not_supported(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict != "supported"
 
 

@@ -74,7 +74,9 @@ FRACTION = re.compile(
 HALF_SPAN = re.compile(
     r"(?P<u>半年|半日|半月|半期)|\bhalf(?: an?|-)\s?(?P<e>year|day|hour|month|century|dozen)\b", re.I
 )
-_SIGN = r"(?P<sign>(?<![\w)\d])[-−–](?=\d))?"
+# "The price minus 3 euros" is a subtraction, minus 5 degrees are none.
+_MINUS = r"\bminus (?=[\d.]+ ?(?:°|℃|degrees?\b|[CF]\b))|(?:マイナス|零下|氷点下)(?=\d)|地下(?=\d+階)"
+_SIGN = rf"(?P<sign>(?<![\w)\d])[-−–](?=\d)|{_MINUS})?"
 _CURRENCY = r"(?P<cur>US\$|[$€£¥₩]|(?<![A-Za-z])(?:USD|EUR|GBP|JPY|CNY|KRW)(?=\s\d))?\s?"
 _KANJI_SCALE = rf"(?P<jm>[万億兆千百](?:(?:{DIGITS})?[万億兆千百十])*(?:{DIGITS})?)?"
 NUMBER = re.compile(
