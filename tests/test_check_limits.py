@@ -105,6 +105,10 @@ LEFT_OUT = [
     ("The server is copied every night.", "Until 2022 the server was copied every night.", "Until"),
     ("Dr. Weber heads the lab.", "Dr. Weber headed the lab until 2019; since then Dr. Klein has headed it.", "until"),
     ("サーバーは毎晩バックアップしている。", "サーバーは2022年まで毎晩バックアップしていた。", "年まで"),
+    ("Acme is a customer.", "Acme was once a customer.", "once"),
+    ("Acme was previously a customer.", "Acme is a customer.", "previously"),
+    ("The plant closed in May.", "The plant will close in May.", "will"),
+    ("The budget was approved by the board.", "The budget will be approved by the board.", "will be approved"),
     ("The fan wheel is unbalanced.", "The fan wheel is probably unbalanced.", "probably"),
     ("Staff get an allowance.", "Staff get an allowance after completing their trial period.", "after completing"),
     (
@@ -167,6 +171,7 @@ WITH_IT = [
     ("引渡しから1年以内に通知する。", "引渡しの日から1年以内に通知する。"),
     ("Jacksonville has two airports.", "The city of Jacksonville has two airports."),
     ("Support is free of charge.", "Support is free."),
+    ("Staff who were hired before 2020 will get a bonus.", "All staff hired before 2020 will get a bonus."),
     ("The temperature is minus 5 degrees.", "The temperature is -5 degrees."),
     ("You get the price back minus 3 euros.", "They return the price minus 3 euros."),
     ("Employees are paid every week by bank transfer.", "Employees are paid weekly by bank transfer."),

@@ -12,7 +12,7 @@ from rag.checking.narrowing import left_out_narrowing
 from rag.checking.opposites import other_force
 from rag.checking.parts import left_out_part
 from rag.checking.provisos import left_out_proviso
-from rag.checking.times import ended_since
+from rag.checking.times import ended_since, not_yet, stated_past
 from rag.checking.tokens import Token
 
 
@@ -24,6 +24,8 @@ def list_limits(
     keys = {s.key for s in said if not s.value}
     for name, words in (
         ("ended", ended_since(statement, home.sentence)),
+        ("force", stated_past(statement, home.sentence)),
+        ("hedge", not_yet(statement, home.sentence)),
         ("force", other_force(statement, home.sentence)),
         ("proviso", left_out_proviso(statement, keys, home)),
         ("hedge", left_out_hedge(statement, home)),
