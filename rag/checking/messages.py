@@ -61,6 +61,7 @@ _REASONS = {
         "With “{stated}” the statement says more or less than the source.",
         "「{stated}」により、文は出典と異なる強さで述べています。",
     ),
+    "way": ("“{stated}” is the other way in the source.", "「{stated}」は出典と逆です。"),
     "roles": (
         "“{stated}” and “{sourced}” are the other way round in the source.",
         "出典では「{stated}」と「{sourced}」の関係が逆です。",

@@ -257,6 +257,22 @@ def other_force(stated: str, sourced: str) -> str:
     return only.group() if only else ""
 
 
+# What turns the word before it round; before a number or name it mostly tells when or where.
+_WAYS = {"on": ("off",), "in": ("out", "outside"), "up": ("down",)}
+_WAYS |= {other: (one,) for one, others in _WAYS.items() for other in others}
+_WAY = re.compile(rf"\b(\w+) ({'|'.join(_WAYS)})\b(?! (?-i:[A-Z\d]))", re.I)
+
+
+def other_way(stated: str, sourced: str) -> str:
+    """Return words ("log in") where the source has the contrary ("log out") and not the same, mostly none."""
+    there = {(m[1].lower(), m[2].lower()) for m in _WAY.finditer(sourced)}
+    for m in _WAY.finditer(stated):
+        word, way = m[1].lower(), m[2].lower()
+        if (word, way) not in there and any((word, other) in there for other in _WAYS[way]):
+            return m.group()
+    return ""
+
+
 def _turned(stated: str, sourced: str, pairs: Iterable[tuple[re.Pattern[str], re.Pattern[str]]]) -> str:
     for pair in pairs:
         for one, other in (pair, pair[::-1]):
