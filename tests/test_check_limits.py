@@ -206,6 +206,7 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
         ("駐車場の利用料は年額5万円です。", "駐車場の利用料は月額5万円です。"),
         ("Invoices are paid within five calendar days.", "Invoices are paid within five working days."),
         ("Employees are paid weekly by bank transfer.", "Employees are paid by bank transfer every two weeks."),
+        ("Requests are answered on the same day.", "Requests are answered on the next day."),
         ("Too little oil damages the engine.", "Too much oil damages the engine."),
         ("The operator must check the oil daily.", "The operator should check the oil daily."),
         ("Members must not attend the meeting.", "Members need not attend the meeting."),
@@ -227,6 +228,7 @@ def test_how_often_and_how_strictly_is_compared(statement: str, source: str) -> 
     ("statement", "source"),
     [
         ("社員証は入館時に返却する。", "社員証は退館時に返却する。"),
+        ("通勤手当は全額支給する。", "通勤手当は半額支給する。"),
         ("店は9時に閉店します。", "店は9時に開店します。"),
         ("受信したメールは30日間保存する。", "送信したメールは30日間保存する。"),
         ("請求書は月初に送る。", "請求書は月末に送る。"),

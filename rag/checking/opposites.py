@@ -92,7 +92,7 @@ def opposites(key: str) -> frozenset[str]:
 # Characters that turn a word round when one stands in the place of the other: 大手, 小手; 転入, 転出.
 _TURNING = """
 大小 上下 前後 高低 多少 長短 東西 南北 左右 内外 男女 強弱 新旧 増減 入出 早遅 重軽 父母 有無 勝敗 売買 昼夜 公私
-入退 開閉 始終 送受 発受 発着 乗降 昇降 初末 朝夕 満空 既未 出欠 点消 先後 貸借 自他 当他
+入退 開閉 始終 送受 発受 発着 乗降 昇降 初末 朝夕 満空 既未 出欠 点消 先後 貸借 自他 当他 全半
 """
 _CHARACTERS = frozenset(map(frozenset, _TURNING.split()))
 _NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "不", "非", "無", "未")
@@ -197,6 +197,7 @@ _ONE_OF = (
     ("今年|本年", "来年", "昨年|去年"),
     ("今回", "次回", "前回"),
     tuple(rf"\b{which} (?:week|month|quarter|year)\b" for which in ("this", "next", "last")),
+    tuple(rf"\b(?:{which}) (?:day|week|month|quarter|year)\b" for which in ("same", "next|following", "previous")),
     (r"\btoo (?:much|many)\b", r"\btoo (?:little|few)\b"),
     (r"\b(?:working|business) (?:day|hour)s?\b", r"\bcalendar days?\b"),
     tuple(f"{unit}(?:額|給|次|割|払)" for unit in "年月週日時"),
