@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from index.errors import DamagedError
 from ingest.models.llamacpp.child import ENVIRONMENT
 from ingest.models.llamacpp.library import Model
 from ingest.worker import Handler, Message, Payload, Worker
+from rag.setup.tune import open_context, read_tokens, writes
 
 TARGET = "rag.catalogue.speed:serve"
 PROMPT_TOKENS = 256  # enough for arithmetic to be the limit, few enough for several rounds of a large model
@@ -36,7 +35,7 @@ def serve() -> Handler:
 
 
 def ask_speed(path: Path, threads: int, seconds: float) -> Payload:
-    """`prompt` and `writing` in tokens a second, `load` in seconds, measured in a child that may crash."""
+    """`prompt` and `writing` in tokens a second, measured in a child that may crash."""
     return _ask({"do": "speed", "path": str(path), "threads": threads, "seconds": seconds})
 
 
@@ -64,50 +63,18 @@ def measure_speed(path: str, threads: int, seconds: float) -> Payload:
 
     The best, because other programs only take away.
     """
-    start = time.perf_counter()
     model = Model(path)
-    library = model.library
-    writes = library.llama_model_has_decoder(model.handle) and not library.llama_model_has_encoder(model.handle)
-    length = min(PROMPT_TOKENS, library.llama_model_n_ctx_train(model.handle) - WRITTEN_TOKENS)
-    context = model.context(
-        n_ctx=length + WRITTEN_TOKENS,
-        n_batch=length + WRITTEN_TOKENS,
-        n_ubatch=length + WRITTEN_TOKENS,
-        n_threads=threads,
-        n_threads_batch=threads,
-        embeddings=not writes,
-    )
-    loaded = time.perf_counter() - start
+    length = min(PROMPT_TOKENS, model.library.llama_model_n_ctx_train(model.handle) - WRITTEN_TOKENS)
+    context = open_context(model, length + WRITTEN_TOKENS, threads)
     end = time.perf_counter() + seconds
     prompt = written = float("inf")
     rounds = 0
     while rounds < 1 or time.perf_counter() < end:
-        memory = library.llama_get_memory(context)
-        if memory:
-            library.llama_memory_clear(memory, True)
-        prompt = min(prompt, _decode(model, context, length, 0))
-        if writes and memory:
-            written = min(written, *(_decode(model, context, 1, step) for step in range(WRITTEN_TOKENS)))
+        prompt = min(prompt, read_tokens(model, context, length))
+        if writes(model):
+            written = min(written, *(read_tokens(model, context, 1, after=length + n) for n in range(WRITTEN_TOKENS)))
         rounds += 1
-    return {
-        "load": loaded,
-        "prompt": length / prompt,
-        "writing": 1 / written if written < float("inf") else 0.0,
-        "threads": threads,
-    }
-
-
-def _decode(model: Model, context: Any, count: int, step: int) -> float:
-    """Seconds it takes to read `count` tokens, spread over the vocabulary: which they are does not matter."""
-    library = model.library
-    size = library.llama_vocab_n_tokens(model.vocabulary)
-    tokens = (library.llama_token * count)(*(997 * (step + place) % size for place in range(count)))
-    start = time.perf_counter()
-    code = library.llama_decode(context, library.llama_batch_get_one(tokens, count))
-    library.llama_synchronize(context)
-    if code:
-        raise DamagedError(f"llama.cpp could not run the model (code {code}).", "Name another model.")
-    return time.perf_counter() - start
+    return {"prompt": length / prompt, "writing": 1 / written}  # 0 where nothing was written
 
 
 def _ask(request: Payload) -> Payload:

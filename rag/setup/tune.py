@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from index.errors import DamagedError
 from ingest.models.llamacpp.library import Model, load_library
@@ -42,28 +43,43 @@ def quantise(source: str, target: str, precision: str) -> None:
 def measure(path: str, rounds: int) -> float:
     """Seconds one thread takes to read PROMPT_TOKENS tokens: the least of `rounds`, as other programs only add."""
     model = Model(path)
+    context = open_context(model, PROMPT_TOKENS, threads=1)
+    # One more, because the first also reads the weights from the disk.
+    return min(read_tokens(model, context, PROMPT_TOKENS) for _ in range(rounds + 1))
+
+
+def writes(model: Model) -> bool:
+    """Whether a model writes text, and is no encoder."""
     library = model.library
-    encoder = library.llama_model_has_encoder(model.handle) or not library.llama_model_has_decoder(model.handle)
-    context = model.context(
-        n_ctx=PROMPT_TOKENS,
-        n_batch=PROMPT_TOKENS,
-        n_ubatch=PROMPT_TOKENS,
-        n_threads=1,
-        n_threads_batch=1,
-        embeddings=encoder,
+    return bool(library.llama_model_has_decoder(model.handle)) and not library.llama_model_has_encoder(model.handle)
+
+
+def open_context(model: Model, tokens: int, threads: int) -> Any:
+    """A context for so many tokens, all in one batch."""
+    return model.context(
+        n_ctx=tokens,
+        n_batch=tokens,
+        n_ubatch=tokens,
+        n_threads=threads,
+        n_threads_batch=threads,
+        embeddings=not writes(model),
     )
+
+
+def read_tokens(model: Model, context: Any, count: int, *, after: int = 0) -> float:
+    """Seconds it takes to read `count` tokens, `after` so many; without any, what the context keeps is forgotten.
+
+    They are spread over the vocabulary: the time does not depend on which tokens they are.
+    """
+    library = model.library
     memory = library.llama_get_memory(context)
+    if memory and not after:
+        library.llama_memory_clear(memory, True)
     size = library.llama_vocab_n_tokens(model.vocabulary)
-    # Spread over the vocabulary: the time does not depend on which tokens they are.
-    tokens = (library.llama_token * PROMPT_TOKENS)(*(997 * place % size for place in range(PROMPT_TOKENS)))
-    best = float("inf")
-    for _ in range(rounds + 1):  # the first one also reads the weights from the disk
-        if memory:
-            library.llama_memory_clear(memory, True)
-        start = time.perf_counter()
-        code = library.llama_decode(context, library.llama_batch_get_one(tokens, PROMPT_TOKENS))
-        library.llama_synchronize(context)
-        if code:
-            raise DamagedError(f"llama.cpp could not read with {path} (code {code}).", "")
-        best = min(best, time.perf_counter() - start)
-    return best
+    tokens = (library.llama_token * count)(*(997 * (after + place) % size for place in range(count)))
+    start = time.perf_counter()
+    code = library.llama_decode(context, library.llama_batch_get_one(tokens, count))
+    library.llama_synchronize(context)
+    if code:
+        raise DamagedError(f"llama.cpp could not run the model (code {code}).", "Name another model.")
+    return time.perf_counter() - start
