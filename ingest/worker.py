@@ -298,7 +298,13 @@ def receive(pipe: IO[bytes], limit: int) -> Message | None:
         seen = zlib.crc32(blob, seen)
     if seen != check:
         raise ValueError("damaged message")
-    return json.loads(body.decode("utf-8", "surrogatepass")), blobs
+    try:
+        payload = json.loads(body.decode("utf-8", "surrogatepass"))
+    except RecursionError as error:
+        raise ValueError("not a message") from error
+    if not isinstance(payload, dict):
+        raise ValueError("not a message")
+    return payload, blobs
 
 
 def _read(pipe: IO[bytes], size: int) -> bytes:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from index.characters import whole
-from index.errors import DamagedError
+from index.errors import DamagedError, UsageError
 from index.globs import match_paths
 from index.opening import DATABASE
 from index.places import locate
@@ -178,7 +178,12 @@ class KnowledgeBase:
         within: str | Sequence[str] | None = None,
         labels: Sequence[str] = (),
     ) -> list[Hit]:
-        """The `k` best passages, best first, of documents that match `within` and have one of `labels`, where given."""
+        """The `k` best passages, best first, of documents that match `within` and have one of `labels`, where given.
+
+        Raises UsageError when `k` is negative.
+        """
+        if k is not None and k < 0:
+            raise UsageError(f"k is {k}: it cannot be negative.", "Leave it out, or give how many passages you want.")
         scope = Scope(within, tuple(labels)) if labels else within
         ranked = self.retriever.search(whole(question), k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]

@@ -145,3 +145,17 @@ def test_where_no_repair_can_help_none_is_named(kb: Path) -> None:
 def test_a_damaged_list_of_what_is_trusted_trusts_nothing(kb: Path) -> None:
     write_file(user_folder("data") / "trusted.json", [b"null"])
     assert _run(["status"]) == 4
+
+
+@pytest.mark.parametrize("command", [["list", "--kb", "k" * 300], ["init", "/proc/none"]])
+def test_a_place_that_cannot_be_is_named(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if command[0] == "init" and not platform.LINUX:
+        pytest.skip("only Linux has /proc")
+    assert _run(command) == 3
+    told = capsys.readouterr().err
+    assert command[-1] in told and "defect" not in told
+
+
+def test_a_negative_number_of_passages_is_wrong_usage(kb: Path) -> None:
+    with rag.open(kb) as base, pytest.raises(UsageError, match="negative"):
+        base.search("café", k=-1)

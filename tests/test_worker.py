@@ -279,6 +279,14 @@ def test_frames_round_trip(payload: dict[str, int], blobs: list[bytes]) -> None:
     assert receive(pipe, 1 << 20) is None
 
 
+@pytest.mark.parametrize("said", [[], "text", None, 1])
+def test_a_frame_that_holds_no_object_is_no_message(said: Any) -> None:
+    pipe = io.BytesIO()
+    send(pipe, said, [])
+    with pytest.raises(ValueError, match="message"):
+        receive(io.BytesIO(pipe.getvalue()), 1 << 20)
+
+
 @given(st.integers(min_value=0))
 def test_a_cut_frame_is_never_a_message(place: int) -> None:
     pipe = io.BytesIO()

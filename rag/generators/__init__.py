@@ -23,7 +23,8 @@ ChatMessage = Mapping[str, str]  # "role": "system", "user" or "assistant"; "con
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What a model may write: marks ``[k]`` with k from 1 to `citations`, and inside quotation marks only words that
-    stand so in one of `quotable`, begin to end of a word. With `choices` the whole answer is one of them."""
+    stand so in one of `quotable`, begin to end of a word. With `choices` the whole answer is one of them; a server's
+    model cannot be held to that, and what it writes is checked like any other answer."""
 
     citations: int
     quotable: tuple[str, ...] = ()
