@@ -148,7 +148,7 @@ def _run(given: list[str]) -> int:
             message = "There is no space left where the output goes."
             return _tell(3, message, "Free some, or write it elsewhere.", as_json)
         if isinstance(error, OSError) and error.errno in CLOSED and error.filename:
-            step = "Check it and its permissions, or name another: --kb DIR, RAG_HOME (everything of yours), RAG_MODELS."
+            step = "Check it and its permissions, or name another: --kb DIR, RAG_HOME (all that is yours), RAG_MODELS."
             return _tell(3, f"{error.filename}: {error.strerror}.", step, as_json)
         message = f"A defect of this program: {type(error).__name__}."
         return _tell(1, message, "Run it again with --debug and report what it shows.", as_json)
