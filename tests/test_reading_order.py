@@ -58,3 +58,10 @@ def test_words_that_run_to_the_left_stay_apart() -> None:
     first, second = Piece("שלום", 100, 0, 130, 10, 10), Piece("עולם", 70, 0, 97, 10, 10)
     (line,) = join_lines([first, second])
     assert line.text == "שלום עולם"
+
+
+def test_a_word_in_pieces_that_run_to_the_left_stays_one() -> None:
+    pieces = [Piece("של", 115, 0, 130, 10, 10), Piece("ו", 110, 0, 115, 10, 10), Piece("ם", 100, 0, 110, 10, 10)]
+    (line,) = join_lines([*pieces, Piece("עולם", 70, 0, 97, 10, 10)])
+    assert line.text == "שלום עולם"
+    assert (line.x0, line.x1) == (70, 130)

@@ -189,7 +189,7 @@ def _merge(left: Piece, right: Piece) -> Piece:
     space = "\u3000" if gap > 0.6 and CJK.match(right.text) else _glue(left.text, right.text, gap < 0.12)
     return Piece(
         left.text + space + right.text,
-        left.x0,
+        min(left.x0, right.x0),
         min(left.y0, right.y0),
         max(left.x1, right.x1),
         max(left.y1, right.y1),
