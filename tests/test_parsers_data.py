@@ -123,3 +123,11 @@ def test_a_sign_before_a_figure_opens_no_grid_and_a_grid_may_lack_its_last_rule(
     assert texts(read(rst, "Size.\n\n+-2 mm is allowed.\n", "a.rst")) == ["Size.", "+-2 mm is allowed."]
     grid = "+---+---+\n| a | b |\n+---+---+\n| c | d |\n"
     assert texts(read(rst, grid + "+---+---+\n", "a.rst")) == texts(read(rst, grid, "a.rst")) == ["a | b", "c | d"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "row"),
+    [("+---+ c |\n| d |   |\n", "a d | b c"), ("|   +---+\n|   | c |\n", "a | b c"), ("|   | c\n", "a | b c")],
+)
+def test_a_cell_that_reaches_over_a_rule_of_a_grid_loses_no_words(inner: str, row: str) -> None:
+    assert texts(read(rst, f"+---+---+\n| a | b |\n{inner}+---+---+\n", "a.rst")) == [row]

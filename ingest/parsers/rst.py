@@ -6,6 +6,7 @@ After the reStructuredText Markup Specification (docutils). Inline marks stay as
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from index.types import Document, Kind
 from ingest.office.table_rows import join_cells
@@ -21,7 +22,8 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _DIRECTIVE = re.compile(r"\.\. +(?:\|[^|]+\| +)?([\w:-]+?)::(.*)$")
 _TARGET = re.compile(r"\.\. +(?:_[^:]*:|\|)")  # link targets and substitutions
 _ITEM = re.compile(r"(\s*)(?:[-*+•]|#\.|\(?\w{1,3}[.)])\s+\S")
-_RULE = re.compile(r"\s*\+(?:[-=]+\+)+\s*$")  # of a grid table
+_RULE = re.compile(r"\+(?:[-=]+\+)+")  # of a grid table
+_BARS = str.maketrans("+-=", "|  ")
 _LISTINGS = {"code", "code-block", "sourcecode", "parsed-literal", "math", "doctest", "literalinclude"}
 _SILENT = {"image", "toctree", "contents", "include", "raw", "index", "meta", "highlight"}
 
@@ -61,7 +63,7 @@ def _read_block(lines: list[str], at: int, marks: list[str], out: TextBuilder) -
         return _read_directive(lines, at, directive, out)
     if line.startswith(".. "):  # a comment
         return _end_of_indented(lines, at + 1)
-    if _RULE.match(line):
+    if _RULE.fullmatch(line.strip()):
         return _read_grid(lines, at, out)
     end = at + 1
     while end < len(lines) and lines[end].strip() and not (_ITEM.match(line) and _ITEM.match(lines[end])):
@@ -109,11 +111,13 @@ def _read_grid(lines: list[str], at: int, out: TextBuilder) -> int:
     has_header = any(line.lstrip().startswith("+=") for line in lines[at:end])
     start = at
     for place in range(at, end + 1):
-        rule = lines[place].lstrip() if place < end else ""
-        if rule and not _RULE.match(rule):
+        rule = lines[place].strip() if place < end else ""
+        if rule and not _RULE.fullmatch(rule):
             continue
-        cells = [[part.strip() for part in line.strip().strip("|").split("|")] for line in lines[start:place]]
-        row = [" ".join(filter(None, parts)) for parts in zip(*cells, strict=False)]
+        # A rule beside a cell that reaches over several rows only parts cells.
+        inner = (_RULE.sub(lambda part: part[0].translate(_BARS), line.strip()) for line in lines[start:place])
+        cells = [[part.strip() for part in line.strip("|").split("|")] for line in inner]
+        row = [" ".join(filter(None, parts)) for parts in zip_longest(*cells, fillvalue="")]
         kind = Kind.HEADER if has_header and rule.startswith("+=") else Kind.ROW
         out.add(join_cells(row), kind, line=start + 1)
         start = place + 1
