@@ -113,7 +113,14 @@ def test_ruby_keeps_the_base_and_soft_hyphens_and_symbols_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("font", "code", "shown"),
-    [("Wingdings 2", "F052", "☑"), ("Wingdings 3", "F052", ""), ("Webdings", "F061", ""), ("Symbol", "F061", "α")],
+    [
+        ("Wingdings 2", "F052", "☑"),
+        ("Wingdings 3", "F052", ""),
+        ("Wingdings-Regular", "F052", ""),
+        ("Wingdings-Regular", "F0FE", "☑"),
+        ("Webdings", "F061", ""),
+        ("Symbol", "F061", "α"),
+    ],
 )
 def test_fonts_of_pictures_show_only_the_signs_that_are_known(font: str, code: str, shown: str) -> None:
     assert symbol(font, code) == shown

@@ -14,7 +14,7 @@ _WINGDINGS = {
     0xD8: "➢", 0xE0: "→", 0xDF: "←", 0xE8: "➔", 0xF0: "⇨", 0x4A: "☺", 0x28: "☎", 0x2A: "✉", 0xAB: "★",
 }  # fmt: skip
 _WINGDINGS_2 = {0x52: "☑", 0x54: "☒", 0xA3: "☐", 0x50: "✓", 0x4F: "✗"}
-_SIGNS = {"wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2, "wingdings 3": {}, "webdings": {}}
+_SIGNS = {"wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2}
 
 
 def symbol(font: str, code: str) -> str:
@@ -28,6 +28,6 @@ def symbol(font: str, code: str) -> str:
         point -= 0xF000
     if name == "symbol":
         return _SYMBOL.get(point, chr(point) if 0x20 <= point < 0x7F else "")
-    if name in _SIGNS:
-        return _SIGNS[name].get(point, "")
+    if name.startswith(("wingdings", "webdings")):
+        return _SIGNS.get(name.removesuffix("-regular"), {}).get(point, "")
     return chr(point) if 0x20 <= point < 0xD800 or 0xF900 <= point < 0xFFFE else ""
