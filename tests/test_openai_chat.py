@@ -144,6 +144,8 @@ SOURCES = ("Staff get 20 days of annual leave.", "年次有給休暇は20日で�
         ('An open "quotation\nof [1', "An open quotation\nof "),
         ("[", ""),
         ("[" * 1500 + "20 days", "20 days"),
+        ("[" * 900 + "per year\ndays", "per year\ndays"),
+        ("「" * 900 + "per year\ndays", "per year\ndays"),
     ],
 )
 def test_what_the_constraint_forbids_loses_its_marks(written: str, shown: str) -> None:

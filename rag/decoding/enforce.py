@@ -44,17 +44,21 @@ class Enforcer:
         return self._release() if character in (closer, "\n") or len(self._held) > LONGEST else ""
 
     def _release(self) -> str:
-        shown = ""
+        shown = line_end = ""
         while self._held:
             held, self._held = self._held, ""
             if allowed := self._show(held):
-                return shown + allowed
-            if _NUMBERS.fullmatch(held):  # "[2, 9]" becomes "[2]" where 2 is a source and 9 is none
+                shown += allowed
+            elif _NUMBERS.fullmatch(held):  # "[2, 9]" becomes "[2]" where 2 is a source and 9 is none
                 numbers = re.findall(r"\d+", held) if held.endswith("]") else []
-                return shown + "".join(self._show(f"[{number}]") for number in numbers)
-            # Without its opening mark; what it encloses may hold back again.
-            shown += self.add(held[1:].removesuffix("]" if held[0] == "[" else CLOSERS[held[0]]))
-        return shown
+                shown += "".join(self._show(f"[{number}]") for number in numbers)
+            else:
+                # Without its opening mark; what it encloses may hold back again. A line end would end each such run
+                # inside the one before: it waits until all are let go.
+                inside = held[1:].removesuffix("]" if held[0] == "[" else CLOSERS[held[0]])
+                line_end = line_end or inside[len(inside.rstrip("\n")) :]
+                shown += self.add(inside.rstrip("\n"))
+        return shown + self.add(line_end)
 
     def _show(self, text: str) -> str:
         """`text`, if it is allowed here and nothing of it stays open; else nothing."""
