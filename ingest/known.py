@@ -62,10 +62,10 @@ class Known:
         return failed if same else None
 
     def _is_read_out(self, old: Origin) -> bool:
-        """Whether reading a file again gives nothing new; other passwords may open more of the files inside it."""
+        """Whether reading a file again gives nothing new; what has come since may open more of the files inside it."""
         if old.reader != reader_version(old.path, self._parse):
             return False
-        unread = [self.unread[path] for path in self.left_out.get(old.path, ()) if path in self.unread]
-        version = attempt_version(old.path, self._parse)
-        tried = not self._parse.passwords or all(file.reader == version for file in unread)
+        inside = set(self.left_out.get(old.path, ())) - self.removed
+        unread = [self.unread[path] for path in inside if path in self.unread]
+        tried = all(file.reader.startswith(attempt_version(file.path, self._parse)) for file in unread)
         return tried and not (self._retry and unread)

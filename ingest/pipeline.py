@@ -254,7 +254,7 @@ class _Run:
     def _remember_unread(self, origin: Origin, outcome: str, reason: str) -> None:
         read = origin.sha256 or outcome == "skipped"
         # A file whose bytes could not be had is tried each time: permissions change without a trace in the file.
-        version = attempt_version(origin.parent or origin.path, self.options.parse) if read else ""
+        version = attempt_version(origin.path, self.options.parse) if read else ""
         file = Unread(origin.path, outcome, reason, origin.size, origin.mtime_ns, version)
         if file != self.known.unread.get(origin.path):
             self.store.record_unread(file)

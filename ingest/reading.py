@@ -146,16 +146,18 @@ def reader_version(path: str, options: ParseOptions) -> str:
     """What reads this file, in so far as it may read more of it another time."""
     module = find_parser(PurePosixPath(path).suffix)
     name = module.__name__.rpartition(".")[2] if module else "none"
-    helpers = ["ocr"] if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else []
-    helpers += [library for library in getattr(module, "REQUIRES", ()) if find_spec(library)]
-    helpers += getattr(module, "programs", list)()
-    return "/".join((code_version(), name, "+".join(helpers)))
+    extras = "ocr" if name in ("pdf", "image") and options.ocr and find_spec("rapidocr") else ""
+    return "/".join((code_version(), name, extras))
 
 
 def attempt_version(path: str, options: ParseOptions) -> str:
-    """The same for a file that could not be read: other passwords may open it, where one that was read needs none."""
+    """The same for a file that could not be read: a library, a program or another password may open it, where one that
+    was read needs none. Without passwords it is how the version with any of them begins."""
+    module = find_parser(PurePosixPath(path).suffix)
+    helpers = [library for library in getattr(module, "REQUIRES", ()) if find_spec(library)]
+    helpers += getattr(module, "programs", list)()
     secrets = hashlib.sha256("\0".join(options.passwords).encode()).hexdigest()[:8] if options.passwords else ""
-    return f"{reader_version(path, options)}/{secrets}"
+    return "/".join((reader_version(path, options), "+".join(helpers), secrets))
 
 
 @cache

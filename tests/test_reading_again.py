@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from corpus import write_tree
+from hostile_archives import zipped
 from hostile_documents import locked_pdf
 
 import ingest.pipeline as pipeline
@@ -120,7 +121,7 @@ def test_what_a_later_reader_cannot_read_stays_as_the_former_one_read_it(
     assert ids(kb) == before
 
 
-@pytest.mark.parametrize("name", ["old.doc", "mail.msg"])
+@pytest.mark.parametrize("name", ["old.doc", "mail.msg", "all.zip"])
 def test_a_file_that_waits_for_a_program_or_a_library_is_tried_when_it_is_there(
     kb: rag.KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -128,19 +129,21 @@ def test_a_file_that_waits_for_a_program_or_a_library_is_tried_when_it_is_there(
     monkeypatch.setattr(libreoffice, "_program", lambda: "soffice" if "libreoffice" in there else None)
     monkeypatch.setattr(reading, "find_spec", lambda library: library in there or None)
     tried: list[str] = []
+    old, waits, read = b"\xd0\xcf\x11\xe0", name.replace("all.zip", "old.doc"), pipeline.Reader.read
 
     def refuse(self: reading.Reader, name: str, data: bytes) -> Reading:
-        tried.append(name)
-        return Reading(None, UnsupportedError("It needs something.", "Install it."))
+        tried.append(name.rpartition("/")[2])
+        return Reading(None, UnsupportedError("", "")) if data == old else read(self, name, data)
 
     monkeypatch.setattr(pipeline.Reader, "read", refuse)
-    docs = write_tree(tmp_path / "docs", {name: b"\xd0\xcf\x11\xe0"})
+    content = zipped({"old.doc": old}) if name == "all.zip" else old
+    docs = write_tree(tmp_path / "docs", {name: content, "new.doc": b"{\\rtf1 Words}"})
     for _ in range(2):
         kb.ingest([docs])
-        assert len(tried) == 1
+        assert tried.count(waits) == 1
     there += ["libreoffice", "unstructured"]
     kb.ingest()
-    assert len(tried) == 2
+    assert (tried.count(waits), tried.count("new.doc")) == (2, 1)  # what was read waited for nothing
 
 
 def test_the_code_that_reads_is_known_by_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +241,7 @@ def test_retrying_tries_also_what_failed_inside_a_file(kb: rag.KnowledgeBase, tm
     read = reading.Reader.read
 
     def watched(self: reading.Reader, name: str, data: bytes) -> Reading:
-        tried.append(name)
+        tried.append(name.rpartition("/")[2])
         return read(self, name, data)
 
     with pytest.MonkeyPatch.context() as patch:
