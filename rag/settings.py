@@ -118,9 +118,9 @@ def _variables() -> dict[str, str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows programs put a mark first
-    except FileNotFoundError:
-        return {}
-    except NotADirectoryError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:  # below a file, Windows says the first
+        if next((place for place in path.parents if place.exists()), path).is_dir():
+            return {}
         raise UsageError(f"{path.parent} is not a folder.", "Name another place: --kb DIR, RAG_HOME.") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Mend the file or delete it.") from error

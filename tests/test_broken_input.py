@@ -87,8 +87,15 @@ def test_a_password_file_may_begin_with_a_mark_and_must_be_utf_8(
     assert "Save it anew in UTF-8." in capsys.readouterr().err
 
 
-def test_a_file_in_the_place_of_a_knowledge_base_is_said_to_be_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [NotADirectoryError, FileNotFoundError])  # what a system says of a file's inside
+def test_a_file_in_the_place_of_a_knowledge_base_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: type[OSError]
+) -> None:
+    def read_text(path: Path, **_: str) -> str:
+        raise told if tmp_path / "file" in path.parents else FileNotFoundError
+
     (tmp_path / "file").touch()
+    monkeypatch.setattr(Path, "read_text", read_text)
     for name in ("file", "file/below"):
         with pytest.raises(UsageError, match=f"{name} is not a folder"):
             rag.open(tmp_path / name)
