@@ -57,6 +57,9 @@ def only(text: str) -> Value:
         ("20 miles", "32 km"),
         ("¥1,200", "1200円"),
         ("$5 million", "5,000,000 dollars"),
+        ("minus 5 degrees", "minus five degrees"),
+        ("マイナス二十度", "零下20度"),
+        ("地下1階", "地下一階"),
         ("第2位", "2nd"),
         ("１２名", "12 people"),
         ("18歳", "18 years old"),
@@ -120,6 +123,8 @@ def test_a_year_is_in_the_date_but_not_the_other_way_round() -> None:
         ("It took 8 hours.", [8 * 3600]),
         ("In 2014 has the number grown", [2014]),
         ("−11.7 °C", [-11.7]),
+        ("minus five degrees, or minus five euros", [-5, 5]),
+        ("零下五度の地下二階", [-5, -2]),
         ("ERR-4012 and 5 errors", [5]),
     ],
 )

@@ -75,15 +75,18 @@ HALF_SPAN = re.compile(
     r"(?P<u>半年|半日|半月|半期)|\bhalf(?: an?|-)\s?(?P<e>year|day|hour|month|century|dozen)\b", re.I
 )
 # "The price minus 3 euros" is a subtraction, minus 5 degrees are none.
-_MINUS = r"\bminus (?=[\d.]+ ?(?:°|℃|degrees?\b|[CF]\b))|(?:マイナス|零下|氷点下)(?=\d)|地下(?=\d+階)"
+_MINUS = (
+    rf"\bminus (?=(?:[\d.]+|{ENGLISH}) ?(?:°|℃|degrees?\b|[CF]\b))"
+    rf"|(?:マイナス|零下|氷点下)(?=[\d{KANJI}])|地下(?=[\d{KANJI}]+階)"
+)
 _SIGN = rf"(?P<sign>(?<![\w)\d])[-−–](?=\d)|{_MINUS})?"
 _CURRENCY = r"(?P<cur>US\$|[$€£¥₩]|(?<![A-Za-z])(?:USD|EUR|GBP|JPY|CNY|KRW)(?=\s\d))?\s?"
 _KANJI_SCALE = rf"(?P<jm>[万億兆千百](?:(?:{DIGITS})?[万億兆千百十])*(?:{DIGITS})?)?"
 NUMBER = re.compile(
-    rf"{_SIGN}{_CURRENCY}(?<![A-Za-z\d.,_])(?<![A-Za-z]-)(?P<n>(?:{DIGITS})(?!\d*[A-Za-z_]+\d)){_KANJI_SCALE}"
+    rf"{_SIGN}(?:{_CURRENCY}(?<![A-Za-z\d.,_])(?<![A-Za-z]-)(?P<n>(?:{DIGITS})(?!\d*[A-Za-z_]+\d)){_KANJI_SCALE}"
     rf"(?P<scale>{SCALE}|(?<=\d)(?:bn|m|k)(?![\w%]))?"
     rf"|(?P<w>{ENGLISH})"
-    rf"|(?<![{KANJI}第])(?P<k>[{KANJI}]+)",
+    rf"|(?<![{KANJI}第])(?P<k>[{KANJI}]+))",
     re.I,
 )
 # A short kanji numeral is read only before one of these counters, and not in these words (統一, 一般, 十分, 三重県).

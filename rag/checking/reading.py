@@ -166,9 +166,10 @@ def _unit_after(text: str, at: int) -> tuple[str, float, str, int] | None:
 def _number(m: re.Match[str], text: str) -> Value | None:
     start, end = m.start(), m.end()
     if m.group("k"):
-        if (not forms.KANJI_COUNTER.match(text, end) and len(m.group("k")) < 3) or forms.NOT_NUMBERS.match(text, start):
+        at = m.start("k")
+        if (not forms.KANJI_COUNTER.match(text, end) and len(m.group("k")) < 3) or forms.NOT_NUMBERS.match(text, at):
             return None
-        if re.search("[統唯単同均専万]$", text[max(0, start - 1) : start]):
+        if re.search("[統唯単同均専万]$", text[max(0, at - 1) : at]):
             return None
         amount = numerals.japanese(m.group("k"))
     elif m.group("w"):
@@ -191,8 +192,8 @@ def _number(m: re.Match[str], text: str) -> Value | None:
                 amount *= numerals.scale(word)
         while start < end and text[start].isspace():
             start += 1
-        if m.group("sign"):
-            amount = -amount
+    if m.group("sign"):
+        amount = -amount
     unit = _unit_after(text, end)
     if m.group("cur"):
         return Value(start, end, text[start:end], amount, CURRENCY_SIGNS[m.group("cur").upper()], m.group("cur"))
