@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 from corpus import list_names
-from tiny_models import write_bert_published, write_llama
+from tiny_models import write_bert_published, write_llama, write_nomic_bert
 
 import rag.catalogue.pull
 import rag.setup
@@ -22,6 +22,7 @@ from ingest.models.gguf_header import read_header
 from ingest.models.model_files import file_sha256
 from ingest.user_folders import models_folder
 from rag.catalogue.pull import Pulled, pull_model
+from rag.catalogue.speed import ask_speed
 from rag.generators import open_generator
 from rag.machine import Machine, read_machine
 from rag.settings import Settings
@@ -251,6 +252,12 @@ def test_this_machine_is_described() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ files
+
+
+def test_only_a_model_that_writes_has_a_speed_of_writing(tmp_path: Path) -> None:
+    for make, writes in ((write_llama, True), (write_nomic_bert, False)):
+        found = ask_speed(make(tmp_path / f"{make.__name__}.gguf"), 1, 0.0)
+        assert found["prompt"] > 0 and (found["writing"] > 0) is writes
 
 
 def test_a_file_is_hashed_again_when_it_changed(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def measure_speed(path: str, threads: int, seconds: float) -> Payload:
     rounds = 0
     while rounds < 1 or time.perf_counter() < end:
         prompt = min(prompt, read_tokens(model, context, length))
-        if writes(model):
+        if writes(model) and model.library.llama_get_memory(context):  # BERT keeps nothing, and writes nothing
             written = min(written, *(read_tokens(model, context, 1, after=length + n) for n in range(WRITTEN_TOKENS)))
         rounds += 1
     return {"prompt": length / prompt, "writing": 1 / written}  # 0 where nothing was written

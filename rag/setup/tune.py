@@ -49,7 +49,7 @@ def measure(path: str, rounds: int) -> float:
 
 
 def writes(model: Model) -> bool:
-    """Whether a model writes text, and is no encoder."""
+    """Whether a model decodes, as llama.cpp has it: also BERT, but no encoder of T5."""
     library = model.library
     return bool(library.llama_model_has_decoder(model.handle)) and not library.llama_model_has_encoder(model.handle)
 
