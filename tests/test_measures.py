@@ -143,3 +143,12 @@ def test_a_quote_that_stands_in_another_document_too_is_right_only_at_the_wanted
         assert is_right(quote, question, twice) is right
         ranked, _ = rank_units([make_hit("x", 0, 5, ("b",), "equal")], question, twice)
         assert (ranked == [f"b[{target.start}:{target.end}]"]) is right
+
+
+def test_the_same_passage_is_found_in_other_lines_signs_and_capitals() -> None:
+    text = "Staff get 20 days, paid.\n休暇は20日。"
+    question = JudgedQuestion("1", "q", "en", "heading", targets=(Target("b", 30, 40),))
+    quote = Quote(1, "x", "/x", None, None, None, "", (), "", 0, 5, text, (), ("b",), 1.0)
+    there = f"{'.' * 20}staff get\n20 days – paid 休暇\nは20日{'.' * 20}"
+    assert is_right(quote, question, {"b": there}.__getitem__)
+    assert not is_right(quote, question, {"b": there.replace("20 days", "25 days")}.__getitem__)

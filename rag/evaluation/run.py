@@ -150,8 +150,9 @@ def _meets(found: Hit | Quote, target: Target, text_of: Callable[[str], str]) ->
         return found.start < target.end and found.end > target.start
     if target.path not in found.also:
         return False
-    # The same passage in another document: wherever it stands there.
-    there = (m.span() for m in re.finditer(re.escape(found.text), text_of(target.path)))
+    # The same passage in another document: wherever it stands there, in whatever lines, signs and capitals.
+    same = r"\W*".join(map(re.escape, re.findall(r"\w", found.text)))
+    there = (m.span() for m in re.finditer(same, text_of(target.path), re.I))
     return any(start < target.end and end > target.start for start, end in there)
 
 
