@@ -85,6 +85,6 @@ def init_command(folder: Path, kb: str | None, as_json: bool) -> None:
 
     with open_knowledge_base(Path(kb) if kb else folder / ".rag") as base:
         place = base.folder
-    named = ["--kb", str(place)] if find_knowledge_base(None).resolve() != place else []  # it is not found from here
-    step = shlex.join(["rag", "ingest", str(folder), *named])
+    named = ["--kb", place.as_posix()] if find_knowledge_base(None).resolve() != place else []  # another is found here
+    step = shlex.join(["rag", "ingest", folder.as_posix(), *named])  # with "/", as cmd.exe knows no single quotes
     print_json({"kb": str(place)}) if as_json else note(f"Knowledge base: {place}\nNext: {step}")
