@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.checking import check
+from rag.checking.tokens import tokens
 
 EXCHANGED = [
     ("Acme bought Zenith in 2010.", "Zenith bought Acme in 2010."),
@@ -159,6 +160,11 @@ def test_the_reason_names_what_was_exchanged() -> None:
     assert any("“Acme” and “Zenith”" in r for r in check(*_one(EXCHANGED[0])).reasons)
     found = check("総務部は人事部に報告する。", ["人事部は総務部に報告する。"])
     assert any("「総務部」と「人事部」" in r for r in found.reasons)
+
+
+def test_a_capital_behind_the_mark_of_an_item_or_quotation_is_no_name_s() -> None:
+    text = "The desk is open.\n- Visitors sign there. *Guests* wait.\n• ‘Staff’ greet Mr. Ito."
+    assert [token.surface for token in tokens(text) if token.name] == ["Mr", "Ito"]
 
 
 def test_a_source_that_says_both_supports_both() -> None:

@@ -7,7 +7,7 @@ difference in meaning. Negation is a mark on the word it bears on.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -76,7 +76,7 @@ def tokens(text: str) -> list[Token]:
         if bounded := _BOUND.search(text, max(0, token.start - _LONGEST), token.start):
             taken[bounded.start() : bounded.end()] = b"\1" * len(bounded.group())
     spans = split_sentences(text)
-    words, denied = _latin(text, taken, {start for start, _ in spans})
+    words, denied = _latin(text, taken, [start for start, _ in spans])
     found = [replace(t, negated=True) if denied & set(range(t.start, t.end)) else t for t in found] + words
     if is_unspaced(text):
         found += _japanese(text, taken)
@@ -95,16 +95,19 @@ def _value_key(value: Value) -> str:
     return "first" if value.text.lower() == "first" else "#"
 
 
-def _latin(text: str, taken: bytearray, starts: Collection[int]) -> tuple[list[Token], set[int]]:
+def _latin(text: str, taken: bytearray, starts: Sequence[int]) -> tuple[list[Token], set[int]]:
     """The words that are not part of a value, and where a value is denied; sentences begin at `starts`."""
     found: list[Token] = []
     denied: set[int] = set()
     negator = -1  # where the last negator's reach begins: the next content word from there on is denied
     late = False
     opening = True  # at the start of a sentence, where a capital says nothing
+    ahead = list(reversed(starts))
     for m in _LATIN.finditer(text):
         word = m.group()
-        opening = opening or m.start() in starts
+        while ahead and ahead[-1] <= m.start():  # a mark of a list or of a quotation may stand before the first word
+            ahead.pop()
+            opening = True
         if m.lastgroup == "punct":
             # Behind "Mr." a capital is a name's, behind "1." it may open a sentence.
             opening = opening or word in '!?:"“' or (word == "." and not text[m.start() - 1 : m.start()].isalpha())
