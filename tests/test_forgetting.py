@@ -209,14 +209,17 @@ def test_repair_changes_nothing_until_it_is_told_to(
         assert kb.verify(deep=True) == []
 
 
-@pytest.mark.parametrize("model", ["", HASHING])
+@pytest.mark.parametrize(
+    ("model", "now"),
+    [("", ""), (HASHING, "llamacpp:/nowhere.gguf"), (HASHING, f"llamacpp:{__file__}"), (HASHING, "mxl:typed-wrongly")],
+)
 def test_a_repair_without_the_embedding_model_says_what_it_did(
-    model: str, tmp_path: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
+    model: str, now: str, tmp_path: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with rag.open(tmp_path / "kb", embed_model=model) as kb:
         kb.ingest([docs])
     flip(tmp_path / "kb/index.sqlite3", b"Wombats of farm 7 dig")
-    monkeypatch.setenv("RAG_EMBED_MODEL", model and "llamacpp:/nowhere.gguf")
+    monkeypatch.setenv("RAG_EMBED_MODEL", now)
     done = mend(str(tmp_path / "kb"), apply=True)
     assert (done.again, done.vectors) == (("docs/7.txt",), 0)
 
