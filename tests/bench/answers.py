@@ -20,7 +20,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from bundled import take_bundled
 
 import rag
 from index.platform import withhold_amx
@@ -39,11 +39,9 @@ def main() -> int:
     parser.add_argument("--models", type=Path, required=True, help="a folder that `rag setup --bundled` filled")
     parser.add_argument("--original", type=Path, required=True, help="SmolLM2-135M-Instruct.Q4_1.gguf as shipped")
     args = parser.parse_args()
-    (embedding,) = args.models.glob("all-MiniLM-L6-v2.*.gguf")
-    (instruct,) = args.models.glob("SmolLM2-135M-Instruct.*.gguf")
-    settings = {"embed_model": f"llamacpp:{embedding}", "model": f"llamacpp:{instruct}"}
     found: dict[str, list[float]] = defaultdict(list)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as home:
+        settings = take_bundled(args.models, home)
         with rag.open(scratch, **settings) as kb:
             kb.ingest([args.folder])
             chunks = [hit.text for hit in kb.search(args.question, k=CHUNKS)]

@@ -5,7 +5,7 @@
 The bundled instruct model is made to write freely, as larger ones do (by itself it only chooses among statements, which
 computes fewer tokens than are written). Its prompt and constraint are those of the question; every statement is checked
 against the sources as it ends. The bare runtime is llama-cpp-python's own class with the same file, prompt and threads.
-Both write in turn, seven times; printed are the medians of seconds a token after the first.
+They write in turn, seven times; printed are the medians of what a token after the first takes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from bundled import take_bundled
 
 import rag
 from index.platform import usable_cores, withhold_amx
@@ -41,10 +41,19 @@ def main() -> int:
     parser.add_argument("--models", type=Path, required=True, help="a folder that `rag setup --bundled` filled")
     parser.add_argument("--tokens", type=int, default=80)
     args = parser.parse_args()
-    (embedding,) = args.models.glob("all-MiniLM-L6-v2.*.gguf")
-    (instruct,) = args.models.glob("SmolLM2-135M-Instruct.*.gguf")
-    settings = {"embed_model": f"llamacpp:{embedding}", "model": f"llamacpp:{instruct}"}
-    with tempfile.TemporaryDirectory() as scratch, rag.open(scratch, **settings) as kb:
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as home:
+        found = measure(args, scratch, take_bundled(args.models, home))
+    median = {name: statistics.median(seconds) for name, seconds in found.items()}
+    for name, seconds in median.items():
+        print(
+            f"{name:32} {1000 * seconds:6.2f} ms a token   {seconds / median['bare runtime']:5.3f} of the bare runtime"
+        )
+    return 0
+
+
+def measure(args: argparse.Namespace, scratch: str, settings: dict[str, str]) -> dict[str, list[float]]:
+    """Seconds a token of each way, one of every round that counts."""
+    with rag.open(scratch, **settings) as kb:
         kb.ingest([args.folder])
         quotes = kb.ask(args.question, generate=False).quotes
         embedder, generator = kb.retriever.embedder, kb.generator
@@ -53,7 +62,7 @@ def main() -> int:
             args.question, quotes, "en", budget=BUDGET, count_tokens=generator.count_tokens
         )
         constraint = Constraint(len(sources), tuple(map(fence, sources)))
-        bare = open_bare(instruct)
+        bare = open_bare(settings["model"].partition(":")[2])
         ways: dict[str, Callable[[], float]] = {
             "bare runtime": lambda: time_bare(bare, messages, args.tokens),
             "ours, free": lambda: time_ours(generator, messages, args.tokens, None, args.question, [], None),
@@ -65,23 +74,18 @@ def main() -> int:
         for number in range(ROUNDS + 1):
             for name, run in ways.items():
                 seconds = run()
-                if number:  # the first round warms both up
+                if number:  # the first round warms all of them up
                     found[name].append(seconds)
-    median = {name: statistics.median(seconds) for name, seconds in found.items()}
-    for name, seconds in median.items():
-        print(
-            f"{name:32} {1000 * seconds:6.2f} ms a token   {seconds / median['bare runtime']:5.3f} of the bare runtime"
-        )
-    return 0
+    return found
 
 
-def open_bare(model: Path) -> Any:
+def open_bare(model: str) -> Any:
     from llama_cpp import Llama
 
     withhold_amx()  # as ingest/models/llamacpp/library.py does; else it may crash
     # One thread for tokens, as rag/generators/llamacpp.py takes for so small a model.
     cores = usable_cores()
-    return Llama(str(model), n_ctx=CONTEXT, n_threads=1, n_threads_batch=cores, flash_attn=True, verbose=False)
+    return Llama(model, n_ctx=CONTEXT, n_threads=1, n_threads_batch=cores, flash_attn=True, verbose=False)
 
 
 def time_bare(llama: Any, messages: list[dict[str, str]], tokens: int) -> float:

@@ -28,6 +28,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bundled import take_bundled
+
 QUESTION = "How do I set up alerts?"
 RUNS = 5
 LOOK = 0.5  # seconds between two looks at the memory
@@ -70,22 +72,21 @@ def main() -> int:
     parser.add_argument("--safetensors", help="the embedding model as txtai reads it, if not installed beside it")
     parser.add_argument("--rounds", type=int, default=1, help="first ingests of each product")
     args = parser.parse_args()
-    (embedding,) = args.models.glob("all-MiniLM-L6-v2.*.gguf")
-    (instruct,) = args.models.glob("SmolLM2-135M-Instruct.*.gguf")
     with tempfile.TemporaryDirectory() as scratch:
+        others = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        models = take_bundled(args.models, scratch)
         environment = {
             **os.environ,
-            "RAG_HOME": scratch,
-            "RAG_MODELS": str(args.models),
             "RAG_KB": f"{scratch}/kb",
-            "RAG_EMBED_MODEL": f"llamacpp:{embedding}",
-            "RAG_MODEL": f"llamacpp:{instruct}",
+            "RAG_EMBED_MODEL": models["embed_model"],
+            "RAG_MODEL": models["model"],
         }
-        measure(scratch, environment, args)
+        measure(scratch, environment, others, args)
     return 0
 
 
-def measure(scratch: str, environment: dict[str, str], args: argparse.Namespace) -> None:
+def measure(scratch: str, environment: dict[str, str], others: dict[str, str], args: argparse.Namespace) -> None:
+    """Print every figure; `environment` is that of `rag`, `others` that of txtai."""
     rag = [sys.executable, "-m", "rag"]
     ingest = [*rag, "ingest", *(str(folder.resolve()) for folder in args.folders), "--quiet"]
     ours: list[float] = []
@@ -94,14 +95,15 @@ def measure(scratch: str, environment: dict[str, str], args: argparse.Namespace)
         shutil.rmtree(f"{scratch}/kb", ignore_errors=True)
         ours.append(watched("rag ingest, first", ingest, environment))
         if args.txtai:
-            theirs.append(txtai_ingest(f"{scratch}/{number}", environment, args))
+            write_chunks(f"{scratch}/{number}", environment)
+            theirs.append(txtai_ingest(f"{scratch}/{number}", others, args))
     if theirs:
         ratio = statistics.median(ours) / statistics.median(theirs)
         show("rag / txtai, ingest", f"{ratio:.2f} (median of {args.rounds})")
     watched("rag ingest, nothing changed", ingest, environment)
     if args.txtai:
         search = [args.txtai, "-c", TXTAI_SEARCH, f"{scratch}/0/index", QUESTION]
-        times = [timed(search, environment) for _ in range(3)]
+        times = [timed(search, others) for _ in range(3)]
         show("txtai, cold search", f"{statistics.median(times):.2f} s (median of 3)")
     for name, arguments in (("rag --help", ["--help"]), ("rag search", ["search", QUESTION])):
         times = [timed([*rag, *arguments], environment) for _ in range(RUNS)]
@@ -110,15 +112,19 @@ def measure(scratch: str, environment: dict[str, str], args: argparse.Namespace)
     show("rag ask, first quote", f"{statistics.median(times):.2f} s (median of {RUNS})")
 
 
-def txtai_ingest(folder: str, environment: dict[str, str], args: argparse.Namespace) -> float:
-    """Seconds txtai takes for the chunks of the knowledge base."""
+def write_chunks(folder: str, environment: dict[str, str]) -> None:
+    """Make the folder, and write the chunks of the knowledge base into it."""
     Path(folder).mkdir()
     chunks = [sys.executable, "-c", CHUNKS, environment["RAG_KB"], f"{folder}/texts.json"]
     subprocess.run(chunks, env=environment, check=True)
+
+
+def txtai_ingest(folder: str, environment: dict[str, str], args: argparse.Namespace) -> float:
+    """Seconds txtai takes for the chunks in the folder."""
     count = len(json.loads(Path(f"{folder}/texts.json").read_text(encoding="utf-8")))
     model = args.safetensors or subprocess.check_output([args.txtai, "-c", MODEL], text=True).strip()
     command = [args.txtai, "-c", TXTAI, f"{folder}/texts.json", model, f"{folder}/index"]
-    return watched(f"txtai, the same {count} chunks", command, {**environment, "HF_HUB_OFFLINE": "1"})
+    return watched(f"txtai, the same {count} chunks", command, environment)
 
 
 def watched(name: str, command: list[str], environment: dict[str, str]) -> float:
@@ -138,7 +144,7 @@ def show(name: str, value: str) -> None:
 
 def timed(command: list[str], environment: dict[str, str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
 
 
@@ -151,6 +157,7 @@ def first_line(command: list[str], environment: dict[str, str]) -> float:
             process.stdout.readline()
         seconds = time.perf_counter() - start
         process.stdout.read()
+    require_success(process)
     return seconds
 
 
@@ -167,9 +174,15 @@ def timed_with_memory(command: list[str], environment: dict[str, str]) -> tuple[
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(LOOK)
             break
+    seconds = time.perf_counter() - start
+    require_success(process)
+    return seconds, peak
+
+
+def require_success(process: subprocess.Popen[bytes]) -> None:
+    """A command that failed, or a question that was refused, took no time that means anything."""
     if process.returncode:
-        raise SystemExit(f"{command} ended with {process.returncode}")
-    return time.perf_counter() - start, peak
+        raise SystemExit(f"{process.args!r} ended with {process.returncode}")
 
 
 def session_memory(session: int) -> int:

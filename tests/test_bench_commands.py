@@ -1,0 +1,47 @@
+"""The commands in tests/bench measure this copy of the product with nobody's settings, and nothing that failed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def bench_is_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "bench"))
+
+
+def test_speeds_are_measured_with_the_bundled_models_and_no_other_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bundled
+
+    with pytest.raises(SystemExit, match="rag setup --bundled"):
+        bundled.take_bundled(tmp_path, str(tmp_path))
+    models = {purpose: SimpleNamespace(name=f"llamacpp:/{purpose}") for purpose in ("embedding", "instruct", "reader")}
+    monkeypatch.setattr(bundled, "find_bundled", lambda folder: models)
+    monkeypatch.setattr(os, "environ", {**os.environ, "RAG_THREADS": "1", "RAG_HOME": "/mine", "PYTHONPATH": "/other"})
+    settings = bundled.take_bundled(tmp_path, "/nobodys")
+    assert settings == {"embed_model": "llamacpp:/embedding", "model": "llamacpp:/instruct"}
+    assert {name: value for name, value in os.environ.items() if name.startswith(("RAG_", "PYTHONPATH"))} == {
+        "RAG_HOME": "/nobodys",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="speed.py reads what POSIX counts")
+def test_what_fails_is_not_timed() -> None:
+    import speed
+
+    environment = dict(os.environ)
+    for run in (speed.timed, speed.first_line, speed.timed_with_memory):
+        with pytest.raises((SystemExit, subprocess.CalledProcessError)):
+            run([sys.executable, "-c", "raise SystemExit(6)"], environment)
+    assert speed.first_line([sys.executable, "-c", "print('Evidence')"], environment) > 0
