@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -45,3 +46,37 @@ def test_what_fails_is_not_timed() -> None:
         with pytest.raises((SystemExit, subprocess.CalledProcessError)):
             run([sys.executable, "-c", "raise SystemExit(6)"], environment)
     assert speed.first_line([sys.executable, "-c", "print('Evidence')"], environment) > 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--data", "d", "--sights", "tokens", "--cases", "f", "--reader", "r"],
+        ["--data", "d", "--sights", "pairs"],
+        ["--data", "d", "--sights", "pairs", "--cases", "f"],
+        ["--sights", "pairs", "words", "--cases", "f", "--reader", "r"],
+        [],
+    ],
+)
+def test_no_sight_is_fitted_to_the_cases_of_another(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import fit_evidence
+
+    monkeypatch.setattr(sys, "argv", ["fit_evidence.py", *options])
+    with pytest.raises(SystemExit):
+        fit_evidence.main()
+    assert "pairs and glossed need --cases" in capsys.readouterr().err
+
+
+def test_no_adapter_is_taught_by_the_cases_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import fit_adapter
+
+    (tmp_path / "cases").write_bytes(pickle.dumps([SimpleNamespace(data="squad2")]))
+    options = ["--data", "d", "--reader", "r", "--adapter", "glossed", "--cases", str(tmp_path / "cases")]
+    monkeypatch.setattr(sys, "argv", ["fit_adapter.py", *options])
+    with pytest.raises(SystemExit):
+        fit_adapter.main()
+    assert "of another adapter" in capsys.readouterr().err

@@ -8,7 +8,7 @@ What teaches are the passages that the product itself finds: with the answer, of
 left out, of SQuAD 2's questions without an answer, and of other sets. A part of the articles of every set teaches
 nothing (`is_taught`): tests/bench/fit_evidence.py weighs the adapter on them, and the figures printed are of them.
 "answers" was taught twice: two epochs of the public sets with the question behind the text only, and from there
-(--begin answers) one of the public sets and the articles. Taught by hand-written pairs as well (written_statements.py)
+(--begin answers) one of the public sets and the articles. Taught by the pairs of written_statements.py as well,
 it told questions apart without their passages, by how they are put. "glossed" reads Japanese word for word in English;
 it was taught one epoch from "answers" on.
 Needs torch; how is in tests/bench/adapter_training.py. The settings name the embedding model, as for an ingest.
@@ -105,6 +105,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.cases and options.cases.exists():
         cases = pickle.loads(options.cases.read_bytes())  # noqa: S301  # our own file
+        if {case.data for case in cases} - set(TAUGHT_BY[options.adapter]):
+            parser.error(f"the cases in {options.cases} are of another adapter")
     else:
         cases = collect(options.data, TAUGHT_BY[options.adapter], options.limit, FOREIGN, unanswerable=True)
         if options.cases:
