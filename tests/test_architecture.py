@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = {"index": {"index"}, "ingest": {"index", "ingest"}, "rag": {"index", "ingest", "rag"}}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 HEAVY = {
-    "numpy", "faiss", "tantivy", "llama_cpp", "sudachipy", "pypdf", "pypdfium2", "lxml", "bs4", "rich", "torch", "mlx",
+    "numpy", "faiss", "tantivy", "llama_cpp", "sudachipy", "pypdf", "pypdfium2", "lxml", "rich", "torch", "mlx",
     "unstructured", "sentence_transformers", "rapidocr", "gguf", "sqlite3",
 }  # fmt: skip
 POSIX = {"fcntl", "resource", "pwd", "grp", "termios", "msvcrt"}
@@ -63,6 +66,22 @@ def test_imports_point_one_way(path: Path) -> None:
     for name, line in imports(parse(path)):
         top = name.split(".")[0]
         assert top not in PACKAGES or top in allowed, f"{path}:{line} imports {name}"
+
+
+def test_every_dependency_is_imported_or_named() -> None:
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    wanted = {canonical(re.split(r"[^\w.-]", line)[0]) for line in asked}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+    unused, used = set[str](), set[str]()
+    for module, names in packages_distributions().items():
+        if brings := wanted & set(map(canonical, names)):
+            named = re.search(rf'^ *(?:import|from) {re.escape(module)}\b|"{re.escape(module)}"', code, re.MULTILINE)
+            (used if named else unused).update(brings)
+    assert unused - used <= {"sudachidict-core"}  # opened by sudachipy
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def find_dangers(tree: ast.AST) -> Iterator[str]:
