@@ -7,12 +7,12 @@ TEST = .venv-test
 HOME_OF_DEMO = $(CURDIR)/$(DEMO)/home
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test torture bench clean
+.PHONY: demo test torture clean
 
 demo: $(DEMO)/installed
 	@RAG="$(DEMO)/bin/rag" RAG_HOME="$(HOME_OF_DEMO)" RAG_KB="$(DEMO)/kb" sh .ci/demo
 
-$(DEMO)/installed: pyproject.toml constraints.txt $(shell find rag ingest index -name "*.py")
+$(DEMO)/installed: pyproject.toml constraints.txt $(shell find rag ingest index -type f ! -name '*.pyc')
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/python -m pip install --quiet --constraint constraints.txt .
 	touch $@
