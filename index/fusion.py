@@ -17,7 +17,7 @@ Leg = Sequence[tuple[int, float]]
 # holds more, words weigh more against meaning, and where it holds less, less.
 COVERED = 0.6
 # What each further passage of a document keeps of its score, so that one document does not fill the list. Chosen on the
-# sets of issue 3; `tests/bench/table.py` measures them again.
+# sets that `tests/bench/table.py` measures.
 FURTHER = 0.9
 
 

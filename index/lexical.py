@@ -39,7 +39,7 @@ FIELDS = ("terms", "shingles", "context")
 # Two levels with statistics of their own: what is rare in one is not in the other.
 PASSAGES, FILES = "passages", "files"
 K1 = 1.2  # tantivy's
-# What a field counts beside the terms of the text, chosen on the sets of issue 3 (`tests/bench/table.py`). The context
+# What a field counts beside the terms of the text, chosen on the sets that `tests/bench/table.py` has. The context
 # (title, headings, names of file and folders) is among the terms too; a title that the question names whole counts like
 # a term.
 SHINGLE_BOOST = 0.2

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST = 0.45  # where all is readable and nothing alike: 0.4 to 0.5 is a plateau on the ten sets of issue 3
+MOST = 0.45  # where all is readable and nothing alike: 0.4 to 0.5 is a plateau on ten sets
 STEEP = 2  # the power of (1 - alike): 0 (a fixed share) to 3 were tried; 1.5 to 3 differ by less than 0.002 in the mean
 # The readable share that earns full trust: English sets have 0.66 (tables) to 0.95, Japanese ones 0.00 to 0.03.
 READABLE = 0.5

@@ -8,8 +8,7 @@ DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answ
 place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
 fitted on the articles of part "fit"; "unseen" are the others. "written" are English statements on the passages of
 files of written_statements.py, which are harder on purpose. Without an embedding model words alone decide. The
-milliseconds are of one check; a model reads a sentence once while the last few hundred
-are kept.
+milliseconds are of one check; a model reads a sentence once while the last few hundred are kept.
 """
 
 from __future__ import annotations
@@ -87,7 +86,7 @@ def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
 
 
 def list_written(names: Sequence[str]) -> list[statements.Row]:
-    """The statements that were written by hand, each with its passage."""
+    """The statements of some files of written/, each with its passage."""
     return [
         statements.Row(row.kind, row.truth, row.statement, row.passage, row.passage, row.passage, name)
         for name in names

@@ -5,9 +5,9 @@
                                   [--limit 300] [--ways "choose, 1 quote" …]
 
 Evidence is found and judged as `ask` does it; then the model answers every question in each way, and every statement is
-checked. Printed are the share of all questions with a supported answer of the model, the share of those that hold the
-right one, their words, the share of all questions that were answered wrongly so, and the median time to the first
-token. The scoring program and the question sets are not part of this project.
+checked, by words alone. Printed are the share of all questions with a supported answer of the model, the share of those
+that hold the right one, their words, the share of all questions that were answered wrongly so, and the median time to
+the first token. The scoring program and the question sets are not part of this project.
 """
 
 from __future__ import annotations

