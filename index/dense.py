@@ -107,9 +107,15 @@ class VectorIndex:
         return self._format + ("flat" if count <= self.flat_limit else f"rabitq{CODE_BITS}")
 
     def _load(self) -> None:
-        """Use the published part if it is a new one and right, and not newer than what is read of the truth."""
+        """Use the published part if it is a new one and right, and not newer than what is read of the truth.
+
+        One that a writer has replaced since the snapshot began leaves the former in use, right in what it covers.
+        """
         stamp, database = self._published(), self.table.database
         if stamp == self._stamp:
+            return
+        there = stamp is None or all((self.folder / name).exists() for name in stamp.files)
+        if not there and database.inside() and self._stamp and self._stamp.kb == database.get("kb"):
             return
         self._stamp, self._part, self._recent = None, None, None
         if stamp is None or stamp.kb != database.get("kb") or not stamp.shape.startswith(self._format):

@@ -181,6 +181,33 @@ def test_a_reader_that_stays_open_takes_up_the_part_that_a_writer_made(tmp_path:
             assert part is not None and part.lag() == 0
 
 
+def test_a_part_that_is_replaced_under_a_reader_leaves_it_the_former_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.dense.LAG_LIMIT", 2)
+    vectors = unit(7, 1)
+    writer = make_knowledge_base(tmp_path / "kb", vectors[:5])
+    reader = Index(tmp_path / "kb", identity="m")
+
+    def publish(number: int) -> None:
+        writer.table.add_vectors(1, [bytes([number]) * 16], vectors[number][None])
+        writer.refresh()
+
+    def count() -> int:
+        part = reader.vectors()
+        assert part is not None
+        return len(part.search(vectors[0], 10))
+
+    with reader.reading():
+        assert count() == 5
+    publish(5)
+    with reader.reading():
+        publish(6)
+        assert count() == 6
+    with reader.reading():
+        assert count() == 7
+
+
 @pytest.mark.slow
 def test_codes_find_what_a_scan_finds_among_families_of_near_identical_vectors(tmp_path: Path) -> None:
     """300,000 vectors, a third of them in families; recall of the exact ten at least 0.995."""
