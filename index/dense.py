@@ -161,6 +161,7 @@ class VectorIndex:
         gone = np.setdiff1d(part_numbers(part), alive)
         if not len(gone) and not len(numbers) and covers:
             return
+        self._stamp, self._part, self._recent = None, None, None  # it is changed in place: no more what is searched
         remove_numbers(part, gone)
         if len(numbers):
             part.add_with_ids(vectors, numbers)
@@ -183,7 +184,6 @@ class VectorIndex:
         )
         write_stamp(self.folder / STAMP, stamp)
         self._remove_files(but=(STAMP, name))
-        self._stamp, self._part, self._recent = None, None, None
 
     def _remove_files(self, but: Sequence[str] = ()) -> None:
         """Delete the files of former parts, a stamp before what it names."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.dense import STAMP, VectorIndex
+from index.errors import StoreError
 from index.rows import embedding_key
 from index.search import Index
 from index.store import Store
@@ -206,6 +207,25 @@ def test_a_part_that_is_replaced_under_a_reader_leaves_it_the_former_one(
         assert count() == 6
     with reader.reading():
         assert count() == 7
+
+
+@pytest.mark.parametrize("flat_limit", [1000, 10])
+def test_a_part_that_could_not_be_written_is_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flat_limit: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    index = make_index(tmp_path / "kb", unit(50, 1), flat_limit)
+    index.refresh()
+    late = unit(5, 9)
+    index.table.add_vectors(index.model, [b"late" + bytes(11) + bytes([n]) for n in range(5)], late)
+    with monkeypatch.context() as patch, pytest.raises(StoreError):
+        patch.setattr("index.dense.write_file", refuse)
+        index.search(late[0], 1)
+        index.refresh()
+    numbers = [number for number, _ in index.search(late[0], 60)]
+    assert sorted(numbers) == list(range(1, 56))
 
 
 @pytest.mark.slow
