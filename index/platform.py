@@ -23,20 +23,17 @@ def lock_file(descriptor: int) -> bool:
 
     The kernel drops the lock with the process, so a dead writer never blocks.
     """
-    if WINDOWS:
-        import msvcrt
+    try:
+        if WINDOWS:
+            import msvcrt
 
-        try:
             os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte nobody reads, so that the holder's name stays readable
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    import fcntl
+        else:
+            import fcntl
 
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the second on Windows and on network drives
         return False
     return True
 

@@ -164,6 +164,20 @@ def test_a_disk_without_locks_is_not_held_by_another(tmp_path: Path, monkeypatch
     assert not isinstance(caught.value, LockedError)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_a_lock_on_a_network_drive_is_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SMB, and NFS here and there, say of a lock that is held that it is not permitted."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with write_lock(tmp_path, "rag ingest"):
+        pass
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(LockedError, match="rag ingest"), write_lock(tmp_path, "rag rm", patience=0.0):
+        pass
+
+
 def test_a_planted_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("Dear Wombat")
     (tmp_path / "lock").symlink_to(tmp_path / "letter")
