@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from index import schema
 from index.connection import BUSY
-from index.errors import DamagedError, LockedError, NoIndexError, RagError, StoreError
+from index.errors import DamagedError, NoIndexError, RagError, StoreError
 from index.facts import check_facts, keep_facts
 from index.lock import PATIENCE, write_lock
 from index.opening import DATABASE, OpenFile, check_seal
@@ -74,7 +74,9 @@ class Database(OpenFile):
                 if not (self.folder / SEAL).exists():  # a damaged one is left for `rag verify` to tell
                     with contextlib.suppress(RagError, OSError):  # the next one looks through it again
                         self.seal(wait=0.0)
-        except LockedError:
+        except DamagedError:
+            raise
+        except StoreError:  # another process has the lock, or none can be had here
             self._check_pages()
 
     def _check_pages(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +158,21 @@ def test_repair_takes_over_no_vector_of_a_model_that_is_lost(store: Store, tmp_p
         plain.execute("DELETE FROM models")
     assert repair(tmp_path / "kb", apply=True).vectors == 1
     assert repair(tmp_path / "kb", apply=False).findings == ()
+
+
+def test_a_file_without_a_seal_is_read_where_nothing_can_be_locked(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> bool:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    put(store, "docs/a.md", "One.")
+    store.close()
+    (tmp_path / "kb" / SEAL).unlink()
+    monkeypatch.setattr("index.lock.lock_file", refuse)
+    monkeypatch.setattr("index.image.STILL", 0.0)  # it was left alone
+    with contextlib.closing(Store(tmp_path / "kb")) as reader, reader.reading():
+        assert reader.text("docs/a.md").endswith("One.")
 
 
 @pytest.mark.parametrize("name", ["words.json", "vectors.json"])
