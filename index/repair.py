@@ -171,7 +171,8 @@ def _copy_vectors(old: Connection, new: Connection) -> int:
         if is_right(row) and key in needed and model in models:
             new.execute(f"INSERT OR REPLACE INTO vectors ({ROW}) VALUES (?,?,?,?,?)", row)
             kept.add(key)
-    return len(needed) - max(map(len, found.values()), default=len(needed))  # none is lost where there were none
+    # None is lost where there were none: then no model is known either.
+    return len(needed) - max(map(len, found.values()), default=0 if models else len(needed))
 
 
 def _numbered(connection: Connection, select: str, table: str) -> Iterator[tuple[Any, ...]]:

@@ -175,6 +175,16 @@ def test_a_file_without_a_seal_is_read_where_nothing_can_be_locked(
         assert reader.text("docs/a.md").endswith("One.")
 
 
+def test_repair_counts_vectors_as_lost_also_where_not_one_is_left(store: Store, tmp_path: Path) -> None:
+    put(store, "docs/a.md", "One.")
+    table = VectorTable(store)
+    table.add_vectors(table.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "kb" / DATABASE)) as plain, plain:
+        plain.execute("DELETE FROM vectors")
+    assert repair(tmp_path / "kb", apply=False).vectors == 1
+
+
 @pytest.mark.parametrize("name", ["words.json", "vectors.json"])
 def test_a_part_that_lacks_what_it_says_to_cover_is_found_also_when_it_is_older(tmp_path: Path, name: str) -> None:
     index = Index(tmp_path / "kb", identity="m")
