@@ -83,7 +83,8 @@ def _check_vectors(index: Index) -> None:
     if stamp is None or part is None:
         return
     model = int(stamp.shape.split("/")[1].removeprefix("model "))
-    if not _holds(index, stamp, set(vector_numbers(part).tolist()), set(index.table.numbers(model).tolist())):
+    numbers, alive = vector_numbers(part).tolist(), set(index.table.numbers(model).tolist())
+    if len(set(numbers)) < len(numbers) or not _holds(index, stamp, set(numbers), alive):
         raise DamagedError("vectors.json: the vector index does not hold the vectors of the database.")
 
 

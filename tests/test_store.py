@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from corpus import make_chunks, make_document, make_origin, store_document
 
+from index.dense import read_part
 from index.errors import DamagedError, NewerError, NoIndexError, StoreError
 from index.opening import DATABASE
 from index.repair import repair
@@ -199,6 +200,20 @@ def test_a_part_that_lacks_what_it_says_to_cover_is_found_also_when_it_is_older(
     write_stamp(tmp_path / "kb" / name, replace(stamp, covers=2))
     (found,) = find_damage_of_parts(index)
     assert found.startswith(name)
+
+
+def test_a_part_that_holds_a_vector_twice_is_found(tmp_path: Path) -> None:
+    index = Index(tmp_path / "kb", identity="m")
+    put(index.store, "docs/a.md", "One.")
+    index.table.add_vectors(index.table.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
+    index.refresh()
+    stamp, vectors = read_stamp(tmp_path / "kb" / "vectors.json"), index.vectors()
+    assert stamp is not None and vectors is not None and list(find_damage_of_parts(index)) == []
+    part = read_part(tmp_path / "kb", stamp)
+    part.add_with_ids(np.ones((1, 4), np.float32), np.array([1]))
+    vectors._publish(part, stamp.shape)
+    (found,) = find_damage_of_parts(index)
+    assert found.startswith("vectors.json")
 
 
 def test_what_is_removed_leaves_no_trace_in_the_file(store: Store, tmp_path: Path) -> None:
