@@ -204,8 +204,9 @@ def number_article(document: str) -> int:
 
 
 def is_taught(case: Case) -> bool:
-    """Whether its article taught the adapter (tests/bench/fit_adapter.py): three of four did, of ours four of five."""
-    return case.article % (5 if case.data in ARTICLES else 4) != 0
+    """Whether its article taught the adapter (tests/bench/fit_adapter.py): three of four did, of our English ones four
+    of five, of our Japanese ones none."""
+    return case.data != "articles-ja" and case.article % (5 if case.data in ARTICLES else 4) != 0
 
 
 def choose_some(rows: Sequence[dict], limit: int) -> Sequence[dict]:

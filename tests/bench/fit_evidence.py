@@ -57,6 +57,8 @@ DECISION_RIDGE: Mapping[Sight, float] = {
     "pairs": 1e-2,
     "glossed": 3e-2,
 }
+# Sets that are measured and fitted to nothing.
+MEASURED = ("articles-ja",)
 # Whose questions say what score is enough.
 STRICT: Mapping[Sight, str] = {
     "words": "squad2",
@@ -181,13 +183,13 @@ def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]
 
 
 def decide(cases: Sequence[Case], sight: Sight) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Signs, whether its own, each case's share, and the number of its set."""
+    """Signs, whether its own, each case's share (0 of those that are only measured), and the number of its set."""
     names = SIGNS[sight]
     read = [read_signs(case.weighed) for case in cases]
     signs = np.array([[found[name] for name in names] for found in read])
     own = np.array([case.kind == "own" for case in cases])
-    kinds = [case.kind for case in cases]
-    share = np.array([(0.5 if kind == "own" else 0.25) / kinds.count(kind) for kind in kinds])
+    kinds = [case.kind if case.data not in MEASURED else "" for case in cases]
+    share = np.array([{"own": 0.5, "": 0.0}.get(kind, 0.25) / kinds.count(kind) for kind in kinds])
     order = sorted({case.data for case in cases})
     return signs, own, share, np.array([order.index(case.data) for case in cases])
 
@@ -223,7 +225,7 @@ def fit_together(cases: Sequence[Case], sight: Sight) -> dict[str, float]:
     fit_answerable([see(case, apart) for case in unseen], apart)  # what the same articles reach without
     # As far as the other signs decide: how far above their border, and between which two it is read together.
     plain = np.array([total(read_signs(case.weighed), apart) for case in unseen]) - DECIDING[apart]["strict"]
-    kinds = np.array([case.kind for case in unseen])
+    kinds = np.array([case.kind if case.data not in MEASURED else "" for case in unseen])
     lowest = float(np.quantile(plain[kinds == "own"], SURE_NO))
     highest = float(np.quantile(plain[kinds == "withheld"], SURE_YES))
     sure = np.where(plain < lowest, -np.inf, np.where(plain > highest, np.inf, 0.0))
@@ -239,14 +241,15 @@ def fit_answerable(cases: Sequence[Case], sight: Sight, sure: np.ndarray | float
     parts = np.array([case.article % PARTS for case in cases])
     held = np.zeros(len(cases))
     for part in range(PARTS):
-        outside, inside = parts != part, parts == part
+        outside, inside = (parts != part) & (share > 0), parts == part
         held[inside] = signs[inside] @ fit_decision(
             signs[outside], own[outside], share[outside], sets[outside], DECISION_RIDGE[sight]
         )
     for name in sorted({case.data for case in cases}):
         of = [(case, float(reached)) for case, reached in zip(cases, held + sure, strict=True) if case.data == name]
         print(f"  {sight:8}{name:8}", " · ".join(_describe_decision(of)), flush=True)
-    decision = fit_decision(signs, own, share, sets, DECISION_RIDGE[sight])
+    some = share > 0
+    decision = fit_decision(signs[some], own[some], share[some], sets[some], DECISION_RIDGE[sight])
     measured = own & np.array([case.data == STRICT[sight] for case in cases])
     enough = float(np.quantile((signs @ decision + sure)[measured], TARGET[sight], method="lower"))
     return _round({**dict(zip(SIGNS[sight], decision, strict=True)), "strict": enough})
