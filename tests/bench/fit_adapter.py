@@ -37,7 +37,7 @@ from rag.glosses import gloss  # noqa: E402
 from rag.relevance import list_passages  # noqa: E402
 
 # Whose questions are asked; `is_taught` says which teach. NIILC's are not about one passage: none of the sentences that
-# hold their answers need bear it out. Our Japanese ones only measure: "glossed" was taught by four of five of them, too,
+# hold their answers need bear it out. Our Japanese ones only measure: "glossed" was taught by four of five of them too,
 # and its decision fitted to both, and of jsquad's unseen withheld questions .709 were refused instead of .771.
 ASKED = {ANSWERS: [name for name in SETS if name not in JAPANESE], GLOSSED: ["jsquad", "articles-ja"]}
 FOREIGN = 250  # questions of each other set
