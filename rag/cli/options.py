@@ -22,11 +22,11 @@ embed_model_option = click.option("--embed-model", metavar="RUNTIME:MODEL", help
 def name_documents(ctx: click.Context, param: click.Parameter, given: Any) -> Any:
     """Paths of documents, or patterns of such, as the knowledge base writes them: always text, also where a file's name
     is bytes of another encoding."""
+    if not given:
+        return given
     from ingest.scan import readable_name
 
-    if isinstance(given, str):
-        return readable_name(given)
-    return given and tuple(map(readable_name, given))
+    return readable_name(given) if isinstance(given, str) else tuple(map(readable_name, given))
 
 
 def common_options(command: Command) -> Command:
