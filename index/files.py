@@ -13,13 +13,22 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.errors import StoreError
 from index.platform import sync_file, sync_folder
 
 PIECE = 1 << 20  # bytes read at a time: large enough to be fast, small enough to be nothing in memory
+
+
+@contextlib.contextmanager
+def disk_errors(told: str, step: str) -> Iterator[None]:
+    """Tell what the disk refuses as a StoreError: `told` and the reason, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{told}: {error.strerror}.", step) from error
 
 
 def write_file(path: Path, pieces: Iterable[bytes], *, mode: int = 0o600) -> str:

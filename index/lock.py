@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.errors import LockedError, StoreError
+from index.errors import LockedError
+from index.files import disk_errors
 from index.platform import lock_file
 
 PATIENCE = 1.0  # seconds: long enough for another command's last step, short enough to answer within two
@@ -24,11 +25,12 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
     `patience` is how many seconds another holder is waited for; `name` is the file that is locked.
     """
     path = folder / name
-    with _translated(folder):
+    told = f"{folder} cannot be changed", "Check the disk and its permissions."
+    with disk_errors(*told):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         deadline = time.monotonic() + patience
-        with _translated(folder):  # a disk without locks
+        with disk_errors(*told):  # a disk without locks
             while not lock_file(descriptor):
                 late = time.monotonic() - deadline
                 holder = _holder(path) if late >= 0 else ""
@@ -46,16 +48,6 @@ def write_lock(folder: Path, purpose: str, patience: float = PATIENCE, name: str
     finally:
         with contextlib.suppress(OSError):  # the kernel drops the lock all the same
             os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be changed: {error.strerror}.", "Check the disk and its permissions."
-        ) from error
 
 
 def _holder(path: Path) -> str:

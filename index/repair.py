@@ -11,9 +11,9 @@ from typing import Any
 from index import schema
 from index.connection import Connection, connect
 from index.dense import STAMP as VECTOR_STAMP
-from index.errors import DamagedError, NewerError, RagError, StoreError
+from index.errors import DamagedError, NewerError, RagError
 from index.facts import keep_facts
-from index.files import link_or_copy
+from index.files import disk_errors, link_or_copy
 from index.lexical import STAMP as WORD_STAMP
 from index.lock import write_lock
 from index.opening import DATABASE, REPAIRED
@@ -51,7 +51,8 @@ def repair(folder: Path, *, apply: bool) -> Repair:
 
     Raises StoreError when the disk is full or broken; what was there is there still, and the next repair goes on.
     """
-    with write_lock(folder, "rag repair"), _translated(folder):
+    told = f"{folder} could not be mended", "Free some space or check the disk, then run it again."
+    with write_lock(folder, "rag repair"), disk_errors(*told):
         if (folder / REPAIRED).exists():  # a repair that was killed: all that is right is in there
             truth, parts = ["A repair was interrupted."], list[str]()
         else:
@@ -67,16 +68,6 @@ def repair(folder: Path, *, apply: bool) -> Repair:
         if apply:
             _rebuild(folder, rebuilt)
         return Repair((*truth, *parts), again, vectors, rebuilt, apply, kept)
-
-
-@contextlib.contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{folder} could not be mended: {error.strerror}.", "Free some space or check the disk, then run it again."
-        ) from error
 
 
 def _look(folder: Path) -> tuple[list[str], list[str]]:

@@ -150,15 +150,25 @@ def test_an_altered_vector_is_noticed(store: Store) -> None:
         table.vectors(model)
 
 
-def test_repair_takes_over_no_vector_of_a_model_that_is_lost(store: Store, tmp_path: Path) -> None:
+def lose(store: Store, folder: Path, table: str) -> None:
+    """Store a document and its vector, close the store, and empty a table behind its back."""
     put(store, "docs/a.md", "One.")
-    table = VectorTable(store)
-    table.add_vectors(table.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
+    vectors = VectorTable(store)
+    vectors.add_vectors(vectors.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
     store.close()
-    with contextlib.closing(sqlite3.connect(tmp_path / "kb" / DATABASE)) as plain, plain:
-        plain.execute("DELETE FROM models")
+    with contextlib.closing(sqlite3.connect(folder / DATABASE)) as plain, plain:
+        plain.execute(f"DELETE FROM {table}")
+
+
+def test_repair_takes_over_no_vector_of_a_model_that_is_lost(store: Store, tmp_path: Path) -> None:
+    lose(store, tmp_path / "kb", "models")
     assert repair(tmp_path / "kb", apply=True).vectors == 1
     assert repair(tmp_path / "kb", apply=False).findings == ()
+
+
+def test_repair_counts_vectors_as_lost_also_where_not_one_is_left(store: Store, tmp_path: Path) -> None:
+    lose(store, tmp_path / "kb", "vectors")
+    assert repair(tmp_path / "kb", apply=False).vectors == 1
 
 
 def test_a_file_without_a_seal_is_read_where_nothing_can_be_locked(
@@ -174,16 +184,6 @@ def test_a_file_without_a_seal_is_read_where_nothing_can_be_locked(
     monkeypatch.setattr("index.image.STILL", 0.0)  # it was left alone
     with contextlib.closing(Store(tmp_path / "kb")) as reader, reader.reading():
         assert reader.text("docs/a.md").endswith("One.")
-
-
-def test_repair_counts_vectors_as_lost_also_where_not_one_is_left(store: Store, tmp_path: Path) -> None:
-    put(store, "docs/a.md", "One.")
-    table = VectorTable(store)
-    table.add_vectors(table.model_id("m"), [embedding_key("One.")], np.ones((1, 4), np.float32))
-    store.close()
-    with contextlib.closing(sqlite3.connect(tmp_path / "kb" / DATABASE)) as plain, plain:
-        plain.execute("DELETE FROM vectors")
-    assert repair(tmp_path / "kb", apply=False).vectors == 1
 
 
 @pytest.mark.parametrize("name", ["words.json", "vectors.json"])
