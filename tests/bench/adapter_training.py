@@ -99,7 +99,7 @@ class Llama(nn.Module):
             y = self._norm(x, first)
             q, k, v = (self._split(layer[name](y)) for name in ("attn_q", "attn_k", "attn_v"))
             q, k = _turn(q, sine, cosine), _turn(k, sine, cosine)
-            # The queries of heads that share keys, together: torch's own attention takes twice as long here.
+            # The queries of heads that share keys, together: torch's own attention is slower here.
             together = (len(q), self.shared, -1, length, width)
             nearness = (q.view(together).flatten(2, 3) * width**-0.5) @ k.transpose(2, 3)
             shares = (nearness.unflatten(2, (-1, length)) + later).softmax(-1).flatten(2, 3)

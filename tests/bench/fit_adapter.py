@@ -117,8 +117,8 @@ def main() -> None:
     import torch
     from adapter_training import Llama, Pair, begin, teach, write
 
-    # torch asks for Intel's matrix registers now: once llama.cpp's library is loaded they are refused, and it takes
-    # twice as long. Here that library only looks words up.
+    # torch asks for Intel's matrix registers now: once llama.cpp's library is loaded they are refused, and a step
+    # takes far longer. Here that library only looks words up.
     torch.ones(64, 64, dtype=torch.bfloat16) @ torch.ones(64, 64, dtype=torch.bfloat16)
     torch.set_num_threads(options.threads)
     torch.manual_seed(7)
