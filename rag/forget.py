@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
         places = {path: origin.file for path, origin in store.origins().items() if path in gone}
         passages = len(store.chunk_ids([known[path] for path in paths]))
         before = _count_vectors(kb)
-        present = sorted({path for path, file in places.items() if Path(file).exists()})
+        present = sorted({path for path, file in places.items() if _may_be_there(file)})
         with store.writing():
             store.put(REMAINS, "yes")
             store.delete(paths)
@@ -71,6 +72,17 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
         return Forgotten(
             tuple(paths), passages, vectors, turns, (*files, DATABASE, WORD_STAMP, VECTOR_STAMP), tuple(present)
         )
+
+
+def _may_be_there(file: str) -> bool:
+    """Whether the next ingest could find the file: one in a folder that is closed now, it could."""
+    try:
+        os.stat(file)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for a name that no disk can have
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _count_vectors(kb: KnowledgeBase) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,6 +140,24 @@ def test_a_forgotten_file_that_is_still_there_stays_out_by_name(tmp_path: Path, 
         assert kb.find_traces(SECRET) == []
         with pytest.raises(UsageError):
             forget(kb, "docs/none")
+
+
+def test_a_forgotten_file_in_a_folder_that_is_closed_stays_out(
+    tmp_path: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def closed(path: Any, **options: Any) -> os.stat_result:
+        if str(path).endswith("merger.txt"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    with rag.open(tmp_path / "kb", embed_model=HASHING) as kb:
+        kb.ingest([docs])
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "stat", closed)
+            assert forget(kb, "docs/secret").present == ("docs/secret/merger.txt",)
+        assert [note.path for note in kb.ingest().skipped] == ["docs/secret/merger.txt"]
 
 
 def test_traces_are_found_however_they_are_written(tmp_path: Path, docs: Path) -> None:
