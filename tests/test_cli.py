@@ -272,8 +272,8 @@ def test_a_planted_knowledge_base_is_refused_until_it_is_trusted(
     code, _, err = run(capsys, "search", "leave")
     assert code == 4
     assert "rag trust" in err
+    assert run(capsys, "trust", "--kb", str(kb))[0] == run(capsys, "search", "leave")[0] == 0
     assert run(capsys, "trust", str(kb))[0] == 0
-    assert run(capsys, "search", "leave")[0] == 0
     kb.chmod(0o755)
     code, _, err = run(capsys, "search", "leave")
     assert code == 4

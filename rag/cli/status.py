@@ -44,18 +44,20 @@ def doctor_command(kb: str | None, offline: bool, as_json: bool) -> int:
 
 
 @click.command("trust")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--shared-read", is_flag=True, help="Only to read it; it stays open to others.")
 @common_options
-def trust_command(folder: Path, shared_read: bool, kb: str | None, as_json: bool) -> None:
-    """Use the knowledge base in FOLDER from now on, although it was not made by you on this machine.
+def trust_command(folder: Path | None, shared_read: bool, kb: str | None, as_json: bool) -> None:
+    """Use a knowledge base from now on, although it was not made by you on this machine: that in FOLDER, or of --kb.
 
     \b
     Example:
       rag trust ./unpacked/.rag
     """
     from rag.screen import note, print_json
+    from rag.settings import find_knowledge_base
     from rag.trust import trust_folder
 
+    folder = folder or find_knowledge_base(kb)
     trust_folder(folder, shared=shared_read)
     print_json({"trusted": str(folder)}) if as_json else note(f"Trusted: {folder}")
