@@ -51,7 +51,7 @@ class Assistant:
         self._open_generator = open_generator
         self.prompt_tokens = prompt_tokens
         self.answer_tokens = answer_tokens
-        self.readings = Readings(lambda: retriever.embedder)
+        self.readings = Readings(lambda: retriever.embedder, retriever.judge_statement)
 
     def ask(self, question: str, *, generate: bool, within: Within) -> Iterator[Step]:
         """The steps of an answer: Evidence at once, then each Statement as it is checked, and the Answer last."""

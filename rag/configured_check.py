@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from index.errors import RagError
@@ -16,6 +16,7 @@ from rag.statements import words_of
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
+    from rag.cross_encoder import CrossEncoder
 
 
 def check(statement: str, sources: str | Sequence[str | Quote]) -> Check:
@@ -31,12 +32,12 @@ def check(statement: str, sources: str | Sequence[str | Quote]) -> Check:
     except RagError:  # every other command says what is wrong with them
         settings = Settings()
     texts = [sources] if isinstance(sources, str) else [s if isinstance(s, str) else words_of(s) for s in sources]
-    return check_by(statement, texts, _readings(settings))
+    return check_by(statement, texts, open_readings(settings))
 
 
 @lru_cache(maxsize=4)
-def _readings(settings: Settings) -> Readings:
-    """The readings of the embedding model in force; it is opened once a process."""
+def open_readings(settings: Settings) -> Readings:
+    """Return those of the embedding model in force and of the reader beside it; each is opened once a process."""
 
     def open_model() -> Embedder | None:
         # A server shows no words, and no text leaves for a check.
@@ -49,4 +50,21 @@ def _readings(settings: Settings) -> Readings:
         atexit.register(embedder.close)
         return embedder
 
-    return Readings(open_model)
+    @cache
+    def open_reader() -> CrossEncoder | None:
+        from rag.cross_encoder import CrossEncoder, find_reader
+
+        path = find_reader(settings.embed_model)
+        if path is None:
+            return None
+        reader = CrossEncoder(path)
+        atexit.register(reader.close)
+        return reader
+
+    def judge(statement: str, texts: Sequence[str]) -> list[float] | None:
+        from ingest.models.adapters import SUPPORTS
+
+        reader = open_reader()
+        return None if reader is None else reader.judge(SUPPORTS, statement, texts)
+
+    return Readings(open_model, judge)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ def forget(kb: KnowledgeBase, patterns: str | Iterable[str]) -> Forgotten:
 def _may_be_there(file: str) -> bool:
     """Whether the next ingest could find the file: one in a folder that is closed now, it could."""
     try:
-        os.stat(file)
+        Path(file).stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for a name that no disk can have
         return False
     except OSError:

@@ -18,7 +18,7 @@ from index.characters import is_unspaced
 from index.lexical import idf
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
-from ingest.models.adapters import ANSWERS, GLOSSED
+from ingest.models.adapters import ANSWERS, GLOSSED, SUPPORTS
 from rag.languages import language_of
 
 if TYPE_CHECKING:
@@ -179,6 +179,11 @@ class Retriever:
         """The log odds that passages answer the question; None without a model that reads both together."""
         reader = self._reader.wait()
         return None if reader is None else reader.judge(READS[language_of(question)], question, passages)
+
+    def judge_statement(self, statement: str, texts: Sequence[str]) -> list[float] | None:
+        """The log odds that texts bear a statement out; None without a model that reads both together."""
+        reader = self._reader.wait()
+        return None if reader is None else reader.judge(SUPPORTS, statement, texts)
 
     def start_reading(self) -> None:
         """Begin to open what reads the question together with passages."""

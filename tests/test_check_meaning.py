@@ -292,7 +292,7 @@ def test_the_public_check_opens_the_model_of_the_settings_once_and_only_when_nee
         return Model()
 
     monkeypatch.setattr("ingest.embedders.open_embedder", open_model)
-    configured_check._readings.cache_clear()
+    configured_check.open_readings.cache_clear()
     assert rag.check(OPEN, sources=[WALL]) == check(OPEN, [WALL])
     monkeypatch.setenv("RAG_EMBED_MODEL", "llamacpp:/models/some.gguf")
     assert rag.check("The lighthouse keeper was given a new house.", sources=[WALL]).verdict == "supported"
@@ -303,7 +303,7 @@ def test_the_public_check_opens_the_model_of_the_settings_once_and_only_when_nee
     monkeypatch.setenv("RAG_EMBED_MODEL", "openai:some")  # a server: nothing is sent to it for a check
     rag.check(OPEN, sources=[WALL])
     assert opened == ["llamacpp:/models/some.gguf"]
-    configured_check._readings.cache_clear()
+    configured_check.open_readings.cache_clear()
 
 
 def test_the_public_check_works_with_a_model_that_is_missing_and_with_wrong_settings(
@@ -319,6 +319,10 @@ def test_an_answer_is_checked_with_the_model_that_is_open_already() -> None:
     class Ready:
         embedder = Letters()
 
+        def judge_statement(self, statement: str, texts: Sequence[str]) -> list[float]:
+            return [2.0] * len(texts)
+
     assistant = Assistant(cast("Retriever", Ready()), lambda: None, prompt_tokens=0, answer_tokens=0)
     assert assistant.readings.read([OPEN]) is not None
     assert Ready.embedder.read_texts == [OPEN]
+    assert assistant.readings.judge(OPEN, WALL) == 2.0

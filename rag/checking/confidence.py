@@ -15,6 +15,8 @@ from typing import Any
 
 # "words" and "meaning" each have, by language, a "bias" and "curves" by figure: pairs of a knot and the weight of what
 # the figure has above it. In "meaning", from "sure" on and up to "hopeless" of what the words say no model is asked.
+# "whole" has a "bias" and the weights of what "meaning" says and of what is read "together"; its "sure" and "hopeless"
+# are of what meaning says. `tests/bench/fit_support.py` fits them.
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
@@ -38,6 +40,20 @@ def confidence_in_meaning(
         return None
     meaning = list_meaning()
     return None if meaning is None else _sum(model, {**figures, **meaning})
+
+
+def confidence_in_whole(by_meaning: float, language: str, read: Callable[[], float | None]) -> float | None:
+    """Return the same where statement and source are read together too; None as in `confidence_in_meaning`.
+
+    `by_meaning` is what that says, and `read` gives the log odds by the model that reads both.
+    """
+    model = MODEL["whole"].get(language)
+    if model is None or not model["hopeless"] < by_meaning < model["sure"]:
+        return None
+    together = read()
+    if together is None:
+        return None
+    return float(model["bias"] + model["meaning"] * by_meaning + model["together"] * together)
 
 
 def _sum(model: Mapping[str, Any], figures: Mapping[str, float]) -> float:

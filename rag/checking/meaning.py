@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from index.errors import RagError
-from index.weights import READABLE
 from rag.checking.comparison import Comparison
+from rag.checking.readings import Readings
 from rag.checking.tokens import Token
 
 if TYPE_CHECKING:
@@ -39,63 +37,12 @@ _BESIDE = 3  # tokens before and after a statement's way through its source that
 _AHEAD = 40  # characters in which a word of the model must be found again; it may write one otherwise
 
 
-class Reader(Protocol):
-    """What of an embedding model (`ingest.embedders.Embedder`) is needed here."""
-
-    def read(self, texts: Sequence[str]) -> list[Reading] | None:
-        """Each text with its words and their unit vectors; None where the runtime shows no words."""
-
-    def readable_share(self, text: str) -> float:
-        """The share of the text that the model has words for, 0 to 1."""
-
-
-class Readings:
-    """Texts as one model reads them, the last few hundred kept: the sources of an answer are read once for it.
-
-    `find_reader` is called when the first text is to be read, and once; None stands for no model.
-    """
-
-    KEPT = 256  # sentences; about 20 words of 384 floats each, so some 8 MB
-
-    def __init__(self, find_reader: Callable[[], Reader | None]) -> None:
-        self._find = find_reader
-        self._reader: Reader | None = None
-        self._asked = False
-        self._kept: dict[str, Reading] = {}
-        self._lock = Lock()  # a model is not to be shared by threads
-
-    def read(self, texts: Sequence[str]) -> list[Reading] | None:
-        """The readings of the texts; None without a model, or where it cannot read them or shows no words."""
-        with self._lock:
-            try:
-                if not self._asked:
-                    self._asked = True
-                    self._reader = self._find()
-                return self._read(self._reader, texts) if self._reader else None
-            except RagError:
-                self._reader = None  # a model that failed is as good as none: words decide
-                return None
-
-    def _read(self, reader: Reader, texts: Sequence[str]) -> list[Reading] | None:
-        if missing := [text for text in dict.fromkeys(texts) if text not in self._kept]:
-            if reader.readable_share(" ".join(missing)) < READABLE:
-                return None
-            found = reader.read(missing)
-            if found is None:
-                return None
-            self._kept.update(zip(missing, found, strict=True))
-        readings = [self._kept[text] for text in texts]
-        for text in list(self._kept)[: -self.KEPT]:
-            del self._kept[text]
-        return readings
-
-
 def list_meaning(comparison: Comparison, readings: Readings) -> dict[str, float] | None:
     """Return the figures by name, each between 0 and 1; None where the model cannot read the two texts."""
     import numpy as np
 
     statement, spans = comparison.statement, comparison.spans
-    looked = _choose_sentences(comparison)
+    looked = choose_sentences(comparison)
     texts = [comparison.text[slice(*spans[k])] for k in looked]
     found = readings.read([statement, *texts])
     if found is None:
@@ -119,7 +66,7 @@ def list_meaning(comparison: Comparison, readings: Readings) -> dict[str, float]
     return _compare((cosines - typical) / spread, same, sourced, comparison)
 
 
-def _choose_sentences(comparison: Comparison) -> list[int]:
+def choose_sentences(comparison: Comparison) -> list[int]:
     """The nearest sentence first, then those that the way of the statement leads through, then its neighbours."""
     home = comparison.alignment.sentence
     met = Counter(comparison.stands[j].sentence for j in comparison.alignment.route.places)

@@ -15,11 +15,12 @@ from typing import Literal
 from index.words import UNSPACED, is_unspaced, normalize
 from rag.checking.alignment import align
 from rag.checking.comparison import Comparison
-from rag.checking.confidence import confidence, confidence_in_meaning
+from rag.checking.confidence import confidence, confidence_in_meaning, confidence_in_whole
 from rag.checking.figures import list_figures
 from rag.checking.framing import bare
-from rag.checking.meaning import Readings, list_meaning
+from rag.checking.meaning import choose_sentences, list_meaning
 from rag.checking.messages import reason
+from rag.checking.readings import Readings
 from rag.checking.tokens import tokens
 
 Verdict = Literal["supported", "contradicted", "unchecked"]
@@ -58,9 +59,9 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     """Return whether the sources bear out the statement, by values and words and, where those leave it open, meaning.
 
     `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another
-    language than the statement are left aside. `readings` are those of an embedding model: without them, or where the
-    model cannot read the texts, words decide. It is never asked about what is contradicted, or in doubt for a value, a
-    name or a denial.
+    language than the statement are left aside. `readings` are those of an embedding model, and of one that reads the
+    statement together with its source where that leaves it open: without them, or where the models cannot read the
+    texts, words decide. They are never asked about what is contradicted, or in doubt for a value, a name or a denial.
     """
     stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
@@ -104,8 +105,17 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
             lambda: list_meaning(comparison, readings),
         )
         if by_meaning is not None:
-            return "near" if by_meaning >= 0 else ""
+            by_whole = confidence_in_whole(
+                by_meaning, language, lambda: readings.judge(comparison.statement, nearest(comparison))
+            )
+            return "near" if (by_meaning if by_whole is None else by_whole) >= 0 else ""
     return "covered" if by_words >= 0 and not in_doubt else ""
+
+
+def nearest(comparison: Comparison) -> str:
+    """Return what the reader reads: the sentences of the sources that are nearest to the statement, in their order."""
+    spans = comparison.spans
+    return " ".join(comparison.text[slice(*spans[k])].strip() for k in sorted(choose_sentences(comparison)))
 
 
 def says_little(statement: str) -> bool:

@@ -30,6 +30,18 @@ WARMING = 40  # steps
 MATRICES = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 
 
+def prepare(threads: int) -> None:
+    """Let torch have Intel's matrix registers where there are any, and so many threads, and begin by the same chance.
+
+    The registers are asked for now: once llama.cpp's library is loaded they are refused, and a step takes far longer.
+    Here that library only looks words up.
+    """
+    torch.ones(64, 64, dtype=torch.bfloat16) @ torch.ones(64, 64, dtype=torch.bfloat16)
+    torch.set_num_threads(threads)
+    torch.manual_seed(7)
+    random.seed(7)
+
+
 @dataclass(frozen=True)
 class Pair:
     """A text and what is asked of it as tokens; the answer is read off those from `tail` on, and weighs `weight`."""

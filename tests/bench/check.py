@@ -26,8 +26,9 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import statements  # noqa: E402
 from written_statements import HELD_OUT, NAMES, read_written  # noqa: E402
 
-from ingest.embedders import Embedder, Options, open_embedder  # noqa: E402
 from rag.checking import Readings, check  # noqa: E402
+from rag.configured_check import open_readings  # noqa: E402
+from rag.settings import Settings  # noqa: E402
 
 SETS = (("en", "squad2"), ("ja", "jsquad"))
 SOURCES = ("sentence", "cited", "passage")
@@ -53,15 +54,7 @@ def main() -> None:
     parser.add_argument("--language", choices=("en", "ja"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not options.embed_model:
-        report_on(options, None)
-        return
-    with open_embedder(options.embed_model, Options(threads=1, processes=1)) as embedder:
-        report_on(options, embedder)
-
-
-def report_on(options: argparse.Namespace, embedder: Embedder | None) -> None:
-    readings = Readings(lambda: embedder)
+    readings = open_readings(Settings(embed_model=options.embed_model, threads=1))
     report: dict[str, object] = {}
     for language, name in SETS:
         if options.language not in (None, language):

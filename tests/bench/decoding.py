@@ -23,10 +23,10 @@ from bundled import take_bundled
 
 import rag
 from index.platform import usable_cores, withhold_amx
-from ingest.embedders import Embedder
 from rag.checking import Readings
 from rag.generators import Constraint, Generator
 from rag.prompt import build_messages, fence
+from rag.retrieval import Retriever
 from rag.statements import check_statement, split_statements
 
 ROUNDS = 7
@@ -56,7 +56,7 @@ def measure(args: argparse.Namespace, scratch: str, settings: dict[str, str]) ->
     with rag.open(scratch, **settings) as kb:
         kb.ingest([args.folder])
         quotes = kb.ask(args.question, generate=False).quotes
-        embedder, generator = kb.retriever.embedder, kb.generator
+        generator = kb.generator
         assert generator is not None
         messages, sources = build_messages(
             args.question, quotes, "en", budget=BUDGET, count_tokens=generator.count_tokens
@@ -67,7 +67,7 @@ def measure(args: argparse.Namespace, scratch: str, settings: dict[str, str]) ->
             "bare runtime": lambda: time_bare(bare, messages, args.tokens),
             "ours, free": lambda: time_ours(generator, messages, args.tokens, None, args.question, [], None),
             "ours, constrained and checked": lambda: time_ours(
-                generator, messages, args.tokens, constraint, args.question, sources, embedder
+                generator, messages, args.tokens, constraint, args.question, sources, kb.retriever
             ),
         }
         found: dict[str, list[float]] = {name: [] for name in ways}
@@ -105,13 +105,14 @@ def time_ours(
     constraint: Constraint | None,
     question: str,
     sources: list[rag.Quote],
-    embedder: Embedder | None,
+    retriever: Retriever | None,
 ) -> float:
     """Seconds a token after the first, until the last statement was checked."""
-    readings = Readings(lambda: embedder)  # of this answer, as `ask` has them
+    # Of this answer, as `ask` has them.
+    readings = Readings(lambda: retriever.embedder, retriever.judge_statement) if retriever else None
     start = time.perf_counter()
     for text in split_statements(generator.generate(messages, max_tokens=tokens, constraint=constraint)):
-        if sources:
+        if readings:
             check_statement(question, text, sources, readings)
     end = time.perf_counter()
     run = generator.last_run

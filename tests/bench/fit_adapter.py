@@ -114,15 +114,9 @@ def main() -> None:
         if options.cases:
             options.cases.write_bytes(pickle.dumps(cases))
 
-    import torch
-    from adapter_training import Llama, Pair, begin, teach, write
+    from adapter_training import Llama, Pair, begin, prepare, teach, write
 
-    # torch asks for Intel's matrix registers now: once llama.cpp's library is loaded they are refused, and a step
-    # takes far longer. Here that library only looks words up.
-    torch.ones(64, 64, dtype=torch.bfloat16) @ torch.ones(64, 64, dtype=torch.bfloat16)
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(7)
-    random.seed(7)
+    prepare(options.threads)
     vocabulary = Model(str(options.reader))
 
     read = cache(gloss) if options.adapter == GLOSSED else str

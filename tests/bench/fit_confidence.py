@@ -39,7 +39,8 @@ from rag.checking.comparison import Comparison  # noqa: E402
 from rag.checking.confidence import confidence, confidence_in_meaning  # noqa: E402
 from rag.checking.figures import list_figures  # noqa: E402
 from rag.checking.framing import bare  # noqa: E402
-from rag.checking.meaning import Readings, list_meaning  # noqa: E402
+from rag.checking.meaning import list_meaning  # noqa: E402
+from rag.checking.readings import Readings  # noqa: E402
 from rag.checking.tokens import tokens  # noqa: E402
 from rag.checking.verification import IN_DOUBT, LEAST_FOUND, _verbatim  # noqa: E402
 
@@ -49,6 +50,7 @@ KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles of each figure
 SETS = (("en", "squad2"), ("ja", "jsquad"))
 SURE = 0.010  # of the false statements that words alone may support where there is a model to ask
 HOPELESS = 0.01  # of the true statements that the model would support, which it is not asked about
+OPEN = ("open", IN_DOUBT)  # what rules leave open
 Model = dict[str, Any]  # as `rag.checking.confidence` reads it
 TARGET = Path(__file__).resolve().parents[2] / "rag" / "checking" / "confidence.json"
 
@@ -67,21 +69,28 @@ class Sample:
         return self.group[0]
 
 
-def judge(stated: str, text: str, readings: Readings) -> tuple[str, dict[str, float], dict[str, float] | None]:
+def compare(stated: str, text: str) -> tuple[str, Comparison | None]:
+    """What the rules say, as in Sample; None where they need no comparison."""
     said, stands = tokens(stated), tokens(text)
     if _verbatim(stated, text) or not said or not stands:
-        return "supported" if said else "doubted", {}, None
+        return "supported" if said else "doubted", None
     comparison = Comparison(stated, said, stands, text)
     doubts = list(comparison.doubts())
     if not all(d.wording for d in doubts) or comparison.alignment.found < LEAST_FOUND:
-        return "doubted", {}, None
+        return "doubted", comparison
     if not doubts and comparison.only_shortened():
-        return "supported", {}, None
-    figures = {**list_figures(comparison)}
+        return "supported", comparison
+    return "in doubt" if doubts else "open", comparison
+
+
+def judge(stated: str, text: str, readings: Readings) -> tuple[str, dict[str, float], dict[str, float] | None]:
+    verdict, comparison = compare(stated, text)
+    if comparison is None or verdict not in OPEN:
+        return verdict, {}, None
     meaning = list_meaning(comparison, readings)
     if meaning is not None:
-        meaning[IN_DOUBT] = float(bool(doubts))
-    return "in doubt" if doubts else "open", figures, meaning
+        meaning[IN_DOUBT] = float(verdict == IN_DOUBT)
+    return verdict, list_figures(comparison), meaning
 
 
 def collect(data: Path, limit: int, readings: Readings) -> list[Sample]:
@@ -152,7 +161,7 @@ class Fitted:
 
 
 def fit_curves(samples: Sequence[Sample], x: np.ndarray, names: list[str], opened: np.ndarray) -> Fitted:
-    weight, truth = _weights(samples), np.array([float(s.truth) for s in samples])
+    weight, truth = weights_of(samples), np.array([float(s.truth) for s in samples])
     articles = sorted({s.article for s in samples})
     fold = np.array([articles.index(s.article) % FOLDS for s in samples])
     curves = Curves.through(names, x[opened])
@@ -167,7 +176,7 @@ def fit_curves(samples: Sequence[Sample], x: np.ndarray, names: list[str], opene
 
 def show_and_cut(title: str, samples: Sequence[Sample], score: np.ndarray, share: float) -> float:
     """Print what is supported, and return the score above which this share of the false statements is."""
-    weight, truth = _weights(samples), np.array([float(s.truth) for s in samples])
+    weight, truth = weights_of(samples), np.array([float(s.truth) for s in samples])
     order = np.argsort(-score, kind="stable")
     falsely, rightly = (np.cumsum((weight * t)[order]) / (weight * t).sum() for t in (1 - truth, truth))
     at = {f: rightly[np.searchsorted(falsely, f)] for f in (0.01, 0.02, 0.026, 0.03, 0.04, 0.05)}
@@ -226,10 +235,10 @@ def set_borders(samples: Sequence[Sample], share: dict[str, float], written: Seq
     models = json.loads(TARGET.read_text(encoding="utf-8"))
     for language, most in share.items():
         mine = [s for s in samples if s.language == language]
-        by_words = [_by_words(s) for s in mine]
+        by_words = [by_words_of(s) for s in mine]
         scores = {"words": by_words}
         if language in models["meaning"]:
-            scores["meaning"] = [_by_meaning(s, b) for s, b in zip(mine, by_words, strict=True)]
+            scores["meaning"] = [by_meaning_of(s, b) for s, b in zip(mine, by_words, strict=True)]
         for name, score in scores.items():
             cut = show_and_cut(f"{language} {name}, the articles fitted to", mine, np.array(score), most)
             bias = models[name][language]["bias"]
@@ -240,12 +249,12 @@ def set_borders(samples: Sequence[Sample], share: dict[str, float], written: Seq
         write_models(models)
 
 
-def _by_words(sample: Sample) -> float:
+def by_words_of(sample: Sample) -> float:
     sure = {"supported": np.inf, "open": 0.0}.get(sample.verdict, -np.inf)
     return float(sure + (confidence(sample.figures, sample.language) if sample.figures else 0.0))
 
 
-def _by_meaning(sample: Sample, by_words: float) -> float:
+def by_meaning_of(sample: Sample, by_words: float) -> float:
     """What words and meaning say; infinite where the model is not asked."""
     if sample.meaning is None:
         return np.inf if by_words == np.inf else -np.inf
@@ -276,7 +285,7 @@ def fit_meaning(
     return meaning.curves.to_model(meaning.weights, meaning.bias - cut, sure=sure, hopeless=hopeless)
 
 
-def _weights(samples: Sequence[Sample]) -> np.ndarray:
+def weights_of(samples: Sequence[Sample]) -> np.ndarray:
     """Each group of statements weighs 1 in all."""
     counts = Counter(s.group for s in samples)
     return np.array([1.0 / counts[s.group] for s in samples])

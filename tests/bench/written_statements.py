@@ -1,9 +1,9 @@
 """Statements that a person would make of a passage, true and false ones.
 
-The files in written/ were written for this by eight readers (language models that saw none of this code), one kind of
-text each: a line has a passage, three statements that follow from it and three that do not, two questions that it
-answers, and two that it does not. The true ones are mostly put in other words, and the false ones keep those of the
-passage: what looks at words alone does badly here. "heldout" is of mixed subjects, and no rule is made after it.
+The files in written/ were written for this by sixteen readers (language models that saw none of this code), one kind of
+text each: a line has a passage, three or four statements that follow from it and as many that do not, two questions
+that it answers, and two that it does not. The true ones are mostly put in other words, and the false ones keep those of
+the passage: what looks at words alone does badly here. "heldout" is of mixed subjects, and no rule is made after it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "written"
-NAMES = ("contracts", "finance", "heldout", "history", "manuals", "minutes", "rules", "science")
+NAMES = (
+    *("contracts", "finance", "health", "heldout", "history", "law", "letters", "lives", "manuals", "minutes"),
+    *("products", "rules", "schools", "science", "studies", "systems"),
+)
 HELD_OUT = "heldout"
+LEFT_OUT = (HELD_OUT, "letters")  # by which nothing is taught
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ An adapter is a GGUF file that llama.cpp adds to the weights of the reader (`REA
 unit behind it. What is asked of a text stands before it and once more after it: a model that reads from left to right
 then knows what to look for in the text, and has read both where it is asked again (Springer et al., "Repetition
 Improves Language Model Embeddings", 2024). The unit reads the mean of the last layer over what is asked the second time
-(Nogueira and Cho, "Passage Re-ranking with BERT", 2019). `tests/bench/fit_adapter.py` makes both files and says what
-taught them.
+(Nogueira and Cho, "Passage Re-ranking with BERT", 2019). `tests/bench/fit_adapter.py` and, for "supports",
+`tests/bench/fit_support.py` make both files and say what taught them.
 """
 
 from __future__ import annotations
@@ -40,12 +40,13 @@ class Layout:
     closing: str
 
 
-# What the adapter of each name was taught to judge: does the text answer a question? "answers" reads English, "glossed"
-# Japanese as `rag.glosses` puts it, word for word in English.
-ANSWERS, GLOSSED = "answers", "glossed"
-LAYOUTS: Mapping[str, Layout] = dict.fromkeys(
-    (ANSWERS, GLOSSED), Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")
-)
+# What the adapter of each name was taught to judge. Does the text answer a question? "answers" reads English, "glossed"
+# Japanese as `rag.glosses` puts it, word for word in English. Does it bear a statement out? "supports", in English.
+ANSWERS, GLOSSED, SUPPORTS = "answers", "glossed", "supports"
+LAYOUTS: Mapping[str, Layout] = {
+    **dict.fromkeys((ANSWERS, GLOSSED), Layout("Question:", "\nText:", "\nQuestion:", "\nAnswer:")),
+    SUPPORTS: Layout("Statement:", "\nText:", "\nStatement:", "\nTrue:"),
+}
 
 
 @dataclass(frozen=True, slots=True)

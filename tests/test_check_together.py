@@ -1,0 +1,138 @@
+"""What reading a statement together with its source adds to `rag.check`: where it is asked, and what it may change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from index.errors import DamagedError
+from index.words import normalize
+from ingest.embedders import open_embedder
+from ingest.models.adapters import READER
+from ingest.sentences import split_sentences
+from rag.checking import Readings, check
+from rag.checking.comparison import Comparison
+from rag.checking.confidence import MODEL, confidence_in_whole
+from rag.checking.tokens import tokens
+from rag.checking.verification import nearest
+from rag.configured_check import open_readings
+from rag.settings import Settings
+from tests.test_check_meaning import OPEN, WALL
+
+WHOLE = MODEL["whole"]["en"]
+SCORES = st.floats(-30, 30)
+
+
+# ------------------------------------------------------------------ the figure
+
+
+@given(SCORES, SCORES, SCORES)
+def test_what_is_read_together_counts_only_where_meaning_leaves_it_open(by_meaning: float, a: float, b: float) -> None:
+    found = [confidence_in_whole(by_meaning, "en", lambda odds=odds: odds) for odds in sorted((a, b))]
+    if WHOLE["hopeless"] < by_meaning < WHOLE["sure"]:
+        assert found[0] is not None and found[1] is not None and found[0] <= found[1]
+        assert confidence_in_whole(by_meaning, "en", lambda: None) is None
+    else:
+        assert found == [None, None]
+
+
+def test_nothing_is_read_where_it_would_change_nothing() -> None:
+    def read() -> float:
+        raise AssertionError("meaning had decided")
+
+    for by_meaning in (WHOLE["hopeless"], WHOLE["sure"]):
+        assert confidence_in_whole(by_meaning, "en", read) is None
+    assert confidence_in_whole(0.0, "ja", read) is None  # it was taught English
+
+
+def test_a_judge_that_fails_is_asked_once() -> None:
+    asked = 0
+
+    def judge(statement: str, texts: Sequence[str]) -> list[float]:
+        nonlocal asked
+        asked += 1
+        raise DamagedError("The model ended.", "")
+
+    readings = Readings(lambda: None, judge)
+    assert [readings.judge("A.", "B."), readings.judge("A.", "B.")] == [None, None]
+    assert asked == 1
+    assert Readings(lambda: None).judge("A.", "B.") is None
+    assert Readings(lambda: None, lambda statement, texts: None).judge("A.", "B.") is None
+
+
+# ------------------------------------------------------------------ what is read
+
+
+WORDS = ("the", "a", "tall", "old", "red", "bridge", "house", "river", "was", "is", "built", "near")
+SENTENCE = st.lists(st.sampled_from(WORDS), min_size=2).map(lambda words: " ".join(words).capitalize() + ".")
+
+
+@settings(deadline=None)
+@given(st.lists(SENTENCE, min_size=1, max_size=8, unique=True), SENTENCE)
+def test_the_nearest_sentences_are_read_in_their_order(told: list[str], stated: str) -> None:
+    text, statement = normalize(" ".join(told)), normalize(stated)
+    assume(tokens(text) and tokens(statement))
+    read = nearest(Comparison(statement, tokens(statement), tokens(text), text))
+    sentences = [text[start:end].strip() for start, end in split_sentences(text)]
+    assert any(read == " ".join(some) for n in (1, 2, 3) for some in combinations(sentences, n))
+
+
+# ------------------------------------------------------------------ where the judge comes from
+
+
+def test_the_reader_beside_the_embedding_model_is_asked_and_only_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[Path] = []
+
+    class Encoder:
+        def __init__(self, path: Path) -> None:
+            opened.append(path)
+
+        def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
+            return [float(name == "supports")] * len(texts)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("rag.cross_encoder.CrossEncoder", Encoder)
+    open_readings.cache_clear()
+    try:
+        without = open_readings(Settings(embed_model=f"llamacpp:{tmp_path}/some.gguf"))
+        assert without.judge("A.", "B.") is None
+        (tmp_path / READER).touch()
+        readings = open_readings(Settings(embed_model=f"llamacpp:{tmp_path}/other.gguf"))
+        assert opened == []
+        assert [readings.judge("A.", "B."), readings.judge("A.", "C.")] == [1.0, 1.0]
+        assert opened == [tmp_path / READER]
+    finally:
+        open_readings.cache_clear()
+
+
+# ------------------------------------------------------------------ with the bundled embedding model
+
+
+@pytest.mark.parametrize(
+    ("statement", "doubtful"),
+    [
+        (OPEN, True),  # by words and by meaning
+        ("The lighthouse keeper was given a new house.", False),  # word for word
+        ("The lighthouse keeper was not given a new house.", False),  # contradicted
+        ("The lighthouse keeper of Bergen was given a new house.", False),  # a name
+    ],
+)
+def test_what_is_read_together_decides_where_words_and_meaning_do_not(
+    statement: str, doubtful: bool, bundled_models: dict[str, str]
+) -> None:
+    with open_embedder(bundled_models["embed_model"]) as embedder:
+        verdicts = []
+        for odds in (-9.0, 9.0):
+            readings = Readings(lambda: embedder, lambda stated, texts, odds=odds: [odds] * len(texts))  # type: ignore[misc]
+            verdicts.append(check(statement, [WALL], readings).verdict)
+    assert (verdicts[0] != verdicts[1]) is doubtful
+    assert verdicts == ["unchecked", "supported"] if doubtful else verdicts[0] == check(statement, [WALL]).verdict
