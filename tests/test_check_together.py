@@ -50,6 +50,18 @@ def test_nothing_is_read_where_it_would_change_nothing() -> None:
     assert confidence_in_whole(0.0, "ja", read) is None  # it was taught English
 
 
+def test_the_same_sentences_are_read_with_a_statement_once() -> None:
+    asked: list[tuple[str, Sequence[str]]] = []
+
+    def judge(statement: str, texts: Sequence[str]) -> list[float]:
+        asked.append((statement, texts))
+        return [float(len(asked))] * len(texts)
+
+    readings = Readings(lambda: None, judge)
+    assert [readings.judge(*pair) for pair in (("A.", "B."), ("A.", "B."), ("A.", "C."), ("A.", "B."))] == [1, 1, 2, 1]
+    assert asked == [("A.", ("B.",)), ("A.", ("C.",))]
+
+
 def test_a_judge_that_fails_is_asked_once() -> None:
     asked = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,7 +37,8 @@ class Readings:
 
     def __init__(self, find_reader: Callable[[], Reader | None], judge: Judge | None = None) -> None:
         self._find = find_reader
-        self._judge = judge
+        # The sources of a statement are tried one by one and then together: the nearest sentences are often the same.
+        self._judge = lru_cache(self.KEPT)(judge) if judge else None
         self._reader: Reader | None = None
         self._asked = False
         self._kept: dict[str, Reading] = {}
@@ -71,7 +73,7 @@ class Readings:
         """The log odds that the text bears the statement out; None without a model that reads both together."""
         with self._lock:
             try:
-                odds = self._judge(statement, [text]) if self._judge else None
+                odds = self._judge(statement, (text,)) if self._judge else None
             except RagError:
                 self._judge = odds = None
             return odds[0] if odds else None
