@@ -84,3 +84,36 @@ def test_teaching_tells_what_is_right_from_what_is_not(tmp_path: Path, monkeypat
     scores = model.score_all(pairs[256:])
     right = np.array([pair.right for pair in pairs[256:]])
     assert np.mean((scores > 0) == right) > 0.8
+
+
+def test_what_the_command_teaches_is_written_and_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "bench"))
+    import random
+
+    import adapter_training
+    import fit_support
+
+    monkeypatch.setattr(adapters, "FOLDER", tmp_path)
+    monkeypatch.setattr(adapter_training, "FOLDER", tmp_path)
+    path = write_reader(tmp_path, seed=3)
+    adapter_training.write(adapter_training.Llama(path), "answers")
+    passage = "The old bridge was built in 1921 by the town. The new one was built in 1987 by the state."
+    some = [
+        fit_support.Told("written", "true", truth, f"The {one} bridge was built by the {by}.", passage, "", teaches)
+        for one, by, truth in (("old", "town", True), ("new", "town", False)) * 20
+        for teaches in (True, False)
+    ]
+    read = list(fit_support.read_all(some))
+    fit_support.teach(path, read, random.Random(7), keep=True)
+    printed = capsys.readouterr().out
+    assert "40 statements teach, 20 of them true" in printed
+    assert "written, all: 40 statements" in printed
+    adapters.load_adapter.cache_clear()
+    try:
+        with closing(CrossEncoder(path)) as reader:
+            assert np.isfinite(reader.judge("supports", read[0].statement, [read[0].text])).all()
+        assert adapters.load_adapter("supports").head != adapters.load_adapter("answers").head
+    finally:
+        adapters.load_adapter.cache_clear()

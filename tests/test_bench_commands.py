@@ -80,3 +80,36 @@ def test_no_adapter_is_taught_by_the_cases_of_another(
     with pytest.raises(SystemExit):
         fit_adapter.main()
     assert "of another adapter" in capsys.readouterr().err
+
+
+def test_an_answer_is_taught_beside_another_of_its_kind_that_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import random
+
+    import fit_support
+
+    closed = "When did it close that was opened in 1921?"  # it names the other answer
+    asked = [("When did it open?", "in 1921"), (closed, "in 1987"), ("Who built it?", "Ada")]
+    corpus = [{"_id": "a#0", "title": "A", "text": "Ada built it. It opened in 1921 and closed in 1987."}]
+    questions = [{"_id": f"a#0?{n}", "text": text, "answers": [answer]} for n, (text, answer) in enumerate(asked)]
+    read = corpus, questions, {row["_id"]: {"a#0"} for row in questions}
+    monkeypatch.setattr(fit_support, "read_articles", lambda name: read)
+    monkeypatch.setattr(fit_support.rewordings_en, "declare", "{}: {}".format)
+    monkeypatch.setattr(fit_support.rewordings_en, "answer_to", "{}: {}".format)
+    told = [(row.truth, row.statement.replace("?:", "?")) for row in fit_support.list_asked(random.Random(1))]
+    assert [statement for truth, statement in told if truth] == [" ".join(pair) for pair in asked]
+    assert [statement for truth, statement in told if not truth] == ["When did it open? in 1987"]
+
+
+def test_what_taught_nothing_is_described_by_the_true_above_the_highest_false() -> None:
+    import fit_support
+    import numpy as np
+
+    def read(truth: bool, opened: bool) -> fit_support.Read:
+        told = fit_support.Told("written", "true", truth, "", "", "letters", False)
+        return fit_support.Read(told, "", "", opened)
+
+    some = [read(True, True), read(True, True), read(False, True), read(True, False), read(False, False)]
+    lines = list(fit_support.describe(some, np.array([3.0, 1.0, 2.0, 5.0, 4.0])))
+    assert [line.partition(" statements")[0] for line in lines] == ["written, open: 3", "written, all: 5"]
+    assert lines[0].endswith(": 0.500 of the true, 0.500 of the true, 0.500 of the true")
+    assert lines[1].endswith(": 0.333 of the true, 0.333 of the true, 0.333 of the true")

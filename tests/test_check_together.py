@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from index.errors import DamagedError
 from index.words import normalize
 from ingest.embedders import open_embedder
-from ingest.models.adapters import READER
+from ingest.models.adapters import READER, SUPPORTS
 from ingest.sentences import split_sentences
 from rag.checking import Readings, check
 from rag.checking.comparison import Comparison
@@ -21,6 +24,7 @@ from rag.checking.confidence import MODEL, confidence_in_whole
 from rag.checking.tokens import tokens
 from rag.checking.verification import nearest
 from rag.configured_check import open_readings
+from rag.cross_encoder import CrossEncoder, find_reader
 from rag.settings import Settings
 from tests.test_check_meaning import OPEN, WALL
 
@@ -148,3 +152,76 @@ def test_what_is_read_together_decides_where_words_and_meaning_do_not(
             verdicts.append(check(statement, [WALL], readings).verdict)
     assert (verdicts[0] != verdicts[1]) is doubtful
     assert verdicts == ["unchecked", "supported"] if doubtful else verdicts[0] == check(statement, [WALL]).verdict
+
+
+# ------------------------------------------------------------------ with the bundled reader
+
+# As in a company's papers: a passage, what it says and, with another thing of the passage in its place, what it does
+# not. Of pairs whose odds are all but the same, none is here.
+ROOMS = "Room Aurora seats 40 people and costs 300 euros per day. Room Boreal costs 120 euros per day."
+INVOICES = "Invoices under 500 euros are approved by the team lead. Larger invoices are signed by the head of finance."
+LOSSES = "A lost laptop must be reported to the service desk within one hour. Lost badges are reported to reception."
+BACKUP = "The backup runs every night at 2:00 on the server in Dublin. Copies are kept in Leeds for 90 days."
+LID = "Vinegar damages the seal of the lid. The filter is washed by hand in warm water; the base must stay dry."
+KEYS = "The workshop closes at six. On Fridays the foreman hands the keys to the porter, who locks the tool room."
+PAIRS = [
+    (ROOMS, "What does Boreal cost per day? 120 euros", "What does Boreal cost per day? 300 euros"),
+    (INVOICES, "Who signs larger invoices? the head of finance", "Who signs larger invoices? the team lead"),
+    (
+        LOSSES,
+        "How quickly do I report a lost laptop? within one hour",
+        "How quickly do I report a lost laptop? reception",
+    ),
+    (BACKUP, "Where does the backup run? on the server in Dublin", "Where does the backup run? in Leeds"),
+    (LID, "What is damaged by vinegar? the seal of the lid", "What is damaged by vinegar? the filter"),
+    (LID, "What must stay dry? the base", "What must stay dry? the filter"),
+    (LID, "Vinegar harms the seal of the lid.", "Vinegar harms the base of the lid."),
+    (LOSSES, "Where do I report a lost badge? reception", "Where do I report a lost badge? the service desk"),
+    (KEYS, "When does the workshop close? at six", "When does the workshop close? On Fridays"),
+    (KEYS, "The keys are handed to the porter on Fridays.", "The keys are handed to the foreman on Fridays."),
+]
+MISSED = ("Where do I report a lost badge? reception", "When does the workshop close? at six", PAIRS[-1][1])
+
+
+@pytest.fixture(scope="module")
+def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
+    path = find_reader(bundled_models["embed_model"])
+    assert path is not None
+    with closing(CrossEncoder(path)) as opened:
+        yield opened
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("passage", "stated", "other"),
+    [
+        pytest.param(*pair, marks=pytest.mark.xfail(strict=True, reason="a known gap") if pair[1] in MISSED else ())
+        for pair in PAIRS
+    ],
+)
+def test_what_a_passage_says_is_told_from_the_same_of_another_thing(
+    reader: CrossEncoder, passage: str, stated: str, other: str
+) -> None:
+    assert reader.judge(SUPPORTS, stated, [passage]) > reader.judge(SUPPORTS, other, [passage])
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_with_the_reader_more_true_and_fewer_false_statements_are_supported(
+    reader: CrossEncoder, bundled_models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "bench"))
+    from written_statements import HELD_OUT, read_written
+
+    rows = [row for row in read_written(HELD_OUT) if row.kind not in ("true", "false")]
+
+    def count(readings: Readings) -> Counter[bool]:
+        return Counter(
+            row.truth for row in rows if check(row.statement, [row.passage], readings).verdict == "supported"
+        )
+
+    with open_embedder(bundled_models["embed_model"]) as embedder:
+        read = count(Readings(lambda: embedder, partial(reader.judge, SUPPORTS)))
+        apart = count(Readings(lambda: embedder))
+    assert read[True] >= apart[True] > 0
+    assert read[False] < 0.8 * apart[False]

@@ -268,12 +268,12 @@ def test_a_planted_knowledge_base_is_refused_until_it_is_trusted(
     kb: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(capsys, "ingest", "docs")
-    monkeypatch.setenv("RAG_HOME", str(kb.parent / "another user"))
-    code, _, err = run(capsys, "search", "leave")
-    assert code == 4
-    assert "rag trust" in err
-    assert run(capsys, "trust", "--kb", str(kb))[0] == run(capsys, "search", "leave")[0] == 0
-    assert run(capsys, "trust", str(kb))[0] == 0
+    for user, named in (("another user", [str(kb)]), ("a third", ["--kb", str(kb)])):
+        monkeypatch.setenv("RAG_HOME", str(kb.parent / user))
+        code, _, err = run(capsys, "search", "leave")
+        assert code == 4 and "rag trust" in err
+        assert run(capsys, "trust", *named)[0] == 0
+        assert run(capsys, "search", "leave")[0] == 0
     kb.chmod(0o755)
     code, _, err = run(capsys, "search", "leave")
     assert code == 4

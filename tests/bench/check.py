@@ -7,8 +7,9 @@
 DIR holds the folders squad2 and jsquad. Sources: "sentence" is that of the answer (and that of the answer put in its
 place), "cited" the same with a neighbour on each side, "passage" the whole paragraph. The weights of the check were
 fitted on the articles of part "fit"; "unseen" are the others. "written" are English statements on the passages of
-files of written_statements.py, which are harder on purpose. Without an embedding model words alone decide. The
-milliseconds are of one check; a model reads a sentence once while the last few hundred are kept.
+files of written_statements.py, which are harder on purpose. Without an embedding model words alone decide; what reads
+a statement together with its source is asked where `rag setup` keeps it, beside the model. The milliseconds are of one
+check; a model reads a sentence once while the last few hundred are kept.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ answer and with another of the same section. Every third article of the part, ev
 teach nothing; the figures printed are of them. It is read as the check reads it: the nearest sentences of the source,
 and most of it what rules leave open. --teach begins as the adapter "answers", which had learnt by questions of all
 these articles that a passage answers (not by what); without it, the adapter that is there is weighed. It needs torch,
-and took an hour on two threads. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the
+and prints how long it takes. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the
 articles of squad2 that taught nothing; --write keeps what was made. The adapter that ships was taught by a scratch
 script by the same rules, before they were a command: the statements drawn by chance were others.
 """
@@ -63,7 +63,7 @@ CLOSED = 0.3  # of what rules decide, the share that teaches; of what was writte
 
 @dataclass(frozen=True)
 class Told:
-    """A statement and its source; `teaches` names whether it does, `data` where it is from."""
+    """A statement and its source; `data` says where it is from, and `teaches` whether it teaches."""
 
     data: str
     kind: str
@@ -204,8 +204,8 @@ def weigh(data: Path, embed_model: str) -> Model:
             stated, text = bare(normalize(row.statement)), normalize(source)
             sample = Sample(("en", row.kind), row.truth, row.article, *judge(stated, text, readings))
             score = by_meaning_of(sample, by_words_of(sample))
-            _, comparison = compare(stated, text)
-            odds = readings.judge(stated, nearest(comparison)) if comparison and np.isfinite(score) else None
+            _, comparison = compare(stated, text) if np.isfinite(score) else ("", None)
+            odds = readings.judge(stated, nearest(comparison)) if comparison else None
             samples.append(sample)
             scores.append(score)
             together.append(0.0 if odds is None else odds)

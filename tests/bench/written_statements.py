@@ -2,8 +2,9 @@
 
 The files in written/ were written for this by sixteen readers (language models that saw none of this code), one kind of
 text each: a line has a passage, three or four statements that follow from it and as many that do not, two questions
-that it answers, and two that it does not. The true ones are mostly put in other words, and the false ones keep those of
-the passage: what looks at words alone does badly here. "heldout" is of mixed subjects, and no rule is made after it.
+that it answers, and two that it does not. Where it is three, the true ones are mostly put in other words, and the false
+ones keep those of the passage: what looks at words alone does badly here. Where it is four, the writers were told to
+put true and false ones alike. "heldout" is of mixed subjects, and no rule is made after it.
 """
 
 from __future__ import annotations
