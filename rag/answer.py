@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from index.types import Quote
@@ -26,7 +26,8 @@ class Answer:
     """What ``KnowledgeBase.ask`` returns.
 
     `difference` says where the sources differ, and `notes` are other sentences of the product's own: why no model ran,
-    where text was sent. `model` wrote `text` when `origin` is "model". `timings` are seconds.
+    where text was sent. `model` wrote `text` when `origin` is "model". `timings` are seconds. `slips` are words of the
+    question that no document has, each with the one that was read instead.
     """
 
     question: str
@@ -41,16 +42,18 @@ class Answer:
     difference: str = ""
     notes: tuple[str, ...] = ()
     model: str = ""
+    slips: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The first step of an answer: the quotes, and whether they answer the question."""
+    """The first step of an answer: the quotes, whether they answer the question, and how it was read (see Answer)."""
 
     quotes: tuple[Quote, ...]
     answerable: bool
     difference: str
     seconds: float
+    slips: Mapping[str, str] = field(default_factory=dict)
 
 
 Step = Evidence | Statement | Answer

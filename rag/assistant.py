@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from index.errors import RagError
 from index.search import Within
@@ -24,6 +25,7 @@ from rag.question import Question
 from rag.quotes import select_quotes
 from rag.relevance import weigh_sentences
 from rag.retrieval import Retriever
+from rag.spelling import spell_alike
 from rag.statements import check_statement, split_statements
 from rag.writing import request_answer
 
@@ -59,16 +61,17 @@ class Assistant:
         language = language_of(question)
         self.retriever.start_reading()
         with self.retriever.index.reading():
-            ranked = self.retriever.search(question, PASSAGES, "hybrid", within)
-            weighed = weigh_sentences(question, ranked, self.retriever)
+            spelt = spell_alike(question, self.retriever.index)
+            ranked = self.retriever.search(spelt.text, PASSAGES, "hybrid", within)
+            weighed = weigh_sentences(spelt.text, ranked, self.retriever)
             quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
             calibration = self.retriever.calibration()
         verdict = decide(weighed, calibration, self.retriever)
         difference = find_difference(quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}
-        yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"])
+        yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"], spelt.slips)
         if not verdict.answerable:
-            yield Answer(question, "", "none", True, tuple(quotes), (), (), (), seconds)
+            yield Answer(question, "", "none", True, tuple(quotes), (), (), (), seconds, slips=spelt.slips)
             return
         statements: list[Statement] = []
         notes: list[str] = []
@@ -83,7 +86,8 @@ class Assistant:
             if not statements and not notes:
                 notes.append(say("nothing_stated", language))
         seconds["answer"] = time.perf_counter() - start - seconds["evidence"]
-        yield self._conclude(question, quotes, statements, difference, notes, seconds)
+        answer = self._conclude(question, quotes, statements, difference, notes, seconds)
+        yield replace(answer, slips=spelt.slips)
 
     def _write(self, question: Question, quotes: Sequence[Quote], language: str) -> Iterator[Statement | str]:
         """The model's statements, each checked; a string is a note on why there are none."""

@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from index.characters import is_unspaced, normalize
+from index.words import stem
 
 if TYPE_CHECKING:
     from index.japanese import Morpheme
@@ -46,6 +47,7 @@ _GRAMMAR_TABLE = """
 それ=that | ここ=here | そこ=there | 。=. | 、=, | 「=" | 」=" | 『=" | 』=" | ・=  | 〜=to | ー=
 """
 _GRAMMAR: Mapping[str, str] = dict(entry.strip().split("=") for entry in _GRAMMAR_TABLE.split("|"))
+_ENGLISH = re.compile("[a-z]{3,}")
 _BEFORE_STOP = re.compile(r"\s+([.,?)']|'s\b)")
 # Hepburn's spelling of katakana readings, by rows of five.
 _VOWELS = "aiueo"
@@ -120,3 +122,9 @@ def _meanings() -> Mapping[str, str]:
     packed = files("rag").joinpath("glosses.tsv.xz").read_bytes()
     rows = (line.split("\t") for line in lzma.decompress(packed).decode("utf-8").splitlines())
     return {word: meaning for word, meaning in rows}
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """The stems of all English words in the meanings: some ten thousand common ones."""
+    return frozenset(stem(word) for word in _ENGLISH.findall(" ".join(_meanings().values()).casefold()))

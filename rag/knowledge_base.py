@@ -25,6 +25,7 @@ from rag.languages import language_of
 from rag.messages import say
 from rag.retrieval import Retriever
 from rag.settings import Settings, find_knowledge_base, load_settings
+from rag.spelling import Spelt, spell_alike
 from rag.trust import check_trust, trust
 
 if TYPE_CHECKING:
@@ -185,8 +186,13 @@ class KnowledgeBase:
         if k is not None and k < 0:
             raise UsageError(f"k is {k}: it cannot be negative.", "Leave it out, or give how many passages you want.")
         scope = Scope(within, tuple(labels)) if labels else within
-        ranked = self.retriever.search(whole(question), k or self.settings.k, check_mode(mode), scope)
+        ranked = self.retriever.search(self.spell(question).text, k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
+
+    def spell(self, question: str) -> Spelt:
+        """The question as it is searched for: its slips of the pen mended by the words of the documents."""
+        with self.index.reading():
+            return spell_alike(whole(question), self.index)
 
     def ask(
         self,

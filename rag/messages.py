@@ -56,6 +56,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "ja": "{model} は小さく、この質問では信頼できないため、最上位の引用を回答とします。",
     },
     "asked_as": {"en": "Asked as: {question}", "ja": "補った質問：{question}"},
+    "slip": {
+        "en": 'No document has "{typed}": read as "{read}". To search for it as typed, put it in quotation marks.',
+        "ja": "「{typed}」はどの文書にもなく「{read}」として扱いました。そのまま検索するには引用符で囲みます。",
+    },
     "no_vectors": {
         "en": "Searching by words alone: no embedding model is set up. Get one: rag setup",
         "ja": "単語だけで検索しています（埋め込みモデルなし）。入手するには：rag setup",

@@ -186,7 +186,8 @@ class Retriever:
         return None if reader is None else reader.judge(SUPPORTS, statement, texts)
 
     def start_reading(self) -> None:
-        """Begin to open what reads the question together with passages."""
+        """Begin to open what reads the question, and what reads it together with passages."""
+        self._embedder.start()
         self._reader.start()
 
     def idf(self, term: str) -> float:

@@ -15,7 +15,7 @@ from rag.last_answer import remember
 from rag.messages import say
 from rag.quotes import lead_of
 from rag.screen import Piece, note, one_line, print_json, show
-from rag.show_hits import headline, show_limits
+from rag.show_hits import headline, show_limits, show_slips
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
@@ -29,6 +29,7 @@ def show_answer(kb: KnowledgeBase, question: str, steps: Iterator[Step], as_json
     streaming = False
     for step in steps:
         if isinstance(step, Evidence) and not as_json:
+            show_slips(step.slips, question)
             _show_evidence(step, language)
             _remember(kb, step.quotes)  # from here on they are on the screen, also where the answer is interrupted
         elif isinstance(step, Statement) and step.verdict == "supported" and not as_json:

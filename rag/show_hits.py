@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,12 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
         note(say("no_passage", language))
     if kb.retriever.reranking:
         note(say("seconds_reranker", language, seconds=kb.retriever.reranking))
+
+
+def show_slips(slips: Mapping[str, str], question: str) -> None:
+    """Say which words of the question were read as others."""
+    for typed, read in slips.items():
+        note(say("slip", language_of(question), typed=typed, read=read))
 
 
 def mode_of(kb: KnowledgeBase, hits: Sequence[Hit], mode: str) -> str:

@@ -38,10 +38,11 @@ def search_command(
       rag search "有給休暇" --within "docs/hr/**"
     """
     from rag.screen import print_json
-    from rag.show_hits import mode_of, show_hits, show_limits, show_scope
+    from rag.show_hits import mode_of, show_hits, show_limits, show_scope, show_slips
 
     with open_kb(kb, shared_read=shared_read, embed_model=embed_model, model=model, k=k) as base:
         show_scope(base, question, within)
+        show_slips(base.spell(question).slips, question)
         hits = base.search(question, mode=mode, within=within or None, labels=labels)
         if as_json:
             print_json({"question": question, "mode": mode_of(base, hits, mode), "hits": hits})
