@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from index.query import read_query
 from index.search import Index
@@ -20,6 +19,7 @@ from rag.glosses import english_words
 # Letters of a word that has few neighbours by chance: in the questions of SQuAD 2 and STICI that had one, names of six
 # letters were as often other names (Hinton is not Hilton), longer ones hardly ever.
 LEAST, LEAST_NAME = 6, 7
+LONGEST = 30  # what is longer is no word
 MOST = 8  # unknown words that are looked up, each at some 400 spellings; a question has one or two
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # A word that stands alone: not in a path, an address, an option or an identifier.
@@ -38,22 +38,28 @@ def spell_alike(question: str, index: Index) -> Spelt:
     """The question with its slips mended by the words of the index.
 
     What stands in quotation marks is left as it is, and a question of several words of which the index knows less than
-    half: it is in another language, or about something else.
+    half: it is in another language, or about something else. So is every question while words of passages are missing.
     """
     query = read_query(question)
     exact = {term for phrase in query.phrases for term in terms(phrase)}
     unknown = [term for term in query.terms if not index.words.frequency(term)]
-    if not unknown or len(unknown) > max(1, len(query.terms) / 2):
+    if not unknown or len(unknown) > max(1, len(query.terms) / 2) or index.words.behind():
         return Spelt(question)
+    mended = set(unknown[:MOST]) - exact
     slips: dict[str, str] = {}
     for match in _WORD.finditer(question):
         word, term = match[0], stem(match[0].casefold())
-        least = LEAST_NAME if word[0].isupper() and match.start() else LEAST
-        if term in unknown[:MOST] and term not in exact and len(word) >= least and (word.islower() or word.istitle()):
-            found = None if term in english_words() else find_neighbour(word.casefold(), index)
-            if found:
-                slips[word] = _in_case_of(word, found)
+        if term not in mended or not _may_be_slip(word, first=match.start() == 0) or term in english_words():
+            continue
+        if found := find_neighbour(word.casefold(), index):
+            slips[word] = _in_case_of(word, found)
     return Spelt(_WORD.sub(lambda match: slips.get(match[0], match[0]), question), slips) if slips else Spelt(question)
+
+
+def _may_be_slip(word: str, *, first: bool) -> bool:
+    """Whether a word is long enough, and in the case of a word or a name: others are abbreviations or identifiers."""
+    least = LEAST_NAME if word[0].isupper() and not first else LEAST
+    return least <= len(word) <= LONGEST and (word.islower() or word.istitle())
 
 
 def find_neighbour(word: str, index: Index) -> str | None:
@@ -78,7 +84,6 @@ def _in_case_of(typed: str, found: str) -> str:
     return found.capitalize() if typed.istitle() else found.casefold()
 
 
-@cache
 def slips_of(word: str) -> frozenset[str]:
     """Every word that is one slip from `word` in small letters, but for slips of the first letter, which are rare."""
     return frozenset(_each_slip(word)) - {word}

@@ -91,6 +91,7 @@ def test_a_slip_is_read_as_the_documents_spell_it(question: str, slips: dict[str
         "What stature does the association have?",  # a word of its own
         "What runs BERIODS-1 and /srv/beriods/beriods.md?",  # identifiers and paths
         "What is beriods@example.com?",
+        "What is carageenan" + "n" * 100_000,  # no word
         "Welche Beriods fressen den anderen Krill im Wasser?",  # hardly a word of it is known
         "What do Beroids prey on?",
         "",
@@ -98,6 +99,11 @@ def test_a_slip_is_read_as_the_documents_spell_it(question: str, slips: dict[str
 )
 def test_what_may_be_meant_as_it_stands_is_left(question: str, kb: rag.KnowledgeBase) -> None:
     assert kb.spell(question) == rag.spelling.Spelt(question)
+
+
+def test_nothing_is_mended_while_words_are_missing(kb: rag.KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kb.index.words, "behind", lambda: 1)
+    assert kb.spell("What do Beriods prey on?").slips == {}
 
 
 def test_an_answer_tells_what_it_was_asked_and_what_was_read(kb: rag.KnowledgeBase) -> None:
