@@ -126,5 +126,5 @@ def _meanings() -> Mapping[str, str]:
 
 @cache
 def english_words() -> frozenset[str]:
-    """The stems of all English words in the meanings: some ten thousand common ones."""
+    """The stems of all English words in the meanings: mostly common ones."""
     return frozenset(stem(word) for word in _ENGLISH.findall(" ".join(_meanings().values()).casefold()))

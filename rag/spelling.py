@@ -19,7 +19,6 @@ from rag.glosses import english_words
 # Letters of a word that has few neighbours by chance: in the questions of SQuAD 2 and STICI that had one, names of six
 # letters were as often other names (Hinton is not Hilton), longer ones hardly ever.
 LEAST, LEAST_NAME = 6, 7
-LONGEST = 30  # what is longer is no word
 MOST = 8  # unknown words that are looked up, each at some 400 spellings; a question has one or two
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # A word that stands alone: not in a path, an address, an option or an identifier.
@@ -49,17 +48,17 @@ def spell_alike(question: str, index: Index) -> Spelt:
     slips: dict[str, str] = {}
     for match in _WORD.finditer(question):
         word, term = match[0], stem(match[0].casefold())
-        if term not in mended or not _may_be_slip(word, first=match.start() == 0) or term in english_words():
+        if term not in mended or not _may_be_slip(word) or term in english_words():
             continue
         if found := find_neighbour(word.casefold(), index):
             slips[word] = _in_case_of(word, found)
     return Spelt(_WORD.sub(lambda match: slips.get(match[0], match[0]), question), slips) if slips else Spelt(question)
 
 
-def _may_be_slip(word: str, *, first: bool) -> bool:
+def _may_be_slip(word: str) -> bool:
     """Whether a word is long enough, and in the case of a word or a name: others are abbreviations or identifiers."""
-    least = LEAST_NAME if word[0].isupper() and not first else LEAST
-    return least <= len(word) <= LONGEST and (word.islower() or word.istitle())
+    least = LEAST_NAME if word[0].isupper() else LEAST
+    return len(word) >= least and (word.islower() or word.istitle())
 
 
 def find_neighbour(word: str, index: Index) -> str | None:

@@ -12,12 +12,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from ingest.models.runtimes import list_runtimes
+
+if TYPE_CHECKING:
+    from rag.cross_encoder import CrossEncoder
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -80,6 +83,17 @@ def bundled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
         pip.close()
     found = find_bundled(folder)
     yield {"embed_model": found["embedding"].name, "model": found["instruct"].name}
+
+
+@pytest.fixture(scope="module")
+def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
+    """What the setup makes of the instruct model to read texts together with what is asked of them."""
+    from rag.cross_encoder import CrossEncoder, find_reader
+
+    path = find_reader(bundled_models["embed_model"])
+    assert path is not None
+    with contextlib.closing(CrossEncoder(path)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -95,14 +95,6 @@ def test_a_reader_that_is_none_is_named(tmp_path: Path) -> None:
     keep_first_layers(write_llama(tmp_path / "tiny.gguf"), tmp_path / READER, 1, "")
     with closing(CrossEncoder(tmp_path / READER)) as other, pytest.raises(DamagedError, match="LoRA adapter"):
         other.judge("answers", "When?", ["Then."])
-
-
-@pytest.fixture(scope="module")
-def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
-    path = find_reader(bundled_models["embed_model"])
-    assert path is not None
-    with closing(CrossEncoder(path)) as opened:
-        yield opened
 
 
 @pytest.mark.models

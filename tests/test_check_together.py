@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -24,7 +23,7 @@ from rag.checking.confidence import MODEL, confidence_in_whole
 from rag.checking.tokens import tokens
 from rag.checking.verification import nearest
 from rag.configured_check import open_readings
-from rag.cross_encoder import CrossEncoder, find_reader
+from rag.cross_encoder import CrossEncoder
 from rag.settings import Settings
 from tests.test_check_meaning import OPEN, WALL
 
@@ -181,14 +180,6 @@ PAIRS = [
     (KEYS, "The keys are handed to the porter on Fridays.", "The keys are handed to the foreman on Fridays."),
 ]
 MISSED = ("Where do I report a lost badge? reception", "When does the workshop close? at six", PAIRS[-1][1])
-
-
-@pytest.fixture(scope="module")
-def reader(bundled_models: dict[str, str]) -> Iterator[CrossEncoder]:
-    path = find_reader(bundled_models["embed_model"])
-    assert path is not None
-    with closing(CrossEncoder(path)) as opened:
-        yield opened
 
 
 @pytest.mark.models
