@@ -99,14 +99,15 @@ def find_unknown_variables(environment: Mapping[str, str]) -> list[str]:
 
 
 def save_settings(values: Mapping[str, Any]) -> Path:
-    """Write values into the user's own file, keep the others, and return the file."""
-    import tomli_w
+    """Write values into the user's own file, keep the others and every comment, and return the file."""
+    import tomlkit
 
     path = user_config()
     make_private_folder(path.parent)
-    merged = {**_read(path), **values}
-    _apply(Settings(), merged, str(path))
-    write_file(path, [tomli_w.dumps(merged).encode()])
+    _apply(Settings(), {**_read(path), **values}, str(path))
+    written = tomlkit.parse(path.read_text(encoding="utf-8-sig") if path.exists() else "")
+    written.update(values)
+    write_file(path, [tomlkit.dumps(written).encode()])
     return path
 
 

@@ -18,7 +18,7 @@ from rag.answerable import judge
 from rag.messages import _TEXTS
 from rag.relevance import weigh_sentences
 from rag.retrieval import READ, READ_UNSPACED, Background
-from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings
+from rag.settings import OWN_CONFIG_ONLY, Settings, load_settings, save_settings
 from rag.show_answer import show_answer
 
 
@@ -171,6 +171,23 @@ def test_wrong_settings_are_refused_with_the_file_s_name(line: str, tmp_path: Pa
     write_tree(tmp_path, {"kb/config.toml": line})
     with pytest.raises(rag.RagError, match=r"config\.toml"):
         load_settings(tmp_path / "kb")
+
+
+def test_saved_settings_keep_the_user_s_own_lines_and_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
+    mine = "\ufeff# 総務課のノート\nthreads = 1  # it gets hot\n\n# old:\nmodel = 'llamacpp:old'\n"
+    write_tree(tmp_path, {"home/config/config.toml": mine})
+    saved = save_settings({"model": "llamacpp:新しい", "embed_model": "llamacpp:e"})
+    assert saved.read_text("utf-8").splitlines() == [
+        "# 総務課のノート",
+        "threads = 1  # it gets hot",
+        "",
+        "# old:",
+        'model = "llamacpp:新しい"',
+        'embed_model = "llamacpp:e"',
+    ]
+    found = load_settings()
+    assert (found.threads, found.model, found.embed_model) == (1, "llamacpp:新しい", "llamacpp:e")
 
 
 class Lengthwise(HashingEmbedder):
