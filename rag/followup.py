@@ -17,6 +17,14 @@ from rag.languages import language_of
 from rag.question import STOP_WORDS
 
 _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b|彼女?(?!ら|氏)|その人|この人|あの人|同氏", re.I)
+# "it" and "there" that stand for nothing: "is it allowed to", "how long does it take to", "is there a".
+_EMPTY = re.compile(
+    r"\bit(?= (?:takes?|costs?)\b.*\bto\b)"
+    r"|\bit(?= (?:allowed|permitted|possible|necessary|required|mandatory|compulsory|forbidden|prohibited|legal"
+    r"|acceptable|customary|ok|okay|true)\b.*\b(?:to|that|if)\b)"
+    r"|\b(?:is|are|was|were|be) there(?= \w)",
+    re.I,
+)
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|him|his|her|hers|these|those|ones?|there|that one|this one|the same"
     r"|the (?:former|latter))\b"
@@ -91,11 +99,15 @@ def leans(question: str) -> bool:
     japanese = language_of(question) == "ja"
     if _begins_midway(question, japanese):
         return True
-    points = (_POINTS_BACK_JA if japanese else _POINTS_BACK).search(question)
+    points = _POINTS_BACK_JA.search(question) if japanese else _POINTS_BACK.search(_EMPTY.sub(_blank, question))
     if not points:
         return not _told(question)
     own = (_OWN_SUBJECT_JA if japanese else _OWN_SUBJECT).search(question, 0, points.start())
     return own is None
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _begins_midway(question: str, japanese: bool) -> bool:
