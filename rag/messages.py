@@ -80,6 +80,10 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "{count} passages still wait for their vectors. Run: rag ingest",
         "ja": "{count} 件の文章がまだベクトル化されていません。実行：rag ingest",
     },
+    "unread": {
+        "en": "Question and passages were not read together: {why} Make it anew: rag setup",
+        "ja": "質問と文章を合わせて読むことができませんでした：{why} 作り直す：rag setup",
+    },
     "lexical_behind": {
         "en": "{count} passages are missing from the word index and are found by meaning alone. Run: rag ingest",
         "ja": "{count} 件の文章が単語索引になく、意味だけで検索しています。実行：rag ingest",

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from index.characters import is_unspaced
+from index.errors import RagError
 from index.lexical import idf
 from index.search import Index, Meaning, Mode, Ranked, Within, search
 from index.weights import describe_weights
@@ -79,7 +80,8 @@ class Background(Generic[Opened]):
 class Retriever:
     """Ranks the passages of one index for a question; each opener is called at most once, None without a model.
 
-    `reranking` is the seconds the reranker took for the last question.
+    `reranking` is the seconds the reranker took for the last question. `unread` says what kept the model that reads
+    question and passages together from doing so, "" if nothing did: it is as if there were none then.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Retriever:
     ) -> None:
         self.index = index
         self.reranking = 0.0
+        self.unread = ""
         self._embedder = Background(open_embedder)
         self._reader = Background(open_reader)
         self._open_reranker = open_reranker
@@ -177,13 +180,21 @@ class Retriever:
 
     def read_together(self, question: str, passages: Sequence[str]) -> list[float] | None:
         """The log odds that passages answer the question; None without a model that reads both together."""
-        reader = self._reader.wait()
-        return None if reader is None else reader.judge(READS[language_of(question)], question, passages)
+        return self._judge(READS[language_of(question)], question, passages)
 
     def judge_statement(self, statement: str, texts: Sequence[str]) -> list[float] | None:
         """The log odds that texts bear a statement out; None without a model that reads both together."""
-        reader = self._reader.wait()
-        return None if reader is None else reader.judge(SUPPORTS, statement, texts)
+        return self._judge(SUPPORTS, statement, texts)
+
+    def _judge(self, adapter: str, asked: str, texts: Sequence[str]) -> list[float] | None:
+        if self.unread:
+            return None
+        try:
+            reader = self._reader.wait()
+            return None if reader is None else reader.judge(adapter, asked, texts)
+        except RagError as error:
+            self.unread = error.message
+            return None
 
     def start_reading(self) -> None:
         """Begin to open what reads the question, and what reads it together with passages."""

@@ -70,6 +70,8 @@ def show_limits(kb: KnowledgeBase, question: str, mode: str = "hybrid") -> None:
             note(say("no_dense" if mode == "dense" else "no_vectors", language))
     elif waiting:
         note(say("waiting", language, count=waiting))
+    if unread := kb.retriever.unread:
+        note(say("unread", language, why=unread))
     for leg, count in behind.items():
         note(say(f"{leg}_behind", language, count=count))
 

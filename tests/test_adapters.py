@@ -38,6 +38,7 @@ from rag.question import take_apart
 from rag.relevance import PAIRED, Sight, Weighed, list_passages, read_together, sight_together, weigh_sentences
 from rag.retrieval import Background, Retriever
 from rag.setup.first_layers import keep_first_layers
+from rag.show_hits import show_limits
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 
@@ -278,6 +279,28 @@ def test_each_language_is_read_by_its_own_adapter() -> None:
     assert retriever.read_together("How many days?", ["Two.", "No."]) == [1.0, 1.0]
     retriever.close()
     assert opened == ["opened", "glossed", "answers", "closed"]
+
+
+def test_a_reader_that_cannot_be_used_is_as_good_as_none_and_said_to_be_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[int] = []
+
+    def open_damaged() -> Any:
+        opened.append(1)
+        raise DamagedError("llama.cpp cannot load x.reader.")
+
+    (tmp_path / "a.md").write_text("Staff get 25 days of leave.\n", encoding="utf-8")
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([tmp_path / "a.md"])
+        kb.__dict__["retriever"] = retriever = Retriever(kb.index, None, None, open_damaged)
+        show_limits(kb, "How many days?", "lexical")
+        assert capsys.readouterr().err == ""
+        assert retriever.read_together("How many days?", ["Two."]) is None
+        assert retriever.judge_statement("Two days.", ["Two."]) is None
+        show_limits(kb, "How many days?", "lexical")
+        assert "llama.cpp cannot load x.reader. Make it anew: rag setup" in capsys.readouterr().err
+    assert opened == [1]
 
 
 @pytest.mark.parametrize(
