@@ -281,26 +281,37 @@ def test_each_language_is_read_by_its_own_adapter() -> None:
     assert opened == ["opened", "glossed", "answers", "closed"]
 
 
+@pytest.mark.parametrize("opens", [False, True])
 def test_a_reader_that_cannot_be_used_is_as_good_as_none_and_said_to_be_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    opens: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened: list[int] = []
+    tried: list[str] = []
 
-    def open_damaged() -> Any:
-        opened.append(1)
-        raise DamagedError("llama.cpp cannot load x.reader.")
+    class Failing:
+        def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
+            tried.append(name)
+            raise DamagedError("llama.cpp cannot use x.reader.")
+
+        def close(self) -> None:
+            tried.append("closed")
+
+    def open_failing() -> Any:
+        if opens:
+            return Failing()
+        tried.append("opening")
+        raise DamagedError("llama.cpp cannot use x.reader.")
 
     (tmp_path / "a.md").write_text("Staff get 25 days of leave.\n", encoding="utf-8")
     with rag.open(tmp_path / "kb") as kb:
         kb.ingest([tmp_path / "a.md"])
-        kb.__dict__["retriever"] = retriever = Retriever(kb.index, None, None, open_damaged)
+        kb.__dict__["retriever"] = retriever = Retriever(kb.index, None, None, open_failing)
         show_limits(kb, "How many days?", "lexical")
         assert capsys.readouterr().err == ""
         assert retriever.read_together("How many days?", ["Two."]) is None
         assert retriever.judge_statement("Two days.", ["Two."]) is None
         show_limits(kb, "How many days?", "lexical")
-        assert "llama.cpp cannot load x.reader. Make it anew: rag setup" in capsys.readouterr().err
-    assert opened == [1]
+        assert "llama.cpp cannot use x.reader. Make it anew: rag setup" in capsys.readouterr().err
+    assert tried == (["answers", "closed"] if opens else ["opening"])
 
 
 @pytest.mark.parametrize(

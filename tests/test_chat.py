@@ -56,6 +56,7 @@ def test_a_question_without_its_subject_leans_on_the_conversation(question: str)
         "Who founded Microsoft and when did he leave?",
         "When was the Treaty of Rome signed?",
         "Is there a dress code?",
+        "Is there a pool they heat in winter?",
         "How many lockers are there for visitors?",
         "How long does it take to get a refund?",
         "Is it allowed to smoke in company cars?",
