@@ -106,7 +106,7 @@ def test_what_the_command_teaches_is_written_and_read(
         for teaches in (True, False)
     ]
     read = list(fit_support.read_all(some))
-    fit_support.teach(path, read, random.Random(7), keep=True)
+    fit_support.teach(path, read, "answers", random.Random(7), keep=True)
     printed = capsys.readouterr().out
     assert "40 statements teach, 20 of them true" in printed
     assert "written, all: 40 statements" in printed

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Teach the reader to tell whether a text bears a statement out, write that as an adapter, and weigh what it says.
 
-    python tests/bench/fit_support.py --data DIR --embed-model llamacpp:PATH [--teach] [--write]
+    python tests/bench/fit_support.py --data DIR --embed-model llamacpp:PATH [--teach answers|supports] [--write]
 
 DIR holds the folder squad2. What teaches are statements made by rule from its articles of part "fit" (statements.py),
 those that language models wrote on passages of many kinds (written/), and the questions of our articles, each with its
 answer and with another of the same section. Every third article of the part, every fifth of ours and the files LEFT_OUT
 teach nothing; the figures printed are of them. It is read as the check reads it: the nearest sentences of the source,
-and most of it what rules leave open. --teach begins as the adapter "answers", which had learnt by questions of all
-these articles that a passage answers (not by what); without it, the adapter that is there is weighed. It needs torch,
-and prints how long it takes. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the
-articles of squad2 that taught nothing; --write keeps what was made. The adapter that ships was taught by a scratch
-script by the same rules, before they were a command: the statements drawn by chance were others.
+and most of it what rules leave open. --teach answers begins as the adapter of that name, which had learnt by questions
+of all these articles that a passage answers (not by what); --teach supports goes on from the adapter that is there, by
+less of what had taught it. Without it, the adapter that is there is weighed. It needs torch, and prints how long it
+takes. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the articles of squad2 that
+taught nothing; --write keeps what was made. The adapter that ships was taught by scratch scripts by the same rules,
+before they were a command: from "answers" on by EACH statements of a kind of squad2 and the articles up to 18, then
+from there on by all of both, and once more nearly only by what rules leave open of it, both at half of the rate. The
+statements drawn by chance were others.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ from fit_confidence import (  # noqa: E402
 from written_statements import LEFT_OUT, NAMES, read_written  # noqa: E402
 
 from index.words import normalize  # noqa: E402
+from ingest.models.adapters import ANSWERS, LAYOUTS, SUPPORTS, lay_out  # noqa: E402
 from rag.checking.framing import bare  # noqa: E402
 from rag.checking.verification import nearest  # noqa: E402
 from rag.configured_check import open_readings  # noqa: E402
@@ -59,6 +63,8 @@ from rag.settings import Settings  # noqa: E402
 EACH = 900  # statements of a kind of squad2
 FALSE = 0.028  # of the false statements that may be supported, as the other borders of English have it
 CLOSED = 0.3  # of what rules decide, the share that teaches; of what was written, all of it
+AGAIN = 0.3  # of what had taught, the share that teaches again beside the new, so that it is not forgotten
+FIRST_NEW = 41  # the file of articles from which on none had taught
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,9 @@ class Told:
     teaches: bool
 
 
-def list_made(data: Path, chance: random.Random) -> Iterator[Told]:
-    """Statements by rule, each with one of its sources."""
-    rows = statements.rows(data / "squad2", "en", EACH, "fit")
+def list_made(data: Path, each: int, chance: random.Random) -> Iterator[Told]:
+    """At most `each` statements of a kind by rule, each with one of its sources."""
+    rows = statements.rows(data / "squad2", "en", each, "fit")
     kept = left_out(rows)
     for row in rows:
         source = chance.choice((row.sentence, row.cited, row.passage))
@@ -146,12 +152,24 @@ def read_all(some: Sequence[Told]) -> Iterator[Read]:
             yield Read(told, comparison.statement, nearest(comparison), verdict in OPEN)
 
 
-def teach(reader: Path, some: Sequence[Read], chance: random.Random, keep: bool) -> None:
-    """Teach by those that teach, and print what the others score."""
-    from adapter_training import Llama, Pair, begin, prepare, write
+def choose(some: Sequence[Read], start: str, chance: random.Random) -> list[Read]:
+    """Those that teach: what rules leave open, a share of the rest, and less of what had taught the adapter `start`."""
+    return [one for one in some if one.told.teaches and chance.random() < _share(one, start)]
+
+
+def _share(one: Read, start: str) -> float:
+    told = one.told
+    if start == SUPPORTS:
+        again = told.data == "written" or (told.data == "articles" and int(told.article.partition(":")[0]) < FIRST_NEW)
+        return (AGAIN if again else 1.0) * (1.0 if one.open else CLOSED)
+    return 1.0 if one.open or told.data == "written" else CLOSED
+
+
+def teach(reader: Path, some: Sequence[Read], start: str, chance: random.Random, keep: bool) -> None:
+    """Begin as the adapter `start`, teach by those that teach, and print what the others score."""
+    from adapter_training import RATE, Llama, Pair, begin, prepare, write
     from adapter_training import teach as teach_model
 
-    from ingest.models.adapters import ANSWERS, LAYOUTS, SUPPORTS, lay_out
     from ingest.models.llamacpp.library import Model
 
     prepare(2)
@@ -163,13 +181,11 @@ def teach(reader: Path, some: Sequence[Read], chance: random.Random, keep: bool)
         )
         return Pair(tuple(tokens), tail, one.told.truth)
 
-    chosen = [
-        one for one in some if one.told.teaches and (one.open or one.told.data == "written" or chance.random() < CLOSED)
-    ]
+    chosen = choose(some, start, chance)
     print(f"{len(chosen)} statements teach, {sum(one.told.truth for one in chosen)} of them true", flush=True)
     model = Llama(reader)
-    begin(model, ANSWERS)
-    teach_model(model, [lay(one) for one in chosen], 1)
+    begin(model, start)
+    teach_model(model, [lay(one) for one in chosen], 1, RATE / 2 if start == SUPPORTS else RATE)
     if keep:
         write(model, SUPPORTS)
     left = [one for one in some if not one.told.teaches]
@@ -231,7 +247,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--embed-model", required=True, help="the reader lies beside it")
-    parser.add_argument("--teach", action="store_true", help="teach the adapter anew")
+    parser.add_argument("--teach", choices=(ANSWERS, SUPPORTS), help="teach the adapter, from this one on")
     parser.add_argument("--write", action="store_true", help="keep what was made")
     options = parser.parse_args()
     if options.teach:
@@ -239,8 +255,9 @@ def main() -> None:
         if reader is None:
             parser.error(f"there is no reader beside {options.embed_model}: rag setup")
         chance = random.Random(7)
-        some = [*list_made(options.data, chance), *list_written(), *list_asked(chance)]
-        teach(reader, list(read_all(some)), chance, options.write)
+        each = EACH if options.teach == ANSWERS else sys.maxsize
+        some = [*list_made(options.data, each, chance), *list_written(), *list_asked(chance)]
+        teach(reader, list(read_all(some)), options.teach, chance, options.write)
     whole = weigh(options.data, options.embed_model)
     print(json.dumps(whole))
     if options.write:
