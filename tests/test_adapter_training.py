@@ -86,8 +86,9 @@ def test_teaching_tells_what_is_right_from_what_is_not(tmp_path: Path, monkeypat
     assert np.mean((scores > 0) == right) > 0.8
 
 
+@pytest.mark.parametrize(("start", "share"), [("answers", 1), ("supports", 0.5)])
 def test_what_the_command_teaches_is_written_and_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    start: str, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "bench"))
     import random
@@ -98,7 +99,10 @@ def test_what_the_command_teaches_is_written_and_read(
     monkeypatch.setattr(adapters, "FOLDER", tmp_path)
     monkeypatch.setattr(adapter_training, "FOLDER", tmp_path)
     path = write_reader(tmp_path, seed=3)
-    adapter_training.write(adapter_training.Llama(path), "answers")
+    adapter_training.write(adapter_training.Llama(path), start)
+    adapters.load_adapter.cache_clear()
+    before, rates, teach = adapters.load_adapter(start).head, [], adapter_training.teach
+    monkeypatch.setattr(adapter_training, "teach", lambda *given: (rates.append(given[3]), teach(*given)))
     passage = "The old bridge was built in 1921 by the town. The new one was built in 1987 by the state."
     some = [
         fit_support.Told("written", "true", truth, f"The {one} bridge was built by the {by}.", passage, "", teaches)
@@ -106,14 +110,15 @@ def test_what_the_command_teaches_is_written_and_read(
         for teaches in (True, False)
     ]
     read = list(fit_support.read_all(some))
-    fit_support.teach(path, read, "answers", random.Random(7), keep=True)
+    fit_support.teach(path, read, start, random.Random(7), keep=True)
     printed = capsys.readouterr().out
     assert "40 statements teach, 20 of them true" in printed
     assert "written, all: 40 statements" in printed
+    assert rates == [adapter_training.RATE * share]
     adapters.load_adapter.cache_clear()
     try:
         with closing(CrossEncoder(path)) as reader:
             assert np.isfinite(reader.judge("supports", read[0].statement, [read[0].text])).all()
-        assert adapters.load_adapter("supports").head != adapters.load_adapter("answers").head
+        assert adapters.load_adapter("supports").head != before
     finally:
         adapters.load_adapter.cache_clear()

@@ -63,7 +63,7 @@ class Adapted(nn.Module):
         self.b = nn.Parameter(torch.zeros(out, RANK))
 
     def forward(self, x: Any) -> Any:
-        # The scale on the narrow side and the sum within the product: a step takes a sixth less.
+        # Scaled where it is narrow and summed within the product: nothing as wide as the output is made once more.
         low = functional.linear(x, (self.a * SCALE).to(x.dtype)).flatten(0, -2)
         plain = functional.linear(x, self.matrix).flatten(0, -2)
         return torch.addmm(plain, low, self.b.to(x.dtype).T).unflatten(0, x.shape[:-1])

@@ -5,8 +5,8 @@ models that saw none of this code), one field each: a line has a section of 70 t
 the title of its article (six sections each), and five or six questions with their answers as they stand in the section.
 Those of the English files from 11 on and of the Japanese ones from 31 on stay closer to the words of the text. English
 ones from 41 on have twelve sections an article, close to one another, and a third of the questions as typed in a hurry;
-they were written after the adapters that ship were taught. What they say may be invented. `read_articles` gives them
-in the form of the public sets.
+of the adapters that ship, they taught "supports" alone. What they say may be invented. `read_articles` gives them in
+the form of the public sets.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ those that language models wrote on passages of many kinds (written/), and the q
 answer and with another of the same section. Every third article of the part, every fifth of ours and the files LEFT_OUT
 teach nothing; the figures printed are of them. It is read as the check reads it: the nearest sentences of the source,
 and most of it what rules leave open. --teach answers begins as the adapter of that name, which had learnt by questions
-of all these articles that a passage answers (not by what); --teach supports goes on from the adapter that is there, by
-less of what had taught it. Without it, the adapter that is there is weighed. It needs torch, and prints how long it
-takes. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the articles of squad2 that
-taught nothing; --write keeps what was made. The adapter that ships was taught by scratch scripts by the same rules,
-before they were a command: from "answers" on by EACH statements of a kind of squad2 and the articles up to 18, then
-from there on by all of both, and once more nearly only by what rules leave open of it, both at half of the rate. The
-statements drawn by chance were others.
+of all these articles that a passage answers (not by what); --teach supports goes on from the adapter that is there, at
+half of the rate. Without it, the adapter that is there is weighed. It needs torch, and prints how long it takes. The
+weights and borders of "whole" (rag/checking/confidence.json) are fitted to the articles of squad2 that taught nothing;
+--write keeps what was made. The adapter that ships was taught by scratch scripts by nearly these rules: from "answers"
+on by at most 900 statements of a kind of squad2 and the articles up to file 18, and twice from there on by all of both,
+with less of what had taught before and, the second time, nearly only what rules leave open. The statements drawn by
+chance were others.
 """
 
 from __future__ import annotations
@@ -60,11 +60,9 @@ from rag.configured_check import open_readings  # noqa: E402
 from rag.cross_encoder import find_reader  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 
-EACH = 900  # statements of a kind of squad2
+EACH = 900  # statements of a kind of squad2 that are weighed; all of them teach
 FALSE = 0.028  # of the false statements that may be supported, as the other borders of English have it
 CLOSED = 0.3  # of what rules decide, the share that teaches; of what was written, all of it
-AGAIN = 0.3  # of what had taught, the share that teaches again beside the new, so that it is not forgotten
-FIRST_NEW = 41  # the file of articles from which on none had taught
 
 
 @dataclass(frozen=True)
@@ -80,9 +78,9 @@ class Told:
     teaches: bool
 
 
-def list_made(data: Path, each: int, chance: random.Random) -> Iterator[Told]:
-    """At most `each` statements of a kind by rule, each with one of its sources."""
-    rows = statements.rows(data / "squad2", "en", each, "fit")
+def list_made(data: Path, chance: random.Random) -> Iterator[Told]:
+    """Statements by rule, each with one of its sources."""
+    rows = statements.rows(data / "squad2", "en", sys.maxsize, "fit")
     kept = left_out(rows)
     for row in rows:
         source = chance.choice((row.sentence, row.cited, row.passage))
@@ -152,17 +150,11 @@ def read_all(some: Sequence[Told]) -> Iterator[Read]:
             yield Read(told, comparison.statement, nearest(comparison), verdict in OPEN)
 
 
-def choose(some: Sequence[Read], start: str, chance: random.Random) -> list[Read]:
-    """Those that teach: what rules leave open, a share of the rest, and less of what had taught the adapter `start`."""
-    return [one for one in some if one.told.teaches and chance.random() < _share(one, start)]
-
-
-def _share(one: Read, start: str) -> float:
-    told = one.told
-    if start == SUPPORTS:
-        again = told.data == "written" or (told.data == "articles" and int(told.article.partition(":")[0]) < FIRST_NEW)
-        return (AGAIN if again else 1.0) * (1.0 if one.open else CLOSED)
-    return 1.0 if one.open or told.data == "written" else CLOSED
+def choose(some: Sequence[Read], chance: random.Random) -> list[Read]:
+    """Those that teach: what rules leave open, what was written, and a share of the rest."""
+    return [
+        one for one in some if one.told.teaches and (one.open or one.told.data == "written" or chance.random() < CLOSED)
+    ]
 
 
 def teach(reader: Path, some: Sequence[Read], start: str, chance: random.Random, keep: bool) -> None:
@@ -181,7 +173,7 @@ def teach(reader: Path, some: Sequence[Read], start: str, chance: random.Random,
         )
         return Pair(tuple(tokens), tail, one.told.truth)
 
-    chosen = choose(some, start, chance)
+    chosen = choose(some, chance)
     print(f"{len(chosen)} statements teach, {sum(one.told.truth for one in chosen)} of them true", flush=True)
     model = Llama(reader)
     begin(model, start)
@@ -255,8 +247,7 @@ def main() -> None:
         if reader is None:
             parser.error(f"there is no reader beside {options.embed_model}: rag setup")
         chance = random.Random(7)
-        each = EACH if options.teach == ANSWERS else sys.maxsize
-        some = [*list_made(options.data, each, chance), *list_written(), *list_asked(chance)]
+        some = [*list_made(options.data, chance), *list_written(), *list_asked(chance)]
         teach(reader, list(read_all(some)), options.teach, chance, options.write)
     whole = weigh(options.data, options.embed_model)
     print(json.dumps(whole))
