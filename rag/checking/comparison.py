@@ -60,12 +60,14 @@ class Doubt:
     """Something that keeps a statement from being supported, and whether it contradicts it.
 
     `wording` says that it is only a word that stands in no source, not a value, a name or a denial: another word may
-    say the same there.
+    say the same there. `thing` says that it is one that is put in the place of another: the two may be one ("bill"
+    for "invoice"), but to an embedding model a dog is as near to a cat.
     """
 
     contradicts: bool
     reason: str
     wording: bool = False
+    thing: bool = False
 
 
 def _named(token: Token, names: set[str]) -> Token:
@@ -119,7 +121,7 @@ class Comparison:
             yield from self._exchanged(substitution)
         both = self.said, self.stands, self.alignment.matches, self.statement, self.text
         for thing in exchanged_things(*both):
-            yield Doubt(False, reason("no name", self.statement, thing))
+            yield self._put_in(thing)
         for one, other, how in exchanged_roles(*both):
             yield Doubt(False, reason(how, self.statement, one, other))
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
@@ -256,9 +258,16 @@ class Comparison:
         if alone:
             for i, s in zip(substitution.stated, said, strict=True):
                 if not self.alignment.matches[i] and (is_thing(s) or (is_deed(s) and stands)):
-                    # To an embedding model a dog is as near to a cat as a worker to an employee, and what was spared as
-                    # near to what was destroyed as what was mended to what was repaired: no matter of wording.
-                    yield Doubt(False, reason("no name", self.statement, s.surface))
+                    yield self._put_in(s)
+
+    def _put_in(self, s: Token) -> Doubt:
+        """A thing or deed put in the place of another.
+
+        To an embedding model a dog is as near to a cat as a worker to an employee, and what was spared as near to what
+        was destroyed as what was mended to what was repaired: no matter of wording. What reads both texts together
+        tells things apart, deeds hardly.
+        """
+        return Doubt(False, reason("no name", self.statement, s.surface), thing=is_thing(s))
 
     def _of_one_name(self, i: int, substitution: Substitution) -> bool:
         """Whether a name stands beside one that was not exchanged, and beside it in the source too: Karl (Lindqvist).

@@ -2,7 +2,7 @@
 
 Where the source says "Receipts must be handed in", "Invoices must be handed in by Friday" speaks of another thing, and
 where the committee approved the budget, that it criticized it is another deed. To an embedding model the two are near
-to each other, so this is decided by words.
+to each other: for deeds this is decided by words, for things by what reads statement and source together.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_deed(token: Token) -> bool:
 
 def exchanged_things(
     said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str
-) -> Iterator[str]:
+) -> Iterator[Token]:
     """The things and deeds stated that stand in no source, where a source has another between the same words.
 
     `matches` are for each token of the statement those of the source; both neighbours have to be the same, or the
@@ -49,7 +49,7 @@ def exchanged_things(
                 and all(_alike(said, stands, matches, i, j, step) for step in (-1, 1))
                 for j in places
             ):
-                yield token.surface
+                yield token
 
 
 def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from typing import Literal
 
 from index.words import UNSPACED, is_unspaced, normalize
 from rag.checking.alignment import align
-from rag.checking.comparison import Comparison
-from rag.checking.confidence import confidence, confidence_in_meaning, confidence_in_whole
+from rag.checking.comparison import Comparison, Doubt
+from rag.checking.confidence import confidence, confidence_in_exchange, confidence_in_meaning, confidence_in_whole
 from rag.checking.figures import list_figures
 from rag.checking.framing import bare
 from rag.checking.meaning import choose_sentences, list_meaning
@@ -61,7 +61,8 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     `sources` are the quotes it cites, in any order, each with what is needed to understand it; those in another
     language than the statement are left aside. `readings` are those of an embedding model, and of one that reads the
     statement together with its source where that leaves it open: without them, or where the models cannot read the
-    texts, words decide. They are never asked about what is contradicted, or in doubt for a value, a name or a denial.
+    texts, words decide. They are never asked about what is contradicted, or in doubt for a value, a name, a deed or a
+    denial; where a thing stands in the place of another, only what reads both together is.
     """
     stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
@@ -80,22 +81,30 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
         breaks = len(said) - 1 - comparison.in_a_row
         return Check("contradicted" if breaks <= MOST_BREAKS * len(said) else "unchecked", against)
     reasons = tuple(dict.fromkeys(d.reason for d in doubts)) or (reason("far", stated),)
-    if not all(d.wording for d in doubts):
+    if not all(d.wording or d.thing for d in doubts):
         return Check("unchecked", reasons)
     if not doubts and comparison.only_shortened():
         return Check("supported", (reason("covered", stated),))
     if comparison.alignment.found < LEAST_FOUND:
         return Check("unchecked", reasons)
-    borne_out_by = _weigh(comparison, bool(doubts), readings)
+    borne_out_by = _weigh(comparison, doubts, readings)
     return Check("supported", (reason(borne_out_by, stated),)) if borne_out_by else Check("unchecked", reasons)
 
 
-def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) -> str:
+def _weigh(comparison: Comparison, doubts: Sequence[Doubt], readings: Readings | None) -> str:
     """What bears a statement out that stands in the source in other words: "covered", "near", or "" for nothing.
 
-    `in_doubt` says that words of it stand in no source: then words alone bear nothing out.
+    Where there are `doubts`, words of it stand in no source: then words alone bear nothing out.
     """
-    figures, language = list_figures(comparison), "ja" if is_unspaced(comparison.statement) else "en"
+    language, in_doubt = "ja" if is_unspaced(comparison.statement) else "en", bool(doubts)
+
+    def read_together() -> float | None:
+        return readings.judge(comparison.statement, nearest(comparison)) if readings else None
+
+    if any(d.thing for d in doubts):
+        by_reading = confidence_in_exchange(language, read_together)
+        return "near" if by_reading is not None and by_reading >= 0 else ""
+    figures = list_figures(comparison)
     by_words = confidence(figures, language)
     if readings is not None:
         by_meaning = confidence_in_meaning(
@@ -105,9 +114,7 @@ def _weigh(comparison: Comparison, in_doubt: bool, readings: Readings | None) ->
             lambda: list_meaning(comparison, readings),
         )
         if by_meaning is not None:
-            by_whole = confidence_in_whole(
-                by_meaning, language, lambda: readings.judge(comparison.statement, nearest(comparison))
-            )
+            by_whole = confidence_in_whole(by_meaning, language, read_together)
             return "near" if (by_meaning if by_whole is None else by_whole) >= 0 else ""
     return "covered" if by_words >= 0 and not in_doubt else ""
 

@@ -187,6 +187,11 @@ def teach(model: Llama, pairs: Sequence[Pair], epochs: float, rate: float = RATE
                 print(f"{step} of {steps}, loss {np.mean(losses[-100:]):.4f}, {time.time() - began:.0f} s", flush=True)
 
 
+def rate_of(name: str, start: str | None) -> float:
+    """The rate at which adapter `name` is taught from `start` on: half where it goes on from itself."""
+    return RATE / 2 if start == name else RATE
+
+
 def _batches(pairs: Sequence[Pair]) -> list[list[Pair]]:
     """The pairs in a new order, texts of about one length together."""
     order = random.sample(pairs, len(pairs))

@@ -51,6 +51,7 @@ SETS = (("en", "squad2"), ("ja", "jsquad"))
 SURE = 0.010  # of the false statements that words alone may support where there is a model to ask
 HOPELESS = 0.01  # of the true statements that the model would support, which it is not asked about
 OPEN = ("open", IN_DOUBT)  # what rules leave open
+EXCHANGED = "exchanged"  # what only what reads both together may decide
 Model = dict[str, Any]  # as `rag.checking.confidence` reads it
 TARGET = Path(__file__).resolve().parents[2] / "rag" / "checking" / "confidence.json"
 
@@ -60,7 +61,7 @@ class Sample:
     group: tuple[str, str]  # language and kind
     truth: bool
     article: str
-    verdict: str  # "supported", "doubted", "open" or, for the sake of a word alone, "in doubt"
+    verdict: str  # "supported", "doubted", "open" or, for the sake of a word alone, "in doubt" or "exchanged"
     figures: dict[str, float]
     meaning: dict[str, float] | None
 
@@ -76,8 +77,10 @@ def compare(stated: str, text: str) -> tuple[str, Comparison | None]:
         return "supported" if said else "doubted", None
     comparison = Comparison(stated, said, stands, text)
     doubts = list(comparison.doubts())
-    if not all(d.wording for d in doubts) or comparison.alignment.found < LEAST_FOUND:
+    if not all(d.wording or d.thing for d in doubts) or comparison.alignment.found < LEAST_FOUND:
         return "doubted", comparison
+    if any(d.thing for d in doubts):
+        return EXCHANGED, comparison
     if not doubts and comparison.only_shortened():
         return "supported", comparison
     return "in doubt" if doubts else "open", comparison

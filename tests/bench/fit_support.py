@@ -36,6 +36,7 @@ import statements  # noqa: E402
 from articles import read_articles  # noqa: E402
 from cases import number_article  # noqa: E402
 from fit_confidence import (  # noqa: E402
+    EXCHANGED,
     HOPELESS,
     OPEN,
     TARGET,
@@ -62,6 +63,8 @@ from rag.settings import Settings  # noqa: E402
 
 EACH = 900  # statements of a kind of squad2 that are weighed; all of them teach
 FALSE = 0.028  # of the false statements that may be supported, as the other borders of English have it
+# And of those with another thing put in the place of one. People would put in things that are more alike than rules do.
+PUT_IN = 0.02
 CLOSED = 0.3  # of what rules decide, the share that teaches; of what was written, all of it
 
 
@@ -147,7 +150,7 @@ def read_all(some: Sequence[Told]) -> Iterator[Read]:
     for told in some:
         verdict, comparison = compare(bare(normalize(told.statement)), normalize(told.source))
         if comparison is not None:
-            yield Read(told, comparison.statement, nearest(comparison), verdict in OPEN)
+            yield Read(told, comparison.statement, nearest(comparison), verdict in (*OPEN, EXCHANGED))
 
 
 def choose(some: Sequence[Read], chance: random.Random) -> list[Read]:
@@ -159,7 +162,7 @@ def choose(some: Sequence[Read], chance: random.Random) -> list[Read]:
 
 def teach(reader: Path, some: Sequence[Read], start: str, chance: random.Random, keep: bool) -> None:
     """Begin as the adapter `start`, teach by those that teach, and print what the others score."""
-    from adapter_training import RATE, Llama, Pair, begin, prepare, write
+    from adapter_training import Llama, Pair, begin, prepare, rate_of, write
     from adapter_training import teach as teach_model
 
     from ingest.models.llamacpp.library import Model
@@ -177,7 +180,7 @@ def teach(reader: Path, some: Sequence[Read], start: str, chance: random.Random,
     print(f"{len(chosen)} statements teach, {sum(one.told.truth for one in chosen)} of them true", flush=True)
     model = Llama(reader)
     begin(model, start)
-    teach_model(model, [lay(one) for one in chosen], 1, RATE / 2 if start == SUPPORTS else RATE)
+    teach_model(model, [lay(one) for one in chosen], 1, rate_of(SUPPORTS, start))
     if keep:
         write(model, SUPPORTS)
     left = [one for one in some if not one.told.teaches]
@@ -205,6 +208,7 @@ def weigh(data: Path, embed_model: str) -> Model:
     samples: list[Sample] = []
     scores: list[float] = []
     together: list[float] = []
+    put_in: list[tuple[int, float]] = []  # the place of a sample, and the odds
     rows = statements.rows(data / "squad2", "en", EACH, "fit")
     kept = left_out(rows)
     for row in (row for row in rows if row.article in kept):
@@ -212,27 +216,41 @@ def weigh(data: Path, embed_model: str) -> Model:
             stated, text = bare(normalize(row.statement)), normalize(source)
             sample = Sample(("en", row.kind), row.truth, row.article, *judge(stated, text, readings))
             score = by_meaning_of(sample, by_words_of(sample))
-            _, comparison = compare(stated, text) if np.isfinite(score) else ("", None)
+            asked = np.isfinite(score) or sample.verdict == EXCHANGED
+            _, comparison = compare(stated, text) if asked else ("", None)
             odds = readings.judge(stated, nearest(comparison)) if comparison else None
+            if sample.verdict == EXCHANGED and odds is not None:
+                put_in.append((len(samples), odds))
             samples.append(sample)
             scores.append(score)
             together.append(0.0 if odds is None else odds)
     by_meaning = np.array(scores)
-    asked = np.isfinite(by_meaning)
+    opened = np.isfinite(by_meaning)
     truth, weight = np.array([float(sample.truth) for sample in samples]), weights_of(samples)
-    x = np.c_[np.where(asked, by_meaning, 0.0), together]
-    found, bias = fit(x[asked], truth[asked], weight[asked])
-    score_all = np.where(asked, x @ found + bias, by_meaning)
+    x = np.c_[np.where(opened, by_meaning, 0.0), together]
+    found, bias = fit(x[opened], truth[opened], weight[opened])
+    score_all = np.where(opened, x @ found + bias, by_meaning)
     before = show_and_cut("meaning", samples, by_meaning, FALSE)
     cut = show_and_cut("meaning and what is read together", samples, score_all, FALSE)
-    gained = by_meaning[asked & (truth > 0) & (by_meaning < before) & (score_all >= cut)]
-    lost = by_meaning[asked & (truth < 1) & (by_meaning >= before) & (score_all < cut)]
+    gained = by_meaning[opened & (truth > 0) & (by_meaning < before) & (score_all >= cut)]
+    lost = by_meaning[opened & (truth < 1) & (by_meaning >= before) & (score_all < cut)]
     hopeless = round(float(np.quantile(gained, HOPELESS)), 3)
     sure = round(float(np.quantile(lost, 1 - HOPELESS)), 3)
     read = np.mean((by_meaning < sure) & (by_meaning > hopeless))
     print(f"sure {sure}, hopeless {hopeless}, read together {read:.3f}")
     weights = {"meaning": round(float(found[0]), 3), "together": round(float(found[1]), 3)}
-    return {"bias": round(bias - cut, 3), **weights, "sure": sure, "hopeless": hopeless}
+    exchanged = border_of(put_in, truth, weight)
+    return {"bias": round(bias - cut, 3), **weights, "sure": sure, "hopeless": hopeless, "exchanged": exchanged}
+
+
+def border_of(put_in: Sequence[tuple[int, float]], truth: np.ndarray, weight: np.ndarray) -> float:
+    """The odds above which PUT_IN of the false statements are, and print what is above them of the true ones."""
+    places, odds = (np.array(column) for column in zip(*sorted(put_in, key=lambda one: -one[1]), strict=True))
+    true, false = weight[places] * truth[places], weight[places] * (1 - truth[places])
+    border = round(float(odds[np.searchsorted(np.cumsum(false), PUT_IN * false.sum())]), 3)
+    share = true[odds >= border].sum() / true.sum()
+    print(f"another thing put in: {len(odds)} statements; above {border}: {share:.3f} of the true")
+    return border
 
 
 def main() -> None:
