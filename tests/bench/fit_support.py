@@ -63,8 +63,6 @@ from rag.settings import Settings  # noqa: E402
 
 EACH = 900  # statements of a kind of squad2 that are weighed; all of them teach
 FALSE = 0.028  # of the false statements that may be supported, as the other borders of English have it
-# And of those with another thing put in the place of one. People would put in things that are more alike than rules do.
-PUT_IN = 0.02
 CLOSED = 0.3  # of what rules decide, the share that teaches; of what was written, all of it
 
 
@@ -244,10 +242,10 @@ def weigh(data: Path, embed_model: str) -> Model:
 
 
 def border_of(put_in: Sequence[tuple[int, float]], truth: np.ndarray, weight: np.ndarray) -> float:
-    """The odds above which PUT_IN of the false statements are, and print what is above them of the true ones."""
+    """The odds above which FALSE of the false statements are, and print what is above them of the true ones."""
     places, odds = (np.array(column) for column in zip(*sorted(put_in, key=lambda one: -one[1]), strict=True))
     true, false = weight[places] * truth[places], weight[places] * (1 - truth[places])
-    border = round(float(odds[np.searchsorted(np.cumsum(false), PUT_IN * false.sum())]), 3)
+    border = round(float(odds[np.searchsorted(np.cumsum(false), FALSE * false.sum())]), 3)
     share = true[odds >= border].sum() / true.sum()
     print(f"another thing put in: {len(odds)} statements; above {border}: {share:.3f} of the true")
     return border
