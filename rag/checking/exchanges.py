@@ -7,12 +7,16 @@ to each other: for deeds this is decided by words, for things by what reads stat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ingest.sentences import split_sentences
 from rag.checking.tokens import Token
 
 _SAME = 0.7  # likeness of words of one family
+# Behind one of these a form of a verb is a thing, or said of one: "the painting", "a retired sailor".
+_ARTICLE = re.compile(r"\b(?:an?|the|this|that|these|those|each|every|its|their|his|her|our|your|my)\s+\Z", re.I)
+_LONGEST = 8  # characters of the longest of them, and of the space behind it
 
 Matches = Sequence[Sequence[tuple[int, float]]]
 
@@ -45,7 +49,7 @@ def exchanged_things(
         if not matches[i] and (is_thing(token) or is_deed(token)):
             places = sourced.get(_gaps(said, i, statement, stated_spans), ())
             if any(
-                is_deed(stands[j]) is is_deed(token)
+                _does(stands[j], text) is _does(token, statement)
                 and all(_alike(said, stands, matches, i, j, step) for step in (-1, 1))
                 for j in places
             ):
@@ -61,7 +65,12 @@ def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int,
     before, after = _neighbour(tokens, i, -1), _neighbour(tokens, i, 1)
     left = text[tokens[before].end if before is not None else start : token.start]
     right = text[token.end : tokens[after].start if after is not None else end]
-    return left.casefold().strip(), "" if is_deed(token) else right.casefold().strip(" .。")
+    return left.casefold().strip(), "" if _does(token, text) else right.casefold().strip(" .。")
+
+
+def _does(token: Token, text: str) -> bool:
+    """Whether a token of the text says there what was done."""
+    return is_deed(token) and not _ARTICLE.search(text, max(0, token.start - _LONGEST), token.start)
 
 
 def _neighbour(tokens: Sequence[Token], i: int, step: int) -> int | None:
