@@ -115,15 +115,17 @@ def test_what_taught_nothing_is_described_by_the_true_above_the_highest_false() 
     assert lines[1].endswith(": 0.333 of the true, 0.333 of the true, 0.333 of the true")
 
 
-def test_the_border_of_things_put_in_is_that_of_a_share_of_the_false_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_border_of_what_reading_alone_decides_is_that_of_a_share_of_the_false_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     import fit_support
     import numpy as np
 
     truth = np.array([0.0, 1.0, 0.0, 0.0, 1.0, 0.0])
-    weight = np.array([1.0, 1.0, 60.0, 1.0, 3.0, 50.0])
-    # The last was not read. One of 62 of the false weight lies above 3.0, two from it on: less and more than .028.
-    put_in = [(0, 5.0), (1, 4.0), (2, 1.0), (3, 3.0), (4, 2.0)]
-    assert fit_support.border_of(put_in, truth, weight) == 3.0
+    weight = np.array([1.0, 1.0, 78.0, 1.0, 3.0, 50.0])
+    # The last was not read. One of 80 of the false weight lies above 3.0, two from it on: less and more than .02.
+    unsure = [(0, 5.0), (1, 4.0), (2, 1.0), (3, 3.0), (4, 2.0)]
+    assert fit_support.border_of(unsure, truth, weight) == 3.0
     assert "above 3.0: 0.250 of the true" in capsys.readouterr().out
 
 

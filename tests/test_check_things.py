@@ -117,4 +117,4 @@ def test_another_word_is_told_from_another_thing(reader: CrossEncoder, bundled_m
         more = supported(TRUE, readings) - supported(TRUE)
         wrong = supported(FALSE, readings) - KNOWN_GAPS
     assert len(more) >= 4
-    assert len(wrong) <= 0.028 * len(FALSE), wrong  # as tests/bench/fit_support.py sets the border
+    assert len(wrong) <= 0.02 * len(FALSE), wrong  # as tests/bench/fit_support.py sets the border

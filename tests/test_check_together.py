@@ -19,7 +19,7 @@ from ingest.models.adapters import READER, SUPPORTS
 from ingest.sentences import split_sentences
 from rag.checking import Readings, check
 from rag.checking.comparison import Comparison
-from rag.checking.confidence import MODEL, confidence_in_exchange, confidence_in_whole
+from rag.checking.confidence import MODEL, confidence_by_reading, confidence_in_whole
 from rag.checking.tokens import tokens
 from rag.checking.verification import nearest
 from rag.configured_check import open_readings
@@ -54,12 +54,12 @@ def test_nothing_is_read_where_it_would_change_nothing() -> None:
 
 
 @given(st.floats(-30, 30))
-def test_where_another_thing_was_put_in_what_is_read_together_decides_alone(odds: float) -> None:
-    found = confidence_in_exchange("en", lambda: odds)
+def test_where_only_reading_can_tell_it_decides_alone(odds: float) -> None:
+    found = confidence_by_reading("en", lambda: odds)
     assert found is not None
-    assert (found >= 0) is (odds >= WHOLE["exchanged"])
-    assert confidence_in_exchange("en", lambda: None) is None
-    assert confidence_in_exchange("ja", lambda: odds) is None
+    assert (found >= 0) is (odds >= WHOLE["alone"])
+    assert confidence_by_reading("en", lambda: None) is None
+    assert confidence_by_reading("ja", lambda: odds) is None
 
 
 def test_the_same_sentences_are_read_with_a_statement_once() -> None:
@@ -151,6 +151,8 @@ def test_the_reader_beside_the_embedding_model_is_asked_and_only_there(
         ("The lighthouse keeper was given a new chapel.", True),  # another thing, or another word for it
         ("The lighthouse keeper was given a new chapel in 1954.", False),  # and a value
         ("The lighthouse keeper was denied a new house.", False),  # another deed
+        ("The lighthouse keeper moved into a recently finished home.", True),  # in words of its own
+        ("Somebody in uniform moved into a recently finished home.", False),  # hardly one of the source
     ],
 )
 def test_what_is_read_together_decides_where_words_and_meaning_do_not(

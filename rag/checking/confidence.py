@@ -16,8 +16,8 @@ from typing import Any
 # "words" and "meaning" each have, by language, a "bias" and "curves" by figure: pairs of a knot and the weight of what
 # the figure has above it. In "meaning", from "sure" on and up to "hopeless" of what the words say no model is asked.
 # "whole" has a "bias" and the weights of what "meaning" says and of what is read "together"; its "sure" and "hopeless"
-# are of what meaning says, and its "exchanged" is how sure what reads both has to be by itself, where a thing was put
-# in the place of another. `tests/bench/fit_support.py` fits them.
+# are of what meaning says, and its "alone" is how sure what reads both has to be by itself.
+# `tests/bench/fit_support.py` fits them.
 MODEL: Mapping[str, Any] = json.loads(files("rag.checking").joinpath("confidence.json").read_text("utf-8"))
 
 
@@ -57,11 +57,11 @@ def confidence_in_whole(by_meaning: float, language: str, read: Callable[[], flo
     return float(model["bias"] + model["meaning"] * by_meaning + model["together"] * together)
 
 
-def confidence_in_exchange(language: str, read: Callable[[], float | None]) -> float | None:
-    """Return the same where the statement has another thing in the place of one; None as in `confidence_in_whole`."""
+def confidence_by_reading(language: str, read: Callable[[], float | None]) -> float | None:
+    """Return the same where neither words nor their meaning can tell; None as in `confidence_in_whole`."""
     model = MODEL["whole"].get(language)
     together = read() if model is not None else None
-    return None if model is None or together is None else together - float(model["exchanged"])
+    return None if model is None or together is None else together - float(model["alone"])
 
 
 def _sum(model: Mapping[str, Any], figures: Mapping[str, float]) -> float:

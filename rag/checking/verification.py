@@ -15,7 +15,7 @@ from typing import Literal
 from index.words import UNSPACED, is_unspaced, normalize
 from rag.checking.alignment import align
 from rag.checking.comparison import Comparison, Doubt
-from rag.checking.confidence import confidence, confidence_in_exchange, confidence_in_meaning, confidence_in_whole
+from rag.checking.confidence import confidence, confidence_by_reading, confidence_in_meaning, confidence_in_whole
 from rag.checking.figures import list_figures
 from rag.checking.framing import bare
 from rag.checking.meaning import choose_sentences, list_meaning
@@ -31,9 +31,10 @@ _JAPANESE_SHARE = 0.2  # of the letters; Japanese text with product names has mo
 _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, in normalised text
 
 
-# Below this share of its words in the sources a statement is about something else; the model of `confidence` was fitted
-# to statements of which nearly all words stand there, and knows nothing of others.
-LEAST_FOUND = 0.6
+# Below this share of its words in the sources a statement may be about something else; the model of `confidence` was
+# fitted to statements of which nearly all words stand there, and knows nothing of others. Only what reads both can
+# tell, and below the second share it would support two false statements and one true one of those it is fitted to.
+LEAST_FOUND, LEAST_READ = 0.6, 0.4
 
 # A difference contradicts only what runs along the source, with a break behind every second word at most: put in other
 # words, "cannot be downloaded" may be what "downloads are blocked" says. `tests/bench/check.py --written` with all
@@ -62,7 +63,7 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     language than the statement are left aside. `readings` are those of an embedding model, and of one that reads the
     statement together with its source where that leaves it open: without them, or where the models cannot read the
     texts, words decide. They are never asked about what is contradicted, or in doubt for a value, a name, a deed or a
-    denial; where a thing stands in the place of another, only what reads both together is.
+    denial; where a thing stands in the place of another, or the words are far, only what reads both together is.
     """
     stated = bare(normalize(statement))
     readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
@@ -85,7 +86,7 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
         return Check("unchecked", reasons)
     if not doubts and comparison.only_shortened():
         return Check("supported", (reason("covered", stated),))
-    if comparison.alignment.found < LEAST_FOUND:
+    if comparison.alignment.found < LEAST_READ:
         return Check("unchecked", reasons)
     borne_out_by = _weigh(comparison, doubts, readings)
     return Check("supported", (reason(borne_out_by, stated),)) if borne_out_by else Check("unchecked", reasons)
@@ -101,8 +102,8 @@ def _weigh(comparison: Comparison, doubts: Sequence[Doubt], readings: Readings |
     def read_together() -> float | None:
         return readings.judge(comparison.statement, nearest(comparison)) if readings else None
 
-    if any(d.thing for d in doubts):
-        by_reading = confidence_in_exchange(language, read_together)
+    if comparison.alignment.found < LEAST_FOUND or any(d.thing for d in doubts):
+        by_reading = confidence_by_reading(language, read_together)
         return "near" if by_reading is not None and by_reading >= 0 else ""
     figures = list_figures(comparison)
     by_words = confidence(figures, language)

@@ -42,7 +42,7 @@ from rag.checking.framing import bare  # noqa: E402
 from rag.checking.meaning import list_meaning  # noqa: E402
 from rag.checking.readings import Readings  # noqa: E402
 from rag.checking.tokens import tokens  # noqa: E402
-from rag.checking.verification import IN_DOUBT, LEAST_FOUND, _verbatim  # noqa: E402
+from rag.checking.verification import IN_DOUBT, LEAST_FOUND, LEAST_READ, _verbatim  # noqa: E402
 
 RIDGE = 0.005  # by five folds of the articles: four times and twenty times more were a little worse
 FOLDS = 5
@@ -51,7 +51,7 @@ SETS = (("en", "squad2"), ("ja", "jsquad"))
 SURE = 0.010  # of the false statements that words alone may support where there is a model to ask
 HOPELESS = 0.01  # of the true statements that the model would support, which it is not asked about
 OPEN = ("open", IN_DOUBT)  # what rules leave open
-EXCHANGED = "exchanged"  # what only what reads both together may decide
+BY_READING = "by reading"  # what only what reads both together may decide
 Model = dict[str, Any]  # as `rag.checking.confidence` reads it
 TARGET = Path(__file__).resolve().parents[2] / "rag" / "checking" / "confidence.json"
 
@@ -61,7 +61,7 @@ class Sample:
     group: tuple[str, str]  # language and kind
     truth: bool
     article: str
-    verdict: str  # "supported", "doubted", "open" or, for the sake of a word alone, "in doubt" or "exchanged"
+    verdict: str  # "supported", "doubted", "open" or, for the sake of a word alone, "in doubt" or "by reading"
     figures: dict[str, float]
     meaning: dict[str, float] | None
 
@@ -77,10 +77,11 @@ def compare(stated: str, text: str) -> tuple[str, Comparison | None]:
         return "supported" if said else "doubted", None
     comparison = Comparison(stated, said, stands, text)
     doubts = list(comparison.doubts())
-    if not all(d.wording or d.thing for d in doubts) or comparison.alignment.found < LEAST_FOUND:
+    found = comparison.alignment.found
+    if not all(d.wording or d.thing for d in doubts) or found < LEAST_READ:
         return "doubted", comparison
-    if any(d.thing for d in doubts):
-        return EXCHANGED, comparison
+    if found < LEAST_FOUND or any(d.thing for d in doubts):
+        return BY_READING, comparison
     if not doubts and comparison.only_shortened():
         return "supported", comparison
     return "in doubt" if doubts else "open", comparison

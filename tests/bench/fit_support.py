@@ -36,7 +36,7 @@ import statements  # noqa: E402
 from articles import read_articles  # noqa: E402
 from cases import number_article  # noqa: E402
 from fit_confidence import (  # noqa: E402
-    EXCHANGED,
+    BY_READING,
     HOPELESS,
     OPEN,
     TARGET,
@@ -62,6 +62,8 @@ from rag.cross_encoder import find_reader  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 
 EACH = 900  # statements of a kind of squad2 that are weighed; all of them teach
+# The same of those that only what reads both decides. They are harder where people write them than where rules do.
+ALONE = 0.02
 FALSE = 0.028  # of the false statements that may be supported, as the other borders of English have it
 CLOSED = 0.3  # of what rules decide, the share that teaches; of what was written, all of it
 
@@ -148,7 +150,7 @@ def read_all(some: Sequence[Told]) -> Iterator[Read]:
     for told in some:
         verdict, comparison = compare(bare(normalize(told.statement)), normalize(told.source))
         if comparison is not None:
-            yield Read(told, comparison.statement, nearest(comparison), verdict in (*OPEN, EXCHANGED))
+            yield Read(told, comparison.statement, nearest(comparison), verdict in (*OPEN, BY_READING))
 
 
 def choose(some: Sequence[Read], chance: random.Random) -> list[Read]:
@@ -206,7 +208,7 @@ def weigh(data: Path, embed_model: str) -> Model:
     samples: list[Sample] = []
     scores: list[float] = []
     together: list[float] = []
-    put_in: list[tuple[int, float]] = []  # the place of a sample, and the odds
+    unsure: list[tuple[int, float]] = []  # the place of a sample, and the odds
     rows = statements.rows(data / "squad2", "en", EACH, "fit")
     kept = left_out(rows)
     for row in (row for row in rows if row.article in kept):
@@ -214,11 +216,11 @@ def weigh(data: Path, embed_model: str) -> Model:
             stated, text = bare(normalize(row.statement)), normalize(source)
             sample = Sample(("en", row.kind), row.truth, row.article, *judge(stated, text, readings))
             score = by_meaning_of(sample, by_words_of(sample))
-            asked = np.isfinite(score) or sample.verdict == EXCHANGED
+            asked = np.isfinite(score) or sample.verdict == BY_READING
             _, comparison = compare(stated, text) if asked else ("", None)
             odds = readings.judge(stated, nearest(comparison)) if comparison else None
-            if sample.verdict == EXCHANGED and odds is not None:
-                put_in.append((len(samples), odds))
+            if sample.verdict == BY_READING and odds is not None:
+                unsure.append((len(samples), odds))
             samples.append(sample)
             scores.append(score)
             together.append(0.0 if odds is None else odds)
@@ -237,17 +239,17 @@ def weigh(data: Path, embed_model: str) -> Model:
     read = np.mean((by_meaning < sure) & (by_meaning > hopeless))
     print(f"sure {sure}, hopeless {hopeless}, read together {read:.3f}")
     weights = {"meaning": round(float(found[0]), 3), "together": round(float(found[1]), 3)}
-    exchanged = border_of(put_in, truth, weight)
-    return {"bias": round(bias - cut, 3), **weights, "sure": sure, "hopeless": hopeless, "exchanged": exchanged}
+    alone = border_of(unsure, truth, weight)
+    return {"bias": round(bias - cut, 3), **weights, "sure": sure, "hopeless": hopeless, "alone": alone}
 
 
-def border_of(put_in: Sequence[tuple[int, float]], truth: np.ndarray, weight: np.ndarray) -> float:
-    """The odds above which FALSE of the false statements are, and print what is above them of the true ones."""
-    places, odds = (np.array(column) for column in zip(*sorted(put_in, key=lambda one: -one[1]), strict=True))
+def border_of(unsure: Sequence[tuple[int, float]], truth: np.ndarray, weight: np.ndarray) -> float:
+    """The odds above which ALONE of the false statements are, and print what is above them of the true ones."""
+    places, odds = (np.array(column) for column in zip(*sorted(unsure, key=lambda one: -one[1]), strict=True))
     true, false = weight[places] * truth[places], weight[places] * (1 - truth[places])
-    border = round(float(odds[np.searchsorted(np.cumsum(false), FALSE * false.sum())]), 3)
+    border = round(float(odds[np.searchsorted(np.cumsum(false), ALONE * false.sum())]), 3)
     share = true[odds >= border].sum() / true.sum()
-    print(f"another thing put in: {len(odds)} statements; above {border}: {share:.3f} of the true")
+    print(f"by what reads both alone: {len(odds)} statements; above {border}: {share:.3f} of the true")
     return border
 
 
