@@ -129,6 +129,25 @@ def test_the_border_of_what_reading_alone_decides_is_that_of_a_share_of_the_fals
     assert "above 3.0: 0.250 of the true" in capsys.readouterr().out
 
 
+def test_what_reading_alone_supports_counts_where_the_border_of_the_rest_is_set() -> None:
+    import fit_support
+    import numpy as np
+    from fit_confidence import Sample
+
+    chance = np.random.default_rng(7)
+    truth = np.arange(240) % 2 == 0
+    by_meaning, together = (np.where(truth, 1.0, -1.0) + chance.normal(size=240) for _ in range(2))
+    by_meaning[200:] = -np.inf
+    samples = [Sample(("en", "true" if one else "false"), bool(one), "a", "open", {}, None) for one in truth]
+    unsure = [(place, 3.0 if truth[place] or place == 201 else -3.0) for place in range(200, 240)]
+    model = fit_support.fit_whole(samples, by_meaning, together, unsure)
+    assert model["alone"] == 3.0
+    by_whole = model["bias"] + model["meaning"] * by_meaning[:200] + model["together"] * together[:200]
+    supported = [*(by_whole >= -0.01), *(odds >= model["alone"] for _, odds in unsure)]
+    # .026 of the 120 false ones are three and a bit, and the border is that of the next; one of the four is read alone.
+    assert np.sum(np.array(supported) & ~truth) == 4
+
+
 def test_what_rules_leave_open_or_was_written_teaches_and_a_share_of_the_rest() -> None:
     import random
 

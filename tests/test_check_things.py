@@ -116,5 +116,10 @@ def test_another_word_is_told_from_another_thing(reader: CrossEncoder, bundled_m
         readings = Readings(lambda: embedder, partial(reader.judge, SUPPORTS))
         more = supported(TRUE, readings) - supported(TRUE)
         wrong = supported(FALSE, readings) - KNOWN_GAPS
-    assert len(more) >= 4
+    assert more >= {
+        "The expense of hotels is paid back.",
+        "The document is sent to the auditor in March.",
+        "Trainees receive a monthly allowance for transport.",
+        "In 1920 the museum bought the picture from a collector in Vienna.",
+    }
     assert len(wrong) <= 0.02 * len(FALSE), wrong  # as tests/bench/fit_support.py sets the border

@@ -33,7 +33,7 @@ _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, 
 
 # Below this share of its words in the sources a statement may be about something else; the model of `confidence` was
 # fitted to statements of which nearly all words stand there, and knows nothing of others. Only what reads both can
-# tell, and below the second share it would support two false statements and one true one of those it is fitted to.
+# tell; below the second share hardly any of the statements that it is fitted to is true, and it is not asked.
 LEAST_FOUND, LEAST_READ = 0.6, 0.4
 
 # A difference contradicts only what runs along the source, with a break behind every second word at most: put in other
