@@ -199,7 +199,6 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
     ("statement", "source"),
     [
         ("Employees get a bonus every year.", "Employees get a bonus every second year."),
-        ("The rent is 900 euros per year.", "The rent is 900 euros per month."),
         ("The salary is 40 euros an hour.", "The salary is 40 euros per day."),
         ("給与は当月25日に支払う。", "給与は翌月25日に支払う。"),
         ("価格は税込11,000円です。", "価格は税抜11,000円です。"),

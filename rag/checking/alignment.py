@@ -84,7 +84,7 @@ def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[t
             found.append([(i, 1.0) for i, t in enumerate(source) if t.value and agree(s.value, t.value)])
         else:
             alike = {key: like for key in by_key if (like := likeness(s.key, key)) > 0}
-            least = 0.7 if 1.0 in alike.values() else 0.0
+            least = 0.7 if s.name or 1.0 in alike.values() else 0.0  # 太郎 and 次郎 are two people
             found.append(sorted((i, like) for key, like in alike.items() if like >= least for i in by_key[key]))
     return found
 

@@ -15,6 +15,7 @@ from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.changes import end_of_change
 from rag.checking.clauses import halves_turned
+from rag.checking.counts import other_counts
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.home import Home
@@ -23,6 +24,7 @@ from rag.checking.messages import reason
 from rag.checking.mixing import mixed_clauses
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.provisos import EXCEPTS
+from rag.checking.rates import other_rate
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
 from rag.checking.tokens import Token
@@ -124,6 +126,9 @@ class Comparison:
             yield self._put_in(thing)
         for one, other, how in exchanged_roles(*both):
             yield Doubt(False, reason(how, self.statement, one, other))
+        for count, other, places in other_counts(*both):
+            here = all(self.stands[j].sentence == self.alignment.sentence for j in places)
+            yield self._doubt("value", count, other, surely=here)
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
         for i, s in enumerate(self.said):
             near = self._near(i)
@@ -336,6 +341,8 @@ class Comparison:
             ends = [end_of_change(v, self.text) for j in near if (v := self.stands[j].value)]
             if all(end not in ("", stated) for end in ends):
                 yield self._doubt("change", value.text)
+        if rates := other_rate(value, self.statement, [v for j in near if (v := self.stands[j].value)], self.text):
+            yield self._doubt("value", *rates)
         stated = bound(value, self.statement)
         sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
         telling = (">=", "<=") if _ROUGH.search(value.text) else (">=", "<=", ">", "<")

@@ -33,7 +33,7 @@ _BEFORE = re.compile(
     r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|probably|presumably|perhaps|partly|partially"
     r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"
     rf"|(?:(?:one|some|many) of (?:the|its|his|her|their)|among (?:the|its)|second|third|fourth|fifth){_SUPERLATIVE}"
-    rf"|\d+(?:nd|rd|th){_SUPERLATIVE})\b",
+    rf"|\d+(?:nd|rd|th){_SUPERLATIVE}|(?<=\bevery )(?:other|second|third|fourth))\b",
     re.I,
 )
 _ENGLISH = ((_BEFORE, 1),)

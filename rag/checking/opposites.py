@@ -189,6 +189,8 @@ _ONE_OF = (
         "隔[日週月年]|(?:日|週間|か月|ヶ月|カ月|年)(?:ごと|毎|に(?:一|1)[回度])|[日週月年]おき",
     ),
     ("税込", "税抜|税別"),
+    ("長男", "次男|二男", "三男"),
+    ("長女", "次女|二女", "三女"),
     ("当月", "翌月", "前月"),
     ("当日", "翌日", "前日"),
     ("当期|今期", "来期|翌期", "前期"),
@@ -229,6 +231,7 @@ _MORE = [
         r"\b(?:freely|without restrictions?|unconditionally)\b|自由に|制限なく|無条件",
         r"\b(?:for free|(?:at )?no (?:extra )?(?:cost|charge))\b|\bfree(?=[.,;)]|$| (?:of|for|in|within|until)\b)"
         r"|無料|無償",
+        r"\b(?:vice|deputy|assistant)\b|[副準](?=[一-鿿])",
         r"\b(?:permanently|forever|indefinitely)\b|永久|永続|無期限",
     )
 ]

@@ -16,6 +16,7 @@ from rag.checking.values import Date, Value
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _MONTH_NUMBERS, _DAY_NUMBERS = {None, *range(1, 13)}, {None, *range(1, 32)}
+_LETTER = re.compile("[A-Za-z]")
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "R": 2018, "H": 1988, "S": 1925}
 
 
@@ -195,6 +196,8 @@ def _number(m: re.Match[str], text: str) -> Value | None:
     if m.group("sign"):
         amount = -amount
     unit = _unit_after(text, end)
+    if unit is None and m.group("n") and not m.group("scale") and _LETTER.match(text, end):
+        return None  # a label, as room 12B
     if m.group("cur"):
         return Value(start, end, text[start:end], amount, CURRENCY_SIGNS[m.group("cur").upper()], m.group("cur"))
     plain = m.group("n") if m.group("n") and not (m.group("jm") or m.group("scale") or m.group("sign")) else ""

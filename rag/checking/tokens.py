@@ -48,7 +48,7 @@ _CODE = (
 # U.S., e.g.: one word however it is dotted, so that US is the same.
 _DOTTED = r"[A-Za-z](?:\.[A-Za-z])+(?!\w)\.?"
 _LATIN = re.compile(
-    rf"(?P<dotted>(?<!\w){_DOTTED})|(?P<code>(?<![\w]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
+    rf"(?P<dotted>(?<!\w){_DOTTED})|(?P<code>(?<![^\W{UNSPACED}]){_CODE})|(?P<word>[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)?)|(?P<punct>[.,;:!?()\"“”—–])"
 )
 
 

@@ -74,6 +74,7 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("degree", 1, "° degree 度"),  # of heat or of an angle, and in Japanese also a number of times
     (PERCENT, 1, "% percent per_cent パーセント pct"),
     (PERCENT, 10, "割"),
+    (PERCENT, 0.1, "‰ per_mille パーミル"),
     ("percentage point", 1, "percentage_point %ポイント ポイント"),
     ("times as much", 1, "倍 times_as times_more times_the -fold"),
     ("dollar", 1, "dollar USD ドル 米ドル US_dollar"),

@@ -1,0 +1,46 @@
+"""For what a value holds: 20 kg per person, 10 euros a day, 年に20日, 週に1回.
+
+The two halves of a rate stand apart, and words such as "person" and 年 are too common to be compared by themselves: by
+its value alone, 20 days a year would bear out 20 days a month.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.words import is_unspaced, stem
+from rag.checking.values import Value
+
+# "A" only before what time and people are counted by.
+_SPANS = "second|minute|hour|day|night|week|month|quarter|year|head"
+_PER = re.compile(rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>[^\W\d_]+)", re.I)
+_CLAUSE = re.compile(r"[^,.;:]{0,40}")  # characters behind the value
+_JAPANESE_PER = re.compile(
+    r"(?<![\d一二三四五六七八九十数])(?P<unit>年|月|週|日|時間?|分|秒|人|名|件|回|台|個|世帯|家族|部屋|室|社)"
+    r"(?:間?(?:に(?:つき)?|あたり|当たり|当り|毎に|ごとに)|(?<=[年月週])間)(?:最大|最低|約|計|合計|通算|のべ|延べ)?\Z"
+)
+_LONGEST = 12  # characters of the longest of them
+_SAME = {"annum": "year", "capita": "person", "people": "person", "head": "person", "名": "人"}
+
+
+def other_rate(stated: Value, statement: str, sourced: Sequence[Value], text: str) -> tuple[str, str] | None:
+    """Return for what the statement says a value holds, and for what the sources do, where the two differ.
+
+    Of "per user per month" either may be left out.
+    """
+    mine = _rates(stated, statement)
+    theirs = [_rates(value, text) for value in sourced]
+    if not mine or not all(theirs) or any(set(mine) & set(rates) for rates in theirs):
+        return None
+    return mine[0], theirs[0][0]
+
+
+def _rates(value: Value, text: str) -> list[str]:
+    """All that a value is said to be per."""
+    if is_unspaced(text):
+        found = _JAPANESE_PER.search(text, max(0, value.start - _LONGEST), value.start)
+        return [_SAME.get(found["unit"], found["unit"])] if found else []
+    clause = _CLAUSE.match(text, value.end)
+    units = [m["unit"].lower() for m in _PER.finditer(text, value.end, clause.end() if clause else value.end)]
+    return [stem(_SAME.get(unit, unit)) for unit in units]
