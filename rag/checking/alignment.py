@@ -24,6 +24,7 @@ from rag.checking.values import agree, exclude
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
 _REACH = 6.0  # tokens at which nearness has faded to 1/e
 _ONE_OF_ITS_KIND = "曜長"  # 月曜 and 火曜, 課長 and 部長 are two days and two people, not words of one family
+_NAME_ENDING = re.compile(r"[aeiouy]{0,2}(?:l|n|ns|s|se|sh|in|en|er|ers|land|c|cs)?")
 _NUMERAL = re.compile("[一二三四五六七八九十]")
 
 
@@ -84,9 +85,17 @@ def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[t
             found.append([(i, 1.0) for i, t in enumerate(source) if t.value and agree(s.value, t.value)])
         else:
             alike = {key: like for key in by_key if (like := likeness(s.key, key)) > 0}
+            if s.name:
+                alike = {key: like for key, like in alike.items() if like == 1.0 or _is_one_name(s.key, key)}
             least = 0.7 if s.name or 1.0 in alike.values() else 0.0  # 太郎 and 次郎 are two people
             found.append(sorted((i, like) for key, like in alike.items() if like >= least for i in by_key[key]))
     return found
+
+
+def _is_one_name(one: str, other: str) -> bool:
+    """Whether two names of one beginning differ in an ending at most: Mexico and Mexican, not Nordlys and Nordlux."""
+    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return not one.isascii() or all(_NAME_ENDING.fullmatch(name[common:]) for name in (one, other))
 
 
 @lru_cache(maxsize=1 << 16)

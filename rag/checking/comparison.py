@@ -20,6 +20,7 @@ from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
 from rag.checking.home import Home
 from rag.checking.limits import list_limits
+from rag.checking.members import other_member
 from rag.checking.messages import reason
 from rag.checking.mixing import mixed_clauses
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
@@ -27,6 +28,7 @@ from rag.checking.provisos import EXCEPTS
 from rag.checking.rates import other_rate
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
+from rag.checking.swaps import swapped
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 from rag.checking.vocabulary import STOP_WORDS
@@ -115,8 +117,11 @@ class Comparison:
         """Everything that speaks against the statement."""
         if self.copied:
             yield from self._says_otherwise()
-        if mixed := mixed_clauses(self.statement, self.said, self.alignment.matches, self.home):
+        mixed = mixed_clauses(self.statement, self.said, self.alignment.matches, self.home)
+        if mixed := mixed or other_member(self.said, self.alignment.matches, self.home):
             yield Doubt(False, reason("mixed", self.statement, *mixed))
+        if turned := swapped(self.said, self.statement, self.home):
+            yield Doubt(False, reason("roles", self.statement, *turned))
         if self._says_more():
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
@@ -262,7 +267,12 @@ class Comparison:
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
         if alone:
             for i, s in zip(substitution.stated, said, strict=True):
-                if not self.alignment.matches[i] and (is_thing(s) or (is_deed(s) and stands)):
+                only = stands[0] if len(stands) == len(said) == 1 else None
+                # "Hold the red one" has "red" where it was green, and "main exit" a word of wide meaning for "nearest".
+                other = only is not None and is_thing(only) and not s.verb and only.key not in self.keys
+                other = other and s.key != (self.said[i - 1].key if i else "")  # "which rule? rule" is no exchange
+                unknown = not self.alignment.matches[i] and (is_thing(s) or is_deed(s))
+                if unknown or (other and not (s.value or s.name)):
                     yield self._put_in(s)
 
     def _put_in(self, s: Token) -> Doubt:
@@ -272,7 +282,7 @@ class Comparison:
         was destroyed as what was mended to what was repaired: no matter of wording. What reads both texts together
         tells things apart, deeds hardly.
         """
-        return Doubt(False, reason("no name", self.statement, s.surface), thing=is_thing(s))
+        return Doubt(False, reason("no name", self.statement, s.surface), thing=not is_deed(s))
 
     def _of_one_name(self, i: int, substitution: Substitution) -> bool:
         """Whether a name stands beside one that was not exchanged, and beside it in the source too: Karl (Lindqvist).
@@ -335,6 +345,8 @@ class Comparison:
             else:
                 yield self._doubt("value", value.text, rivals[0].text)
             return
+        if (unit := self._other_unit(s, value)) and all(v.unit for j in near if (v := self.stands[j].value)):
+            yield self._put_in(unit)
         if all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.open_denial)
         if stated := end_of_change(value, self.statement):
@@ -354,6 +366,13 @@ class Comparison:
                 yield self._doubt("bound", value.text, surely=not _REFERS_TO_BOUND.search(self.text))
             elif stated not in sourced:
                 yield Doubt(False, reason("no bound", self.statement, value.text))
+
+    def _other_unit(self, s: Token, value: Value) -> Token | None:
+        """A word that no source has directly behind a value without unit: of "12 digits", not "12 characters"."""
+        behind = self.said.index(s) + 1
+        if value.unit or behind == len(self.said) or self.statement[value.end : self.said[behind].start] != " ":
+            return None
+        return self.said[behind] if is_thing(self.said[behind]) and not self.alignment.matches[behind] else None
 
     def _others_found(self) -> float:
         """Share of the plain words of the statement that stand in the sources."""

@@ -203,6 +203,7 @@ _ONE_OF = (
     (r"\btoo (?:much|many)\b", r"\btoo (?:little|few)\b"),
     (r"\b(?:working|business) (?:day|hour)s?\b", r"\bcalendar days?\b"),
     tuple(f"{unit}(?:額|給|次|割|払)" for unit in "年月週日時"),
+    (r"\band\b", r"\bor\b"),
     ("及び|かつ|と、?ともに", "又は|または|もしくは|若しくは"),
     (
         *(

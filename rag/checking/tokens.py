@@ -71,13 +71,15 @@ def tokens(text: str) -> list[Token]:
     taken = bytearray(len(text))
     for token in found:
         taken[token.start : token.end] = b"\1" * (token.end - token.start)
+    begins = {}
     for token in found:
         # What bounds a value is read with it: "over 500" and "more than 500" have the same words.
-        if bounded := _BOUND.search(text, max(0, token.start - _LONGEST), token.start):
-            taken[bounded.start() : bounded.end()] = b"\1" * len(bounded.group())
+        bounded = _BOUND.search(text, max(0, token.start - _LONGEST), token.start)
+        begins[token.start] = bounded.start() if bounded else token.start
+        taken[begins[token.start] : token.start] = b"\1" * (token.start - begins[token.start])
     spans = split_sentences(text)
     words, denied = _latin(text, taken, [start for start, _ in spans])
-    found = [replace(t, negated=True) if denied & set(range(t.start, t.end)) else t for t in found] + words
+    found = [replace(t, negated=True) if denied & set(range(begins[t.start], t.end)) else t for t in found] + words
     if is_unspaced(text):
         found += _japanese(text, taken)
     found.sort(key=lambda t: t.start)
@@ -134,6 +136,9 @@ def _latin(text: str, taken: bytearray, starts: Sequence[int]) -> tuple[list[Tok
             late = folded != "no"  # "No." may be a number's
             opening = False
             continue
+        if folded == "free" and found and text[found[-1].end : m.start()] == "-":
+            found[-1] = replace(found[-1], negated=True)  # alcohol-free, as non-alcoholic
+            continue
         if folded == "longer" and negator >= 0 and not text.startswith(" than", m.end()):
             negator = m.end()  # what is no longer allowed is denied, not how long
             continue
@@ -178,7 +183,7 @@ def _is_initials(text: str, m: re.Match[str]) -> bool:
     return len(m.group()) > 1 and m.group().isupper() and not any(word.isupper() for word in around)
 
 
-_VERB = re.compile(r"(?:ed|ing|i[sz]e|\w{3}ates?)$")
+_VERB = re.compile(r"(?:\w\wed|\w\wing|i[sz]e|\w{3}ates?)$")  # no red, bed, king, ring
 
 
 @lru_cache(maxsize=1 << 14)

@@ -39,7 +39,7 @@ due respond serve act play work way case amount number result sort form process 
 考える 人物 組織 場所 種類 時期 割合 数 特徴 活動 関連 主な 通常 唯一 分かる 知る 高い 多い 掛ける 取る 示す 持つ 行う
 """)
 
-NEGATORS = _listed("not no never without neither nor cannot hardly barely n't none nobody nothing")
+NEGATORS = _listed("not no non never without neither nor cannot hardly barely n't none nobody nothing")
 
 # The same for Japanese, in Sudachi's normalised forms.
 EMPTY_WORDS = _listed("""

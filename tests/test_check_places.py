@@ -1,0 +1,66 @@
+"""Words and values that stand in the source's sentence in another's place, and single words that turn it."""
+
+from __future__ import annotations
+
+import pytest
+
+import rag
+
+PLANTS = "The north plant makes engines and the south plant makes gearboxes."
+PRICES = "Tea costs 2 euros, coffee 3 euros and cake 4 euros."
+FOLDERS = "The red folder is kept for ten years and the blue folder for two."
+OVERTIME = "Overtime is paid at 125 percent of the hourly wage on weekdays and at 150 percent on Sundays."
+PUMP = "Press the green button twice to start the pump and hold the red one to stop it."
+
+
+def verdict(statement: str, source: str) -> str:
+    return rag.check(statement, sources=[source]).verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The north plant makes gearboxes and the south plant makes engines.", PLANTS),
+        ("Sales in Europe exceeded sales in Asia.", "Sales in Asia exceeded sales in Europe."),
+        ("The meeting was moved from Thursday to Tuesday.", "The meeting was moved from Tuesday to Thursday."),
+        ("Ben reports to Anna.", "Anna reports to Ben."),
+        ("会議は木曜日から火曜日に移った。", "会議は火曜日から木曜日に移った。"),
+        ("Cake costs 2 euros.", PRICES),
+        ("Tea costs 4 euros.", PRICES),
+        ("The blue folder is kept for ten years.", FOLDERS),
+        ("Overtime is paid at 125 percent of the hourly wage on Sundays.", OVERTIME),
+        ("Press the red button twice to start the pump and hold the red one to stop it.", PUMP),
+        ("If there is a fire, leave by the main exit.", "If there is a fire, leave by the nearest exit."),
+        ("The password has at least 12 digits.", "The password has at least 12 characters."),
+        ("Anybody under 18 may operate the press.", "Nobody under 18 may operate the press."),
+        ("The fee is waived for non-members.", "The fee is waived for members."),
+        ("The fee is waived for members.", "The fee is waived for non-members."),
+        ("Purchases need a quote or an approval.", "Purchases need a quote and an approval."),
+        ("The board approved the merger with Nordlux.", "The board approved the merger with Nordlys."),
+    ],
+)
+def test_what_stands_in_another_place_is_not_supported(statement: str, source: str) -> None:
+    assert verdict(statement, source) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The south plant makes gearboxes.", PLANTS),
+        ("Coffee costs 3 euros.", PRICES),
+        ("Cake costs 4 euros.", PRICES),
+        ("The red folder is kept for ten years.", FOLDERS),
+        ("Overtime is paid at 150 percent on Sundays.", OVERTIME),
+        ("The shop sells cake, tea and coffee.", "The shop sells coffee, tea and cake."),
+        ("In 1952 the firm moved to Vienna.", "The firm moved to Vienna in 1952."),
+        ("Anna was praised by Ben.", "Ben praised Anna."),
+        ("花子は太郎に道を教えてもらった。", "太郎は花子に道を教えた。"),
+        ("Hold the red one to stop the pump.", "To stop the pump, hold the red one."),
+        ("The Mexican office opened in 2010.", "The office in Mexico opened in 2010."),
+        ("Drinks without alcohol cost nothing in May.", "Alcohol-free drinks cost nothing in May."),
+        ("Non-alcoholic drinks cost nothing in May.", "Alcohol-free drinks cost nothing in May."),
+        ("The password has 12 characters.", "The password has 12 characters."),
+    ],
+)
+def test_what_was_only_moved_or_put_otherwise_is_supported(statement: str, source: str) -> None:
+    assert verdict(statement, source) == "supported"
