@@ -9,7 +9,7 @@ from rag.checking.heads import left_out_head
 from rag.checking.hedges import left_out_hedge
 from rag.checking.home import Home
 from rag.checking.narrowing import left_out_narrowing
-from rag.checking.opposites import other_force, other_way
+from rag.checking.opposites import other_force, other_joint, other_suffix, other_way
 from rag.checking.parts import left_out_part
 from rag.checking.provisos import left_out_proviso
 from rag.checking.times import ended_since, not_yet, stated_past
@@ -27,7 +27,9 @@ def list_limits(
         ("force", stated_past(statement, home.sentence)),
         ("hedge", not_yet(statement, home.sentence)),
         ("force", other_force(statement, home.sentence)),
+        ("force", other_joint(statement, home.sentence)),
         ("way", other_way(statement, home.sentence)),
+        ("way", other_suffix(statement, home.sentence)),
         ("proviso", left_out_proviso(statement, keys, home)),
         ("hedge", left_out_hedge(statement, home)),
         ("narrowing", left_out_part(statement, said, matches, home)),

@@ -21,7 +21,7 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
     """Return what the statement speaks of, and a value that the source's sentence has for another member of its list.
 
     That is, a value beside something that the statement has not, where something that it has stands beside another
-    value only, which could be said in its place and is not.
+    value only, which could be said in its place and is not. Numbers without a unit are too often of something else.
     """
     if sum(home.tokens[j].value is not None for j in home.inside) < 2:
         return None
@@ -41,7 +41,7 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
             if not _tells(token) or not own or own & beside:
                 continue
             rivals = [v for j in member if member[j] in own and j not in stated and (v := home.tokens[j].value)]
-            if value and any(comparable(value, rival) for rival in rivals):
+            if value and any(comparable(value, rival) and (value.unit or rival.unit) for rival in rivals):
                 return token.surface, value.text
     return None
 

@@ -20,7 +20,7 @@ from rag.checking.vocabulary import AUXILIARIES
 from rag.checking.voices import ARTICLES
 
 _BORDER = re.compile(r"[;:]|,? (?:while|whereas|although|but|yet)\b|,? and (?=(?:the|an?|this) )|, and\b", re.I)
-_JAPANESE_BORDER = re.compile("(?<=[しりちみびぎきいえけせねべめれげがばず])、")  # but て joins: に比べて, として
+_JAPANESE_BORDER = re.compile("(?<=[しりちみびぎきいえけせねべめれげがばずを])、")  # but て joins: に比べて, として
 _FINITE = re.compile(rf"\b(?:{AUXILIARIES})\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|its|they|their|he|his|she|her|we|our|you|your|this|these|who|which|that|there)\b", re.I)
 _OPENING = re.compile(r"[^,]*,", re.I)

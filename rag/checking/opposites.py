@@ -181,7 +181,7 @@ _MUST_NOT = re.compile(
 # Only one of each line can hold: how often, with or without tax, of this month or the next.
 _ONE_OF = (
     (
-        "毎日",
+        "毎日|毎晩|毎夜|毎朝",
         "毎週",
         "毎月",
         "毎年",
@@ -203,7 +203,6 @@ _ONE_OF = (
     (r"\btoo (?:much|many)\b", r"\btoo (?:little|few)\b"),
     (r"\b(?:working|business) (?:day|hour)s?\b", r"\bcalendar days?\b"),
     tuple(f"{unit}(?:額|給|次|割|払)" for unit in "年月週日時"),
-    (r"\band\b", r"\bor\b"),
     ("及び|かつ|と、?ともに", "又は|または|もしくは|若しくは"),
     (
         *(
@@ -232,6 +231,7 @@ _MORE = [
         r"\b(?:freely|without restrictions?|unconditionally)\b|自由に|制限なく|無条件",
         r"\b(?:for free|(?:at )?no (?:extra )?(?:cost|charge))\b|\bfree(?=[.,;)]|$| (?:of|for|in|within|until)\b)"
         r"|無料|無償",
+        r"または|又は|もしくは|若しくは|あるいは|或いは",
         r"\b(?:vice|deputy|assistant)\b|[副準](?=[一-鿿])",
         r"\b(?:permanently|forever|indefinitely)\b|永久|永続|無期限",
     )
@@ -266,6 +266,34 @@ def other_force(stated: str, sourced: str) -> str:
 _WAYS = {"on": ("off",), "in": ("out", "outside"), "up": ("down",)}
 _WAYS |= {other: (one,) for one, others in _WAYS.items() for other in others}
 _WAY = re.compile(rf"\b(\w+) ({'|'.join(_WAYS)})\b(?! (?-i:[A-Z\d]))", re.I)
+
+
+_JOINED = re.compile(
+    r"\b(?P<one>[^\W\d_]+) (?P<joint>and|or) (?:(?:an?|the|its|their|his|her) )?(?P<other>[^\W\d_]+)", re.I
+)
+
+
+def other_joint(stated: str, sourced: str) -> str:
+    """Return two words that a statement joins by "or" and the source by "and", or the other way round; mostly none."""
+    there = {(m["one"].lower(), m["joint"].lower(), m["other"].lower()) for m in _JOINED.finditer(sourced)}
+    for m in _JOINED.finditer(stated):
+        one, joint, other = m["one"].lower(), m["joint"].lower(), m["other"].lower()
+        if (one, "or" if joint == "and" else "and", other) in there and (one, joint, other) not in there:
+            return m.group()
+    return ""
+
+
+_SUFFIXED = re.compile("(?P<word>[一-鿿]{2})(?P<suffix>[中前後内外])")
+
+
+def other_suffix(stated: str, sourced: str) -> str:
+    """Return a Japanese word with a suffix (期間後) where the source has it with another only (期間中), mostly none."""
+    there = [(m["word"], m["suffix"]) for m in _SUFFIXED.finditer(sourced)]
+    for m in _SUFFIXED.finditer(stated):
+        suffixes = {suffix for word, suffix in there if word == m["word"]}
+        if suffixes and m["suffix"] not in suffixes:
+            return m.group()
+    return ""
 
 
 def other_way(stated: str, sourced: str) -> str:

@@ -18,7 +18,7 @@ _PER = re.compile(rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) 
 _CLAUSE = re.compile(r"[^,.;:]{0,40}")  # characters behind the value
 _JAPANESE_PER = re.compile(
     r"(?<![\d一二三四五六七八九十数])(?P<unit>年|月|週|日|時間?|分|秒|人|名|件|回|台|個|世帯|家族|部屋|室|社)"
-    r"(?:間?(?:に(?:つき)?|あたり|当たり|当り|毎に|ごとに)|(?<=[年月週])間)(?:最大|最低|約|計|合計|通算|のべ|延べ)?\Z"
+    r"(?:間?(?:に(?:つき)?|あたり|当たり|当り|毎に|ごとに)|(?<=[年月週])間|(?<=(?<![一-鿿])[年月週]))(?:最大|最低|約|計|合計|通算|のべ|延べ)?\Z"
 )
 _LONGEST = 12  # characters of the longest of them
 _SAME = {"annum": "year", "capita": "person", "people": "person", "head": "person", "名": "人"}

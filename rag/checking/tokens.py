@@ -211,6 +211,7 @@ _LIGHT = frozenset(root(word) if word.isascii() else synonyms.JAPANESE.get(word,
 _EMPTY_PARTS = frozenset(("助詞", "助動詞", "補助記号", "空白", "代名詞", "連体詞", "接続詞", "感動詞", "記号"))
 _NEGATIVE = frozenset(("ない", "無い", "ぬ", "ず", "ん", "まい"))
 _NEGATIVE_PREFIX = frozenset("不非無未")
+_EXCLUDED = frozenset(("対象", "適用", "保証", "補償"))  # denied by 外 behind them
 # Negative in form only: must, may, no more than, nothing but, without doubt.
 _NOT_NEGATIVE = re.compile(
     r"に(?:も|は)?(?:過ぎ|すぎ)(?:な|ませ|ず)|かもしれ|かも知れ"
@@ -244,6 +245,9 @@ def _japanese(text: str, taken: bytearray) -> list[Token]:
                 if not any(form.start() <= start <= form.end() for form in around):
                     at = _bears_on(found, text, start)
                     found[at] = replace(found[at], negated=True)
+                continue
+            if m.surface == "外" and found and found[-1].end == start and found[-1].surface in _EXCLUDED:
+                found[-1] = replace(found[-1], negated=True)
                 continue
             if m.part == "接頭辞" and m.surface in _NEGATIVE_PREFIX:
                 denied = end
