@@ -58,6 +58,8 @@ def test_another_count_is_not_supported(statement: str, source: str) -> None:
         ("Five keepers out of 42 had an allergy.", "An allergy was found in five of 42 keepers."),
         ("Three of the nine panels were missing.", "Nine of the 36 panels were missing, three of the nine were found."),
         ("The Tarn 200 shows yellow.", "A show of the Tarn drills opens in May. The Tarn 200 shows a yellow light."),
+        ("The Tarn 200 lamp is yellow.", "The Tarn 200 has a lamp, which is yellow."),
+        ("Each employee gets two screens.", "Each employee gets one screen holder."),
         ("Five rival princes were involved.", "Five princes from a rival faction were involved."),
         ("The report costs 12 dollars.", "The report costs 12 dollars and has 90 pages."),
     ],

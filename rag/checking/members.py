@@ -21,13 +21,12 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
     """Return what the statement speaks of, and a value that the source's sentence has for another member of its list.
 
     That is, a value beside something that the statement has not, where something that it has stands beside another
-    value only, which could be said in its place and is not. Numbers without a unit are too often of something else.
+    value only, which could be said in its place. Numbers without a unit are too often of something else.
     """
     if sum(home.tokens[j].value is not None for j in home.inside) < 2:
         return None
     member = _members(home)
     here = {i: frozenset(j for j, like in ms if like == 1.0 and j in member) for i, ms in enumerate(matches)}
-    stated = {j for js in here.values() for j in js}
     keys = {t.key for t in said}
     for i, value in ((i, t.value) for i, t in enumerate(said) if t.value and here[i]):
         beside = {member[j] for j in here[i]}
@@ -40,7 +39,7 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
             own = {member[j] for j in here[n]}
             if not _tells(token) or not own or own & beside:
                 continue
-            rivals = [v for j in member if member[j] in own and j not in stated and (v := home.tokens[j].value)]
+            rivals = [v for j in member if member[j] in own and (v := home.tokens[j].value)]
             if value and any(comparable(value, rival) and (value.unit or rival.unit) for rival in rivals):
                 return token.surface, value.text
     return None

@@ -26,7 +26,7 @@ def swapped(said: Sequence[Token], statement: str, home: Home) -> tuple[str, str
     for one, at in places.items():
         for other in range(one + 1, len(said)):
             behind = places.get(other)
-            if behind is None or at - behind != other - one or said[one].verb or said[other].verb:
+            if behind is None or at - behind != other - one:
                 continue
             kept = all(places.get(n) == behind + n - one for n in range(one + 1, other))
             if not kept or _differ(said[one : other + 1], statement, there[behind : at + 1], home.text):

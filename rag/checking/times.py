@@ -14,8 +14,7 @@ _HELD = re.compile(_OVER, re.I)
 _ENDED = re.compile(
     rf"{_OVER}|\b(?:until|till|before(?= (?:[a-z]+ )?\d{{4}}\b))|(?:年|月|日|世紀|頃|ごろ|当時)まで", re.I
 )
-# "Must have left" tells of what is over.
-_TO_COME = re.compile(r"\b(?:will|(?:shall|must|should)(?! (?:\w+ )?have\b)|(?:is|are) going to)\b(?: be \w+)?", re.I)
+_TO_COME = re.compile(r"\b(?:will|shall|must|should|(?:is|are) going to)\b(?: be \w+)?", re.I)
 _SINCE = re.compile(r";|,? (?:but|and) (?:since|now)\b|\bsince then\b|(?:が|、)(?=現在|今は|その後)", re.I)
 _WAS = re.compile(rf"\b(?:{PAST}|used to)\b", re.I)
 _IS = re.compile(rf"\b(?:{PRESENT}|need)\b")  # May is a month
