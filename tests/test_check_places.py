@@ -67,6 +67,8 @@ def test_what_stands_in_another_place_is_not_supported(statement: str, source: s
         ("The shop sells cake, tea and coffee.", "The shop sells coffee, tea and cake."),
         ("In 1952 the firm moved to Vienna.", "The firm moved to Vienna in 1952."),
         ("Anna was praised by Ben.", "Ben praised Anna."),
+        ("基礎教育は6歳から15歳まで、初等学校は10歳まで。", "基礎教育期間は6歳から15歳まで、初等学校は10歳まで。"),
+        ("制度は1977年2月に復活した。", "制度は1977年（昭和52年）2月に復活した。"),
         ("南工場は変速機を製造する。", "北工場はエンジンを、南工場は変速機を製造する。"),
         ("借主は3か月前に通知すれば解約できる。", "借り主は3か月前に通知すれば解約できる。"),
         ("試用期間中は賞与を支給しない。", "試用期間中は賞与を支給しない。試用期間後に支給する。"),

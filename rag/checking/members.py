@@ -12,8 +12,9 @@ from itertools import pairwise
 from rag.checking.exchanges import Matches
 from rag.checking.home import Home
 from rag.checking.tokens import Token
-from rag.checking.values import comparable
+from rag.checking.values import Value
 
+_WORD_BEHIND = re.compile(r"\s?[^\W_]")
 _BORDER = re.compile(r"[,;、]|\b(?:and|or|but|while|whereas)\b|、?また", re.I)
 
 
@@ -21,13 +22,14 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
     """Return what the statement speaks of, and a value that the source's sentence has for another member of its list.
 
     That is, a value beside something that the statement has not, where something that it has stands beside another
-    value only, which could be said in its place. Numbers without a unit are too often of something else.
+    value only, which could be said in its place and is not. Numbers without a unit are too often of something else.
     """
     if sum(home.tokens[j].value is not None for j in home.inside) < 2:
         return None
     member = _members(home)
     here = {i: frozenset(j for j, like in ms if like == 1.0 and j in member) for i, ms in enumerate(matches)}
     keys = {t.key for t in said}
+    stated = {j for js in here.values() for j in js}
     for i, value in ((i, t.value) for i, t in enumerate(said) if t.value and here[i]):
         beside = {member[j] for j in here[i]}
         foreign = [
@@ -39,10 +41,17 @@ def other_member(said: Sequence[Token], matches: Matches, home: Home) -> tuple[s
             own = {member[j] for j in here[n]}
             if not _tells(token) or not own or own & beside:
                 continue
-            rivals = [v for j in member if member[j] in own and (v := home.tokens[j].value)]
-            if value and any(comparable(value, rival) and (value.unit or rival.unit) for rival in rivals):
+            rivals = [v for j in member if member[j] in own and j not in stated and (v := home.tokens[j].value)]
+            if value and value.unit and any(_alike(value, rival, home.text) for rival in rivals):
                 return token.surface, value.text
     return None
+
+
+def _alike(value: Value, rival: Value, text: str) -> bool:
+    """Whether two values are of one unit, or the second leaves it out: "for ten years and the other for two"."""
+    if rival.unit:
+        return rival.unit == value.unit
+    return rival.amount is not None and not _WORD_BEHIND.match(text, rival.end)
 
 
 def _members(home: Home) -> dict[int, int]:
