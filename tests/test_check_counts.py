@@ -76,23 +76,6 @@ def test_a_count_is_supported_when_it_is_that_of_the_thing(stated: str, sourced:
 
 
 @pytest.mark.parametrize(
-    ("source", "said", "other"),
-    [
-        ("The rate is 5 dollars per person.", "per person", "per room"),
-        ("The limit is 20 kg per person and flight.", "per person", "per family"),
-        ("The doctor sees 20 patients each day.", "each day", "each week"),
-        ("有給休暇は年に20日です。", "年", "月"),
-        ("有給休暇は年間20日です。", "年", "月"),
-        ("会議は週に1回開かれる。", "週", "月"),
-        ("一人につき最大2枚まで利用できる。", "一人", "一社"),
-    ],
-)
-def test_a_value_for_something_else_is_not_supported(source: str, said: str, other: str) -> None:
-    assert rag.check(source.replace(said, other), sources=[source]).verdict != "supported"
-    assert rag.check(source, sources=[source]).verdict == "supported"
-
-
-@pytest.mark.parametrize(
     ("statement", "source", "differ"),
     [
         ("20 kg per family", "20 kg per person", True),
@@ -120,6 +103,13 @@ def test_the_same_value_for_another_time_contradicts() -> None:
 @pytest.mark.parametrize(
     ("source", "said", "other"),
     [
+        ("The rate is 5 dollars per person.", "per person", "per room"),
+        ("The limit is 20 kg per person and flight.", "per person", "per family"),
+        ("The doctor sees 20 patients each day.", "each day", "each week"),
+        ("有給休暇は年に20日です。", "年", "月"),
+        ("有給休暇は年間20日です。", "年", "月"),
+        ("会議は週に1回開かれる。", "週", "月"),
+        ("一人につき最大2枚まで利用できる。", "一人", "一社"),
         ("The house has room 12B on the left.", "12B", "12C"),
         ("Form 27B is used for claims.", "27B", "27C"),
         ("型番はX-200である。", "X-200", "X-300"),
@@ -134,6 +124,6 @@ def test_the_same_value_for_another_time_contradicts() -> None:
         ("長男が家業の後を継いだ。", "長男", "次男"),
     ],
 )
-def test_another_label_rank_or_force_is_not_supported(source: str, said: str, other: str) -> None:
+def test_another_rate_label_rank_or_force_is_not_supported(source: str, said: str, other: str) -> None:
     assert rag.check(source.replace(said, other), sources=[source]).verdict != "supported"
     assert rag.check(source, sources=[source]).verdict == "supported"

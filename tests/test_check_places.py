@@ -80,7 +80,7 @@ def test_what_stands_in_another_place_is_not_supported(statement: str, source: s
         ("The Mexican office opened in 2010.", "The office in Mexico opened in 2010."),
         ("Drinks without alcohol cost nothing in May.", "Alcohol-free drinks cost nothing in May."),
         ("Non-alcoholic drinks cost nothing in May.", "Alcohol-free drinks cost nothing in May."),
-        ("The password has 12 characters.", "The password has 12 characters."),
+        ("調査期間内に報告する。", "調査期間中に報告する。"),
     ],
 )
 def test_what_was_only_moved_or_put_otherwise_is_supported(statement: str, source: str) -> None:

@@ -96,9 +96,14 @@ def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[t
 
 def _is_one_name(one: str, other: str) -> bool:
     """Whether two names of one beginning differ in an ending at most: Mexico and Mexican, not Nordlys and Nordlux."""
-    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    common = _common(one, other)
     endings = one[common:], other[common:]
     return not one.isascii() or "" in endings or all(map(_NAME_ENDING.fullmatch, endings))
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters two words begin with alike."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -110,7 +115,7 @@ def likeness(one: str, other: str) -> float:
     if opposed(one, other) or any(c.isdigit() for c in short + long):
         return 0.0
     if short.isascii():
-        common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+        common = _common(short, long)
         beginning = common >= 5 and common >= 0.6 * len(long)
         whole = common == len(short) >= 4 and len(long) <= len(short) + 3
         return 0.7 if beginning or whole else 0.0

@@ -266,14 +266,20 @@ class Comparison:
                     surely = not self.turned and (alone or not self.alignment.matches[i])
                     yield self._doubt("opposite", s.surface, t.surface, surely=surely)
         if alone:
+            only = stands[0] if len(stands) == len(said) == 1 else None
             for i, s in zip(substitution.stated, said, strict=True):
-                only = stands[0] if len(stands) == len(said) == 1 else None
-                # "Hold the red one" has "red" where it was green, and "main exit" a word of wide meaning for "nearest".
-                other = only is not None and is_thing(only) and not s.verb and only.key not in self.keys
-                other = other and s.key != (self.said[i - 1].key if i else "")  # "which rule? rule" is no exchange
                 unknown = not self.alignment.matches[i] and (is_thing(s) or is_deed(s))
-                if unknown or (other and not (s.value or s.name)):
+                if unknown or (only is not None and self._replaces(i, only)):
                     yield self._put_in(s)
+
+    def _replaces(self, i: int, t: Token) -> bool:
+        """Whether token i is another than this thing of the source, whose place it has, though it may stand elsewhere.
+
+        "Press the red button" is another than the green one that the source has, where it holds the red one later; and
+        so is "main" than "nearest", wide as its meaning is. Of "which rule? rule" the second is none.
+        """
+        s, twice = self.said[i], i > 0 and self.said[i - 1].key == self.said[i].key
+        return is_thing(t) and t.key not in self.keys and not (s.verb or s.value or s.name or twice)
 
     def _put_in(self, s: Token) -> Doubt:
         """A thing or deed put in the place of another.

@@ -281,15 +281,15 @@ def other_joint(stated: str, sourced: str) -> str:
     return ""
 
 
-_SUFFIXED = re.compile("(?P<word>[一-鿿]{2})(?P<suffix>[中前後内外])")
+_SUFFIXED = re.compile("(?P<word>[一-鿿]{2})(?P<suffix>[中内前後外])")
 
 
 def other_suffix(stated: str, sourced: str) -> str:
     """Return a Japanese word with a suffix (期間後) where the source has it with another only (期間中), mostly none."""
-    there = [(m["word"], m["suffix"]) for m in _SUFFIXED.finditer(sourced)]
+    there = [(m["word"], m["suffix"].replace("内", "中")) for m in _SUFFIXED.finditer(sourced)]
     for m in _SUFFIXED.finditer(stated):
         suffixes = {suffix for word, suffix in there if word == m["word"]}
-        if suffixes and m["suffix"] not in suffixes:
+        if suffixes and m["suffix"].replace("内", "中") not in suffixes:
             return m.group()
     return ""
 

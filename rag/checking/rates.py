@@ -15,7 +15,8 @@ from rag.checking.values import Value
 # "A" only before what time and people are counted by.
 _SPANS = "second|minute|hour|day|night|week|month|quarter|year|head"
 _PER = re.compile(rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>[^\W\d_]+)", re.I)
-_CLAUSE = re.compile(r"[^,.;:]{0,40}")  # characters behind the value
+_END = re.compile("[,.;:]")  # of a clause
+_REACH = 40  # characters behind the value in which it is said
 _JAPANESE_PER = re.compile(
     r"(?<![\d一二三四五六七八九十数])(?P<unit>年|月|週|日|時間?|分|秒|人|名|件|回|台|個|世帯|家族|部屋|室|社)"
     r"(?:間?(?:に(?:つき)?|あたり|当たり|当り|毎に|ごとに)|(?<=[年月週])間|(?<=(?<![一-鿿])[年月週]))(?:最大|最低|約|計|合計|通算|のべ|延べ)?\Z"
@@ -41,6 +42,6 @@ def _rates(value: Value, text: str) -> list[str]:
     if is_unspaced(text):
         found = _JAPANESE_PER.search(text, max(0, value.start - _LONGEST), value.start)
         return [_SAME.get(found["unit"], found["unit"])] if found else []
-    clause = _CLAUSE.match(text, value.end)
-    units = [m["unit"].lower() for m in _PER.finditer(text, value.end, clause.end() if clause else value.end)]
+    end = _END.search(text, value.end, value.end + _REACH)
+    units = [m["unit"].lower() for m in _PER.finditer(text, value.end, end.start() if end else value.end + _REACH)]
     return [stem(_SAME.get(unit, unit)) for unit in units]

@@ -5,16 +5,16 @@
 
 DIR holds the folder squad2. What teaches are statements made by rule from its articles of part "fit" (statements.py),
 those that language models wrote on passages of many kinds (written/), and the questions of our articles, each with its
-answer and with another of the same section. Every third article of the part, every fifth of ours and the files LEFT_OUT
-teach nothing; the figures printed are of them. It is read as the check reads it: the nearest sentences of the source,
-and most of it what rules leave open. --teach answers begins as the adapter of that name, which had learnt by questions
-of all these articles that a passage answers (not by what); --teach supports goes on from the adapter that is there, at
-half of the rate. Without it, the adapter that is there is weighed. It needs torch, and prints how long it takes. The
-weights and borders of "whole" (rag/checking/confidence.json) are fitted to the articles of squad2 that taught nothing;
---write keeps what was made. The adapter that ships was taught by scratch scripts by nearly these rules: from "answers"
-on by at most 900 statements of a kind of squad2 and the articles up to file 18, and twice from there on by all of both,
-with less of what had taught before and, the second time, nearly only what rules leave open. A third time (18,984
-statements) all that only reading decides taught, all of squad2 and half of the rest of what is open, and .07 of what
+answer and with another of the same section. Every third article of the part, every fifth of ours and the files
+LEFT_OUT teach nothing; the figures printed are of them. It is read as the check reads it: the nearest sentences of the
+source, and most of it what rules leave open. --teach answers begins as the adapter of that name, which had learnt by
+questions of all these articles that a passage answers (not by what); --teach supports goes on from the adapter that is
+there, at half of the rate. Without it, the adapter that is there is weighed. It needs torch, and prints how long it
+takes. The weights and borders of "whole" (rag/checking/confidence.json) are fitted to the articles of squad2 that
+taught nothing; --write keeps what was made. The adapter that ships was taught by scratch scripts by nearly these
+rules: from "answers" on by at most 900 statements of a kind of squad2 and the articles up to file 18, and twice from
+there on by all of both, with less of what had taught before and, the second time, nearly only what rules leave open. A
+third time all that only reading decides taught, all of squad2 and half of the rest of what is open, and .07 of what
 rules decide; what ships is the mean of the weights before and after (Wortsman et al., "Model soups", 2022), since the
 latter told squad2's worse apart and the others' better. The statements drawn by chance were others.
 """
