@@ -78,7 +78,8 @@ def _ask_all(request: Payload, cancelled: Callable[[], bool]) -> Iterator[Asked]
     with open_knowledge_base(request["kb"], create=False, model=request["name"]) as base:
         questions, _ = read_questions(Path(request["questions"]), base.documents(), base.text)
         questions = questions[: request["limit"] or None]
-        for _ in base.ask_in_steps(questions[0].text):  # loads both models, as the second question finds them
+        # Loads both models, as the second question finds them; the first would be kept for when it is asked.
+        for _ in base.ask_in_steps(questions[-1].text):
             pass
         for question in questions:
             if cancelled():

@@ -91,6 +91,26 @@ def test_another_question_in_between_changes_nothing(generator: Generator) -> No
     assert write(generator) == first
 
 
+def test_what_two_prompts_share_is_read_once_and_changes_nothing(
+    generator: Generator, chosen: Settings, name: str
+) -> None:
+    follow_up: list[ChatMessage] = [MESSAGES[0], {"role": "user", "content": "[1] Staff get 20 days.\nWho gets them?"}]
+    read = []
+    with open_generator(chosen) as alone:
+        answer = write(alone, follow_up)
+        assert alone.last_run is not None
+        read.append(alone.last_run.prompt_tokens)
+    first = write(generator)
+    for _ in range(2):
+        assert write(generator, follow_up) == answer
+        assert generator.last_run is not None
+        read.append(generator.last_run.prompt_tokens)
+    assert write(generator) == first
+    if not name.startswith("openai:"):  # a server keeps what it likes, and does not say
+        whole, question, nothing = read
+        assert whole > question > nothing == 0
+
+
 def test_the_answer_ends_at_its_length(generator: Generator) -> None:
     write(generator, max_tokens=5)
     assert generator.last_run is not None

@@ -12,11 +12,9 @@ from typing import Protocol
 from index.errors import UsageError
 from ingest.worker import Handler, Message, Payload
 from rag.decoding.choose import TokenSource, decode
+from rag.decoding.parts import Part, Reading
 
 CONTEXT = 4096  # tokens: our prompts are a few hundred; more costs memory (rag/catalogue/memory.py)
-
-# Where the begin of a prompt came from: "evaluated", "file" or "memory"; None when reading it was cancelled.
-Origin = str | None
 
 
 class InstructModel(TokenSource, Protocol):
@@ -26,11 +24,10 @@ class InstructModel(TokenSource, Protocol):
 
     def count_tokens(self, text: str) -> int: ...
 
-    def tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
-        """The prompt as token ids: the begin that stays the same from question to question, and the rest."""
+    def tokenise(self, messages: Sequence[dict[str, str]]) -> list[Part]: ...
 
-    def read_prompt(self, prefix: list[int], rest: list[int], cancelled: Callable[[], bool]) -> Origin:
-        """Read both, the prefix from where it is kept if it is; `cancelled` holds until `end_run`."""
+    def read_prompt(self, parts: list[Part], cancelled: Callable[[], bool]) -> Reading | None:
+        """Read what is not kept of a prompt; None when that was cancelled. `cancelled` holds until `end_run`."""
 
     def end_run(self) -> None:
         """Do what is left after a run, once the answer is out."""
@@ -56,16 +53,17 @@ def serve_instruct(open_model: Callable[[Payload], InstructModel]) -> Handler:
 def _generate(model: InstructModel, request: Payload, cancelled: Callable[[], bool]) -> Iterator[Message]:
     """The answer in pieces, and last the fields of `rag.generators.Run`."""
     start = time.perf_counter()
-    prefix, rest = model.tokenise(request["messages"])
-    if len(prefix) + len(rest) + request["max_tokens"] > model.context_tokens:
+    parts = model.tokenise(request["messages"])
+    length = sum(map(len, parts))
+    if length + request["max_tokens"] > model.context_tokens:
         raise UsageError(
-            f"The question and its sources are {len(prefix) + len(rest)} tokens, too many for this model"
+            f"The question and its sources are {length} tokens, too many for this model"
             f" ({model.context_tokens} with the answer).",
             "Lower prompt_tokens, or use a model with a longer context.",
         )
     finish, count, first = "cancelled", 0, 0.0
-    origin = model.read_prompt(prefix, rest, cancelled)
-    if origin:
+    reading = model.read_prompt(parts, cancelled)
+    if reading:
         for step in decode(model, request, cancelled):
             count, finish, text = step
             first = first or time.perf_counter() - start
@@ -73,10 +71,10 @@ def _generate(model: InstructModel, request: Payload, cancelled: Callable[[], bo
                 yield {"text": text}, []
     run = {
         "finish": finish,
-        "prompt_tokens": len(rest) + (len(prefix) if origin == "evaluated" else 0),
+        "prompt_tokens": reading.tokens if reading else 0,
         "tokens": count,
         "first_token": first,
         "seconds": time.perf_counter() - start,
-        "prefix": origin or "",
+        "prefix": reading.origin if reading else "",
     }
     yield {"run": run}, []

@@ -1,7 +1,4 @@
-"""An instruct model in llama.cpp, inside its child process: the prompt in two batches, and its begin kept as a state.
-
-Prefix and rest are always evaluated apart, kept or not, because other batch borders change greedy answers.
-"""
+"""An instruct model in llama.cpp, inside its child process: the prompt in parts, and its begin kept as a state."""
 
 from __future__ import annotations
 
@@ -16,7 +13,8 @@ from ingest.models.llamacpp.library import Model, read_version
 from ingest.models.model_files import file_sha256
 from ingest.user_folders import models_folder
 from ingest.worker import Handler, Payload
-from rag.decoding.instruct_child import Origin, serve_instruct
+from rag.decoding.instruct_child import serve_instruct
+from rag.decoding.parts import Part, Reading, count_shared, part_prompt
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
 from rag.decoding.template import Piece, render_prompt
 
@@ -63,9 +61,12 @@ class _Instruct:
         # What the first answer needs is imported and compiled now, while the caller still searches.
         importlib.import_module("numpy")
         render_prompt(self._template, [{"role": "user", "content": ""}])
-        self._kept: list[int] = []  # the prefix that stands in the context's memory
-        self._kept_state = b""
+        self._parts: list[Part] = []  # of the prompt that stands in the context's memory
+        self._state_of: Part = []  # the begin of a prompt whose state this is
+        self._state = b""
         self._unsaved = ""  # the key of that state while it is in no file yet
+        self._behind_prompt: Any = None  # the logits there
+        self._at_prompt = False  # whether nothing was evaluated behind it
 
     def _make_context(self, kv: str) -> Any:
         return self.model.context(
@@ -81,24 +82,37 @@ class _Instruct:
     def count_tokens(self, text: str) -> int:
         return len(self.model.tokens(text, special=False))
 
-    def read_prompt(self, prefix: list[int], rest: list[int], cancelled: Callable[[], bool]) -> Origin:
+    def read_prompt(self, parts: list[Part], cancelled: Callable[[], bool]) -> Reading | None:
         self._watch(cancelled)
-        origin = self._restore(prefix)
-        if origin is None or not self.evaluate(rest):
+        origin: str | None = "memory"
+        same = count_shared(self._parts, parts)
+        if not same or not self._cut_back(parts[:same]):
+            origin, same = self._restore(parts[0]), 1
+        if origin is None:
             return None
+        self._parts = parts[:same]
+        for part in parts[same:]:
+            if not self.evaluate(part):
+                return None
+            self._parts = parts[: len(self._parts) + 1]
+            self._behind_prompt = self.logits().copy()
+        self._at_prompt = True
         if not self._large:
             self._watch(None)
-        return origin
+        read = parts[0 if origin == "evaluated" else same :]
+        return Reading(origin, sum(map(len, read)))
 
     def end_run(self) -> None:
         self._watch(None)
         if self._unsaved:
-            keep_prefix(self._folder(), self._unsaved, self._kept_state)
+            keep_prefix(self._folder(), self._unsaved, self._state)
             self._unsaved = ""
 
     def logits(self) -> Any:
         import numpy as np
 
+        if self._at_prompt:
+            return self._behind_prompt
         pointer = self._library.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self._size,))
 
@@ -108,7 +122,7 @@ class _Instruct:
     def piece(self, token: int) -> bytes:
         return self.model.piece(token)
 
-    def tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
+    def tokenise(self, messages: Sequence[dict[str, str]]) -> list[Part]:
         library, vocabulary = self._library, self.model.vocabulary
         begin = library.llama_vocab_bos(vocabulary)
         texts = [self._text(token) for token in (begin, library.llama_vocab_eos(vocabulary))]
@@ -116,7 +130,7 @@ class _Instruct:
         head = self._tokens(prefix)
         if library.llama_vocab_get_add_bos(vocabulary) and begin >= 0 and head[:1] != [begin]:
             head.insert(0, begin)
-        return head, self._tokens(rest)
+        return part_prompt(head, self._tokens(rest[:1]), self._tokens(rest[1:]), self.piece)
 
     def _tokens(self, pieces: Sequence[Piece]) -> list[int]:
         return [
@@ -132,19 +146,20 @@ class _Instruct:
         self._watching = callback(lambda _: cancelled()) if cancelled else callback()
         self._library.llama_set_abort_callback(self._context, self._watching, None)
 
-    def _restore(self, prefix: list[int]) -> Origin:
-        """Put the prefix into the context's memory: from there, from its file, or by evaluating it."""
+    def _cut_back(self, parts: list[Part]) -> bool:
+        """Leave only these parts in the context's memory; False where the model cannot."""
+        return bool(self._library.llama_memory_seq_rm(self._memory, 0, sum(map(len, parts)), -1))
+
+    def _restore(self, prefix: Part) -> str | None:
+        """Put the begin into the empty memory, from its state or by evaluating it; None when that was cancelled."""
         library = self._library
-        if prefix == self._kept and library.llama_memory_seq_rm(self._memory, 0, len(prefix), -1):
-            return "memory"
         key = prefix_key(self._identity, prefix)
-        known = self._kept_state if prefix == self._kept else load_prefix(self._folder(), key)
+        known = self._state if prefix == self._state_of else load_prefix(self._folder(), key)
         library.llama_memory_clear(self._memory, True)
-        self._kept = []
         if known:
             data = (ctypes.c_uint8 * len(known)).from_buffer_copy(known)
             if library.llama_state_seq_set_data(self._context, data, len(known), 0) == len(known):
-                self._kept, self._kept_state = prefix, known
+                self._state_of, self._state = prefix, known
                 return "file"
             library.llama_memory_clear(self._memory, True)
         if not self.evaluate(prefix):
@@ -152,17 +167,19 @@ class _Instruct:
         size = library.llama_state_seq_get_size(self._context, 0)
         data = (ctypes.c_uint8 * size)()
         written = library.llama_state_seq_get_data(self._context, data, size, 0)
-        self._kept, self._kept_state, self._unsaved = prefix, bytes(data[:written]), key
+        self._state_of, self._state, self._unsaved = prefix, bytes(data[:written]), key
         return "evaluated"
 
     def evaluate(self, tokens: list[int]) -> bool:
         """Read `tokens` in batches; False when it was cancelled meanwhile."""
+        self._at_prompt = False
         for start in range(0, len(tokens), BATCH):
             part = tokens[start : start + BATCH]
             array = (self._library.llama_token * len(part))(*part)
             code = self._library.llama_decode(self._context, self._library.llama_batch_get_one(array, len(part)))
+            if code:
+                self._parts = []  # how much of this part was read is not known
             if code == ABORTED:
-                self._kept = []
                 return False
             if code:
                 raise DamagedError(

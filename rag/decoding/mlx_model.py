@@ -14,7 +14,8 @@ from typing import Any
 from index.errors import DamagedError, RagError
 from ingest.models.hub_folder import HubFolder, open_folder
 from ingest.worker import Handler
-from rag.decoding.instruct_child import CONTEXT, Origin, serve_instruct
+from rag.decoding.instruct_child import CONTEXT, serve_instruct
+from rag.decoding.parts import Part, Reading, count_shared, part_prompt
 from rag.decoding.template import Piece, render_prompt
 from rag.decoding.vocabulary import Vocabulary
 
@@ -33,19 +34,30 @@ class _Instruct:
         self._caches = importlib.import_module("mlx_lm.models.cache")
         self.context_tokens = min(CONTEXT, _context(folder))
         self._cache = self._caches.make_prompt_cache(self._model)
-        self._kept: list[int] = []  # the prefix that stands in the cache
+        self._parts: list[Part] = []  # of the prompt that stands in the cache
         self._read = 0  # tokens that the cache holds
         self._last: Any = None  # the logits after the last token read
+        self._behind_prompt: Any = None  # those behind the prompt
         self._cancelled: Callable[[], bool] = lambda: False
         render_prompt(self.vocabulary.template, [{"role": "user", "content": ""}])  # compiled before it is needed
 
     def count_tokens(self, text: str) -> int:
         return len(self.vocabulary.tokens(text, markup=False))
 
-    def read_prompt(self, prefix: list[int], rest: list[int], cancelled: Callable[[], bool]) -> Origin:
+    def read_prompt(self, parts: list[Part], cancelled: Callable[[], bool]) -> Reading | None:
         self._cancelled = cancelled
-        origin = self._restore(prefix)
-        return origin if origin and self.evaluate(rest) else None
+        same = count_shared(self._parts, parts)
+        if not same or not self._cut_back(parts[:same]):
+            same = 0
+            self._cache, self._read = self._caches.make_prompt_cache(self._model), 0
+        self._parts = parts[:same]
+        for part in parts[same:]:
+            if not self.evaluate(part):
+                return None
+            self._parts = parts[: len(self._parts) + 1]
+            self._behind_prompt = self._last
+        self._last = self._behind_prompt
+        return Reading("memory" if same else "evaluated", sum(map(len, parts[same:])))
 
     def end_run(self) -> None:
         self._cancelled = lambda: False
@@ -64,11 +76,11 @@ class _Instruct:
         import mlx.core as mx
         import numpy as np
 
-        kept, self._kept = self._kept, []  # until it is known that the cache holds what was counted
+        parts, self._parts = self._parts, []  # until it is known that the cache holds what was counted
         edges = [*range(0, len(tokens) - 1, STEP), len(tokens) - 1, len(tokens)]
         for start, end in pairwise(edges):
             if self._cancelled():
-                self._kept = kept
+                self._parts = parts
                 return False
             if end > start:
                 logits = self._model(mx.array([tokens[start:end]]), cache=self._cache)
@@ -77,29 +89,23 @@ class _Instruct:
                     mx.eval([layer.state for layer in self._cache])
                 else:
                     self._last = np.array(logits[0, -1].astype(mx.float32))
-        self._kept = kept
+        self._parts = parts
         return True
 
-    def _restore(self, prefix: list[int]) -> Origin:
-        """Put the prefix into the cache: what stands there is cut back to it, or it is evaluated."""
-        beyond = self._read - len(prefix)
-        if prefix and prefix == self._kept and self._caches.trim_prompt_cache(self._cache, beyond) == beyond:
-            self._read = len(prefix)
-            return "memory"
-        self._cache = self._caches.make_prompt_cache(self._model)
-        self._kept, self._read = [], 0
-        if prefix and not self.evaluate(prefix):
-            return None
-        self._kept = prefix
-        return "evaluated"
+    def _cut_back(self, parts: list[Part]) -> bool:
+        """Leave only these parts in the cache; False where the model cannot."""
+        length = sum(map(len, parts))
+        beyond = self._read - length
+        self._read = length
+        return bool(self._caches.trim_prompt_cache(self._cache, beyond) == beyond)
 
-    def tokenise(self, messages: Sequence[dict[str, str]]) -> tuple[list[int], list[int]]:
+    def tokenise(self, messages: Sequence[dict[str, str]]) -> list[Part]:
         vocabulary = self.vocabulary
         prefix, rest = render_prompt(vocabulary.template, messages, begin=vocabulary.begin, end=vocabulary.end)
         head = self._tokens(prefix)
         if head[: len(vocabulary.head)] != vocabulary.head:
             head = [*vocabulary.head, *head]
-        return head, self._tokens(rest)
+        return part_prompt(head, self._tokens(rest[:1]), self._tokens(rest[1:]), vocabulary.piece)
 
     def _tokens(self, pieces: Sequence[Piece]) -> list[int]:
         return [token for piece in pieces for token in self.vocabulary.tokens(piece.text, markup=piece.markup)]

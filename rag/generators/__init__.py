@@ -35,8 +35,8 @@ class Constraint:
 class Run:
     """What the last generation did: why it ended ("stop", "length", "cancelled"), tokens read and written, seconds.
 
-    `prefix` tells where the stable begin of the prompt came from: "evaluated", "file" or "memory"; the tokens of it are
-    not among `prompt_tokens` unless they were evaluated.
+    `prefix` tells where the stable begin of the prompt came from: "evaluated", "file" or "memory". `prompt_tokens` are
+    those that were evaluated: neither a begin that was kept, nor what the prompt before had in common with this one.
     """
 
     finish: str
