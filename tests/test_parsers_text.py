@@ -279,6 +279,16 @@ early.</p><script>alert("x")</script>
 </body></html>"""
 
 
+def test_a_row_of_one_cell_within_a_table_without_a_header_keeps_its_place() -> None:
+    page = "<table><tr><td>Days 2024<tr><td>Oslo<td>22<tr><td><td>23<tr><td>Rome<td>24</table>"
+    assert [(kind, text) for kind, _, _, text in rows(read(html, page))] == [
+        ("text", "Days 2024"),
+        ("row", "Oslo | 22"),
+        ("row", "| 23"),
+        ("row", "Rome | 24"),
+    ]
+
+
 def test_a_page_is_read_as_its_visitor_sees_it() -> None:
     document = read(html, PAGE)
     assert (document.title, document.date) == ("Leave rules", "2024-03-01")

@@ -35,14 +35,13 @@ def add_table(
     """
     filled = [(i, cells) for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)]
     width = max((sum(1 for cell in cells if cell.strip()) for _, cells in filled), default=0)
-    named = 0
+    named, begun = 0, False
     for place, (i, cells) in enumerate(filled):
         alone = sum(1 for cell in cells if cell.strip()) == 1
-        if captions and named == 0 and width > 1 and alone:
+        if captions and not begun and width > 1 and alone:
             kind, cells = Kind.TEXT, [cell for cell in cells if cell.strip()]
-        elif named < headers and place < len(filled) - 1:
-            kind = Kind.HEADER
-            named += 1
         else:
-            kind = Kind.ROW
+            begun = True
+            kind = Kind.HEADER if named < headers and place < len(filled) - 1 else Kind.ROW
+            named += kind == Kind.HEADER
         builder.add(join_cells(cells), kind, page=page, sheet=sheet, line=lines[i] if lines else None)
