@@ -69,11 +69,12 @@ STRICT: Mapping[Sight, str] = {
     "glossed": "jsquad",
 }
 # Own questions refused by the border. The bar is 0.05, but where a fifth of the documents are missing the others score
-# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD: at
-# .04, with question and passages read together, table.py printed .043 of all and .053 of the others. Of JSQuAD it
-# printed .037 and .042 at .047, because most of its articles taught the adapter, and more foreign questions answered.
+# lower and more of them are refused, in SQuAD 2, whose documents are parts of a few articles, more than in JSQuAD. With
+# question and passages read together most of the articles taught the adapter, and fewer are refused: of SQuAD 2's, at
+# .03, .032 where a fifth are missing, and .048 at .045; table.py printed .037 and .042 of JSQuAD's at .047, and more
+# foreign questions answered.
 TARGET: Mapping[Sight, float] = {
-    **{"words": 0.03, "vectors": 0.03, "tokens": 0.03, "pairs": 0.03},
+    **{"words": 0.03, "vectors": 0.03, "tokens": 0.03, "pairs": 0.045},
     **{"unspaced": 0.04, "glossed": 0.057},
 }
 # Where reading question and passages together is not worth while: below what so many of the own questions have by the
