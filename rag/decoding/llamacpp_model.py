@@ -16,7 +16,7 @@ from ingest.worker import Handler, Payload
 from rag.decoding.instruct_child import serve_instruct
 from rag.decoding.parts import Part, Reading, count_shared, part_prompt
 from rag.decoding.prefix import keep_prefix, load_prefix, prefix_key
-from rag.decoding.template import Piece, render_prompt
+from rag.decoding.template import EMPTY, Piece, render_prompt
 
 BATCH = 512  # tokens computed at once, as llama.cpp does by itself; more takes memory and reads no faster
 ABORTED = 2  # what llama_decode returns when the abort callback said so
@@ -60,7 +60,7 @@ class _Instruct:
         ]
         # What the first answer needs is imported and compiled now, while the caller still searches.
         importlib.import_module("numpy")
-        render_prompt(self._template, [{"role": "user", "content": ""}])
+        self.tokenise(EMPTY)
         self._parts: list[Part] = []  # of the prompt that stands in the context's memory
         self._state_of: Part = []  # the begin of a prompt whose state this is
         self._state = b""

@@ -16,7 +16,7 @@ from ingest.models.hub_folder import HubFolder, open_folder
 from ingest.worker import Handler
 from rag.decoding.instruct_child import CONTEXT, serve_instruct
 from rag.decoding.parts import Part, Reading, count_shared, part_prompt
-from rag.decoding.template import Piece, render_prompt
+from rag.decoding.template import EMPTY, Piece, render_prompt
 from rag.decoding.vocabulary import Vocabulary
 
 STEP = 64  # tokens of the prompt between two looks at whether it was cancelled
@@ -39,7 +39,7 @@ class _Instruct:
         self._last: Any = None  # the logits after the last token read
         self._behind_prompt: Any = None  # those behind the prompt
         self._cancelled: Callable[[], bool] = lambda: False
-        render_prompt(self.vocabulary.template, [{"role": "user", "content": ""}])  # compiled before it is needed
+        self.tokenise(EMPTY)  # the template is compiled before it is needed
 
     def count_tokens(self, text: str) -> int:
         return len(self.vocabulary.tokens(text, markup=False))

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Private-use characters around a number: no template looks for them, and none strips them.
 _PLACE = re.compile("\ue0f0(\\d+)\ue0f1")
+# Messages without a text, with the roles of a question (`rag.prompt`): what a template makes of those is kept.
+EMPTY = ({"role": "system", "content": ""}, {"role": "user", "content": ""})
 MAX_RENDERED = 100_000  # characters; templates alone are below 2,000
 
 # Used when a file has no template, or one that cannot be rendered: the form most small models were trained on.
@@ -41,14 +44,15 @@ def render_prompt(
     """
     for source, merged in ((template, False), (template, True), (CHATML, False)):
         sent = _merge_system(messages) if merged else list(messages)
-        rendered = _render(source, sent, begin, end) if source else None
+        rendered = _render(source, tuple(message["role"] for message in sent), begin, end) if source else None
         if rendered is not None and len(_PLACE.findall(rendered)) == len(sent):
             return _split(rendered, sent)
     raise AssertionError("ChatML renders every list of messages")
 
 
-def _render(template: str, messages: Sequence[Mapping[str, str]], begin: str, end: str) -> str | None:
-    """The rendered text with placeholders; None when the template fails, whatever the reason."""
+@lru_cache(maxsize=16)  # of a model's template the few orders of roles that are asked of it
+def _render(template: str, roles: tuple[str, ...], begin: str, end: str) -> str | None:
+    """The rendered text with a placeholder for each message; None when the template fails, whatever the reason."""
     from jinja2 import TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -58,7 +62,7 @@ def _render(template: str, messages: Sequence[Mapping[str, str]], begin: str, en
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
     )
-    placed = [{"role": m["role"], "content": f"\ue0f0{n}\ue0f1"} for n, m in enumerate(messages)]
+    placed = [{"role": role, "content": f"\ue0f0{n}\ue0f1"} for n, role in enumerate(roles)]
     try:
         rendered = environment.from_string(template).render(
             messages=placed,

@@ -11,10 +11,9 @@ nothing (`is_taught`): tests/bench/fit_evidence.py weighs the adapter on them, a
 (--begin answers) one of the public sets and the articles up to file 18. A third time it was taught, at half of the
 rate as now whatever goes on, by the articles from 41 on and by passages that had not taught; what ships is the mean of
 the weights before and after (Wortsman et al., "Model soups", 2022), which told more of unseen questions apart than
-either: at .05 of the own refused by the adapter alone, of SQuAD 2's withheld .599 before, .612 after, .645 the mean; of
-the articles up to 18 .427, .333 and .417 (AUC .844, .847 and .855). Taught by the pairs of written_statements.py as
-well, it told questions apart without their passages, by how they are put. "glossed" reads Japanese word for word in
-English; it was taught one epoch from "answers" on, before its third time.
+either. Taught by the pairs of written_statements.py as well, it told questions apart without their passages, by how
+they are put. "glossed" reads Japanese word for word in English; it was taught one epoch from "answers" on, before its
+third time.
 Needs torch; how is in tests/bench/adapter_training.py. The settings name the embedding model, as for an ingest.
 """
 
