@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from collections.abc import Callable
+from itertools import count, takewhile
+from pathlib import Path
 
+import pytest
+from conftest import needs
 from hypothesis import given
 from hypothesis import strategies as st
+from mlx_folder import write_mlx_folder
+from tiny_models import write_llama
 
+from ingest.models.gguf_header import read_header
+from ingest.worker import Handler, Payload
+from rag.decoding import llamacpp_model, mlx_model
 from rag.decoding.parts import Part, count_shared, part_prompt
 
 BREAK = 10
@@ -47,3 +56,41 @@ def test_a_prompt_that_another_one_began_with_is_not_read_whole() -> None:
     assert count_shared([[1], [2], [3]], [[1], [2]]) == 1
     assert count_shared([[1], [2]], [[1], [2], [3]]) == 2
     assert count_shared([[1], [2]], [[1], [2]]) == 2
+
+
+# ------------------------------------------------------------------------------------------------ in a model
+
+
+def open_llamacpp(model: Path, _: Path) -> tuple[Handler, Payload]:
+    opening = {"lora": "", "template": read_header(model).chat_template, "context": 512, "kv": "f16"}
+    return llamacpp_model.serve(), {**opening, "path": str(model), "threads": 1, "prompt_threads": 1}
+
+
+def open_mlx(model: Path, folder: Path) -> tuple[Handler, Payload]:
+    return mlx_model.serve(), {"path": str(write_mlx_folder(model, folder / "mlx"))}
+
+
+@pytest.mark.parametrize("opened", [open_llamacpp, pytest.param(open_mlx, marks=[needs("mlx_lm"), pytest.mark.slow])])
+def test_whenever_a_prompt_is_cancelled_the_next_answers_are_those_of_a_new_model(
+    opened: Callable[[Path, Path], tuple[Handler, Payload]], tmp_path: Path
+) -> None:
+    handler, opening = opened(write_llama(tmp_path / "tiny.gguf"), tmp_path)
+    list(handler({"do": "open", **opening}, [], lambda: False))
+
+    def write(question: str, looks: float = float("inf")) -> tuple[str, str]:
+        """The answer and why it ended, cancelled at the look of that number."""
+        message = {"role": "user", "content": f"[1] Staff get 20 days.\n{question}"}
+        messages = [{"role": "system", "content": "Answer."}, message]
+        request = {"do": "generate", "messages": messages, "max_tokens": 8, "stop": [], "constraint": None}
+        looked = count()
+        replies = [reply for reply, _ in handler(request, [], lambda: next(looked) >= looks)]
+        return "".join(reply.get("text", "") for reply in replies), replies[-1]["run"]["finish"]
+
+    questions = ("How many days?", "Who gets them, and when?")
+    answers = [write(question) for question in questions]
+    cancelled = 0
+    for looks in (*range(12), *range(12, 400, 9)):
+        ended = [write(question, looks)[1] for question in questions]
+        cancelled += ended.count("cancelled")
+        assert [write(question) for question in questions] == answers
+    assert cancelled

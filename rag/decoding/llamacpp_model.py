@@ -156,6 +156,7 @@ class _Instruct:
         key = prefix_key(self._identity, prefix)
         known = self._state if prefix == self._state_of else load_prefix(self._folder(), key)
         library.llama_memory_clear(self._memory, True)
+        self._parts = []
         if known:
             data = (ctypes.c_uint8 * len(known)).from_buffer_copy(known)
             if library.llama_state_seq_set_data(self._context, data, len(known), 0) == len(known):
@@ -177,8 +178,6 @@ class _Instruct:
             part = tokens[start : start + BATCH]
             array = (self._library.llama_token * len(part))(*part)
             code = self._library.llama_decode(self._context, self._library.llama_batch_get_one(array, len(part)))
-            if code:
-                self._parts = []  # how much of this part was read is not known
             if code == ABORTED:
                 return False
             if code:
