@@ -77,10 +77,10 @@ def test_whenever_a_prompt_is_cancelled_the_next_answers_are_those_of_a_new_mode
     handler, opening = opened(write_llama(tmp_path / "tiny.gguf"), tmp_path)
     list(handler({"do": "open", **opening}, [], lambda: False))
 
-    def write(question: str, looks: float = float("inf")) -> tuple[str, str]:
+    def write(question: str, looks: float = float("inf"), begin: str = "Answer.") -> tuple[str, str]:
         """The answer and why it ended, cancelled at the look of that number."""
         message = {"role": "user", "content": f"[1] Staff get 20 days.\n{question}"}
-        messages = [{"role": "system", "content": "Answer."}, message]
+        messages = [{"role": "system", "content": begin}, message]
         request = {"do": "generate", "messages": messages, "max_tokens": 8, "stop": [], "constraint": None}
         looked = count()
         replies = [reply for reply, _ in handler(request, [], lambda: next(looked) >= looks)]
@@ -91,6 +91,7 @@ def test_whenever_a_prompt_is_cancelled_the_next_answers_are_those_of_a_new_mode
     cancelled = 0
     for looks in (*range(12), *range(12, 400, 9)):
         ended = [write(question, looks)[1] for question in questions]
+        ended.append(write(questions[1], looks, f"Answer {looks} times.")[1])  # a begin that is read for the first time
         cancelled += ended.count("cancelled")
         assert [write(question) for question in questions] == answers
     assert cancelled
