@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PASSAGE = " ".join(f"Shelf {number} holds {number * 7 % 90} boxes of part {number * 31 % 997}." for number in range(24))
 TASK = "List the shelves above one by one, each in a sentence of its own."
 WRITTEN_TOKENS = 48
+WARMING = "Say yes."  # what is prepared once is not the model's speed
 
 
 def serve() -> Handler:
@@ -52,7 +53,7 @@ def measure_alone(name: str, kb: Path | None) -> tuple[str, dict[str, float | No
     with open_generator(settings) as generator:
         generator.count_tokens("ready")  # loading goes on in the background; this waits for it
         load = time.perf_counter() - start
-        _write(generator, "Say yes.", 2)  # what is prepared once is not the model's speed
+        _write(generator, WARMING, 2)
         read = _write(generator, f"{PASSAGE}\n\n{TASK}", WRITTEN_TOKENS)
         label = generator.label
     memory = children_peak_memory()  # of the process the model ran in, which has ended now
@@ -78,9 +79,11 @@ def _ask_all(request: Payload, cancelled: Callable[[], bool]) -> Iterator[Asked]
     with open_knowledge_base(request["kb"], create=False, model=request["name"]) as base:
         questions, _ = read_questions(Path(request["questions"]), base.documents(), base.text)
         questions = questions[: request["limit"] or None]
-        # Loads both models, as the second question finds them; the first would be kept for when it is asked.
-        for _ in base.ask_in_steps(questions[-1].text):
+        # Loads both models. The instruct model reads no question that is measured: it would keep what it read.
+        for _ in base.ask_in_steps(questions[0].text, generate=False):
             pass
+        if base.generator:
+            _write(base.generator, WARMING, 2)
         for question in questions:
             if cancelled():
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.dom.minidom
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import rag
 from index.errors import MissingError, UsageError
 from rag.bench import MEASURES, Asked, Figures, compare_models, name_model, summarise
 from rag.bench_chart import LEFT, RIGHT, WIDTH, draw_chart, format_value
-from rag.bench_child import measure_alone
+from rag.bench_child import WARMING, measure_alone, serve
 from rag.cli import _run
 
 ASKED = Asked(True, 0.1, 0.4, 1.0, quoted=True, written=True, expected=True, refused=False)
@@ -116,6 +117,35 @@ def test_a_model_alone_is_measured_with_the_settings_of_the_knowledge_base(model
     (tmp_path / "config.toml").write_text('kv_type = "q4"')
     with pytest.raises(UsageError, match="kv_type"):
         measure_alone(f"llamacpp:{model}", tmp_path)
+
+
+def test_the_model_reads_no_question_before_it_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    class Base:
+        last_run = None
+        text = ""
+
+        def documents(self) -> list[object]:
+            return []
+
+        def generate(self, messages: list[dict[str, str]], *, max_tokens: int) -> list[str]:
+            read.append(messages[-1]["content"])
+            return []
+
+        def ask_in_steps(self, text: str, generate: bool = True) -> list[object]:
+            read.extend([text] if generate else [])
+            return []
+
+    base = Base()
+    monkeypatch.setattr("rag.bench_child.measure_alone", lambda *_: ("a", {}))
+    monkeypatch.setattr("rag.bench_child.ask_once", lambda base, question: base.ask_in_steps(question.text) or ASKED)
+    monkeypatch.setattr("rag.knowledge_base.open_knowledge_base", lambda *_, **__: nullcontext(base))
+    base.generator = base  # type: ignore[attr-defined]
+    (tmp_path / "q.jsonl").write_text('{"question": "How many days?", "answers": ["20"]}', encoding="utf-8")
+    request = {"name": "runtime:a", "kb": str(tmp_path), "questions": str(tmp_path / "q.jsonl"), "limit": 0}
+    assert len(list(serve()(request, [], lambda: False))) == 2
+    assert read == [WARMING, "How many days?"]
 
 
 @pytest.mark.slow
