@@ -7,6 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import count, takewhile
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from conftest import needs
@@ -16,6 +18,7 @@ from mlx_folder import write_mlx_folder
 from tiny_models import write_llama
 
 from ingest.models.gguf_header import read_header
+from ingest.models.hub_folder import HubFolder
 from ingest.worker import Handler, Payload
 from rag.decoding import llamacpp_model, mlx_model
 from rag.decoding.parts import Part, count_shared, part_prompt
@@ -81,26 +84,85 @@ def test_whenever_a_prompt_is_cancelled_the_next_answers_are_those_of_a_new_mode
         assert pool.submit(cancel_everywhere, opened, tmp_path).result() > 0
 
 
-def cancel_everywhere(opened: Callable[[Path, Path], tuple[Handler, Payload]], tmp_path: Path) -> int:
-    """How many prompts were cancelled, with the answers to others in between."""
-    handler, opening = opened(write_llama(tmp_path / "tiny.gguf"), tmp_path)
-    list(handler({"do": "open", **opening}, [], lambda: False))
+QUESTIONS = ("How many days?", "Who gets them, and when?")
+LOOKS = (*range(12), *range(12, 400, 9))
 
-    def write(question: str, looks: float = float("inf"), begin: str = "Answer.") -> tuple[str, str]:
-        """The answer and why it ended, cancelled at the look of that number."""
+
+class Model:
+    """An open instruct model; `looks` is how often a prompt may be looked at before it is cancelled."""
+
+    def __init__(self, opened: tuple[Handler, Payload]) -> None:
+        self.handler, opening = opened
+        list(self.handler({"do": "open", **opening}, [], lambda: False))
+
+    def write(self, question: str, looks: float = float("inf"), begin: str = "Answer.") -> tuple[str, str]:
+        """The answer and why it ended."""
         message = {"role": "user", "content": f"[1] Staff get 20 days.\n{question}"}
         messages = [{"role": "system", "content": begin}, message]
         request = {"do": "generate", "messages": messages, "max_tokens": 8, "stop": [], "constraint": None}
         looked = count()
-        replies = [reply for reply, _ in handler(request, [], lambda: next(looked) >= looks)]
+        replies = [reply for reply, _ in self.handler(request, [], lambda: next(looked) >= looks)]
         return "".join(reply.get("text", "") for reply in replies), replies[-1]["run"]["finish"]
 
-    questions = ("How many days?", "Who gets them, and when?")
-    answers = [write(question) for question in questions]
+
+def cancel_everywhere(opened: Callable[[Path, Path], tuple[Handler, Payload]], tmp_path: Path) -> int:
+    """How many prompts were cancelled, with the answers to others in between."""
+    model = Model(opened(write_llama(tmp_path / "tiny.gguf"), tmp_path))
+    answers = [model.write(question) for question in QUESTIONS]
     cancelled = 0
-    for looks in (*range(12), *range(12, 400, 9)):
-        ended = [write(question, looks)[1] for question in questions]
-        ended.append(write(questions[1], looks, f"Answer {looks} times.")[1])  # a begin that is read for the first time
+    for looks in LOOKS:
+        ended = [model.write(question, looks)[1] for question in QUESTIONS]
+        new = f"Answer {looks} times."  # a begin that is read for the first time
+        ended.append(model.write(QUESTIONS[1], looks, new)[1])
         cancelled += ended.count("cancelled")
-        assert [write(question) for question in questions] == answers
+        assert [model.write(question) for question in QUESTIONS] == answers
     return cancelled
+
+
+@needs("mlx_lm")
+@pytest.mark.slow
+def test_whenever_mlx_fails_the_next_answers_are_those_of_a_new_model(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(fail_everywhere, tmp_path).result() > 0
+
+
+class Failing:
+    """A model that fails once `left` calls went well: its cache was written, and nobody knows of it."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.left = model, float("inf")
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        logits = self.model(*arguments, **named)
+        self.left -= 1
+        if self.left < 0:
+            raise MemoryError
+        return logits
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def fail_everywhere(tmp_path: Path) -> int:
+    """How many prompts failed, with the answers to others in between."""
+    made: list[Failing] = []
+    load = mlx_model._load_model
+
+    def load_failing(folder: HubFolder) -> Failing:
+        made.append(Failing(load(folder)))
+        return made[0]
+
+    with patch.object(mlx_model, "_load_model", load_failing):
+        model = Model(open_mlx(write_llama(tmp_path / "tiny.gguf"), tmp_path))
+    answers = [model.write(question) for question in QUESTIONS]
+    failed = 0
+    for left in LOOKS:
+        made[0].left = left
+        for question in QUESTIONS:
+            try:
+                model.write(question)
+            except MemoryError:
+                failed += 1
+        made[0].left = float("inf")
+        assert [model.write(question) for question in QUESTIONS] == answers
+    return failed
