@@ -39,19 +39,25 @@ _OWN_SUBJECT = re.compile(
     r"(?<!^)\b[A-Z][\w-]+|\b(?:the|an?|our|my|your|each|every|all)\s+(?!same\b|former\b|latter\b)\w+"
 )
 _OWN_SUBJECT_JA = re.compile(r"[^\s、。？?それこ]{2,}[はがをのと]")
+_PREPOSITIONS = (
+    "for|in|at|to|from|with|since|until|on|of|by|under|over|before|after|during|within|without|outside|inside|between"
+    "|above|below|near"
+)
 _CONTINUES = re.compile(
-    r"(?:and|but|or|also|then|so)\b|(?:what|how) about\b|(?:only|same)\b|(?:for|in|at|to|from|with|since|until|on)\b",
+    rf"(?:and|but|or|also|then|so)\b|(?:what|how) about\b|(?:only|same)\b|(?:{_PREPOSITIONS})\b",
     re.I,
 )
-_CONTINUES_JA = re.compile(r"(?:では|じゃあ?|なら|あと|また|ちなみに|他に|ほかに)[、,]?")
-_ELLIPSIS_JA = re.compile(r"(?:は|も|だと|なら|場合は|について|って|のほうは|の方は)[？?。]?$")
+_CONTINUES_JA = re.compile(r"^(?:では|じゃあ?|なら|あと|また|ちなみに|他に|ほかに)[、,]?")
+_ELLIPSIS_JA = re.compile(r"(?:(?:(?<!ま)で|に)?[はも]|だと|なら|場合は|について|って|のほうは|の方は)[？?。]?$")
 _ASKS_JA = re.compile(r"何(?!事|処)|いくら|いくつ|いつ|どこ|どれ|どなた|[誰幾]|だれ|なぜ")
 _ENDING_JA = re.compile(r"[ぁ-ゟ]{1,2}")  # what the cut leaves of a verb: らえ of もらえます
 _OPENERS = re.compile(
     r"(?:(?:and|but|or|also|then|so)\s+)?(?:(?:what|how) about\s+)?(?:only\s+)?"
-    r"(?:(?:for|in|at|to|from|with|since|until|on)\s+)?(?:the\s+)?",
+    rf"(?:(?P<preposition>{_PREPOSITIONS})\s+)?(?:the\s+)?",
     re.I,
 )
+# "Outside Dublin" and "in London" exchange more than the town; "days of leave" and "for sick leave" do not.
+_EXCHANGED = re.compile(rf"\b(?!of\b)(?:{_PREPOSITIONS}) (?=(?:the |an? )?$)", re.I)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)(?:年度?)?")
 _KANJI = re.compile("[\u3400-\u9fff]")
 SHORT = 5  # words of a question that begins in the middle of a thought
@@ -125,7 +131,16 @@ def _ask_again(question: str, subject: Subject) -> str | None:
     japanese = language_of(question) == "ja"
     if not _begins_midway(question, japanese):
         return None
-    return _exchange(subject.question, _bare(question, japanese), japanese)
+    former, new = subject.question, _bare(question, japanese)
+    place = _counterpart(former, new, japanese)
+    if place is None:
+        return None
+    before, after = former[: place[0]], former[place[1] :]
+    opener = _OPENERS.match(question.strip())
+    preposition = ((opener and opener["preposition"]) or "").lower()
+    if preposition not in ("", "of", "for"):
+        before = _EXCHANGED.sub(f"{preposition} ", before)
+    return before + new + after
 
 
 def _bare(question: str, japanese: bool) -> str:
@@ -135,16 +150,16 @@ def _bare(question: str, japanese: bool) -> str:
     return _OPENERS.sub("", question.strip(), count=1).strip(" .?!")
 
 
-def _exchange(former: str, new: str, japanese: bool) -> str | None:
-    """`former` with `new` in the place of its counterpart: the year, the only name, or what has the same last word (in
+def _counterpart(former: str, new: str, japanese: bool) -> tuple[int, int] | None:
+    """Where `former` has what `new` takes the place of: the year, the only name, or what has the same last word (in
     Japanese: the same last character, 課長 and 部長). None where there is no such counterpart."""
     for kind in (_YEAR, _NAME):
         there = list(kind.finditer(former))
         if len(there) == 1 and kind.fullmatch(f"in {new}", 3):  # behind a word: names count inside a sentence only
-            return former[: there[0].start()] + new + former[there[0].end() :]
+            return there[0].span()
     for start, end in _runs_ja(former) if japanese else _runs(former, new):
         if former[start:end] != new and _is_alike(former[start:end], new, japanese):
-            return former[:start] + new + former[end:]
+            return start, end
     return None
 
 
@@ -156,7 +171,7 @@ def _is_alike(old: str, new: str, japanese: bool) -> bool:
 
 def _runs(former: str, new: str) -> Iterator[tuple[int, int]]:
     """Where as many words stand together as `new` has, each of which says something."""
-    words = list(re.finditer(r"[\w'’.&-]*\w", former))
+    words = list(re.finditer(r"(?:[\w'’.&-]|(?<=\d),(?=\d))*\w", former))
     count = len(new.split())
     for i in range(len(words) - count + 1):
         if all(_told(word[0]) for word in words[i : i + count]):

@@ -103,6 +103,24 @@ def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tu
         ("2025年度の宿泊費はいくらですか？", "では2023年度は？", "2023年度の宿泊費はいくらですか？"),
         ("Who drives from Osaka to Kobe?", "And to Dublin?", "Who drives from Osaka to Kobe? And to Dublin?"),
         ("出張の日当はいくらですか", "課長は？", "課長の出張の日当はいくらですか"),
+        ("国内出張の日当はいくらですか？", "海外出張では？", "海外出張の日当はいくらですか？"),
+        ("国内出張の日当はいくらですか？", "海外出張なら？", "海外出張の日当はいくらですか？"),
+        ("日当はいくらですか？", "課長にも？", "課長の日当はいくらですか？"),
+        ("日当はいつまで出ますか？", "3月までは？", "3月までの日当はいつまで出ますか？"),
+        ("What is the hotel limit outside Dublin?", "And in London?", "What is the hotel limit in London?"),
+        ("Who was hired before 2020?", "And since 2023?", "Who was hired since 2023?"),
+        ("How long are trips to Cork?", "From Dublin?", "How long are trips from Dublin?"),
+        ("How many days of annual leave are there?", "For sick leave?", "How many days of sick leave are there?"),
+        (
+            "Who may approve an invoice of 8,000 euros?",
+            "And of 30,000 euros?",
+            "Who may approve an invoice of 30,000 euros?",
+        ),
+        (
+            "Who may approve an invoice under 8,000 euros?",
+            "And over 30,000 euros?",
+            "Who may approve an invoice over 30,000 euros?",
+        ),
     ],
 )
 def test_what_is_asked_again_takes_the_place_of_its_counterpart(former: str, question: str, asked: str) -> None:

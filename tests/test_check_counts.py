@@ -84,13 +84,24 @@ def test_a_count_is_supported_when_it_is_that_of_the_thing(stated: str, sourced:
         ("12 euros a year", "12 euros per user per month", True),
         ("20 days a year", "20 days of leave per annum", False),
         ("20 days", "20 days a year", False),
+        ("25 days of leave per year", "25 days of leave in each calendar year", False),
+        ("25 days of leave per month", "25 days of leave in each calendar year", True),
+        ("40 euros a year", "40 euros in each financial year", False),
+        ("30 euros per day", "30 euros per full working day", False),
+        ("30 euros per person a day", "30 euros per day", False),
+        ("30 euros per person", "30 euros a day", True),
+        ("500 boxes every three months", "500 boxes each quarter", False),
+        ("500 boxes every 2 months", "500 boxes each quarter", True),
+        ("500 boxes every fortnight", "500 boxes every two weeks", False),
+        ("500 boxes every other week", "500 boxes every two weeks", False),
+        ("500 boxes every week", "500 boxes every second week", True),
         ("20 days a month", "20 days, and a year has twelve months", False),
         ("年20日", "年に20日", False),
         ("月に20日", "年間20日", True),
     ],
 )
 def test_what_a_value_holds_for_is_compared_where_both_say_it(statement: str, source: str, differ: bool) -> None:
-    [stated] = values(statement)
+    stated, *_ = values(statement)
     assert bool(other_rate(stated, statement, [values(source)[0]], source)) is differ
 
 

@@ -10,11 +10,19 @@ import re
 from collections.abc import Sequence
 
 from index.words import is_unspaced, stem
+from rag.checking.numerals import DIGITS, ENGLISH, digits, english
+from rag.checking.units import MONTHS, SECONDS, unit_of
 from rag.checking.values import Value
 
-# "A" only before what time and people are counted by.
-_SPANS = "second|minute|hour|day|night|week|month|quarter|year|head"
-_PER = re.compile(rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>[^\W\d_]+)", re.I)
+_SPANS = "second|minute|hour|day|night|week|fortnight|month|quarter|year|head"
+_JOINING = "and|or|of|in|at|for|to|an?|the|per|each|every"  # no word of these describes a span: "per person a year"
+# "A" only before what time and people are counted by; a year is one whether "calendar" stands before it or not.
+_PER = re.compile(
+    rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>"
+    rf"(?:(?P<digits>{DIGITS}) |(?P<words>{ENGLISH}) |(?P<second>other|second) )?"
+    rf"(?:(?!(?:{_JOINING})\b)[^\W\d_]+ ){{0,2}}(?P<span>{_SPANS})s?\b|[^\W\d_]+)",
+    re.I,
+)
 _END = re.compile("[,.;:]")  # of a clause
 _REACH = 40  # characters behind the value in which it is said
 _JAPANESE_PER = re.compile(
@@ -23,6 +31,10 @@ _JAPANESE_PER = re.compile(
 )
 _LONGEST = 12  # characters of the longest of them
 _SAME = {"annum": "year", "capita": "person", "people": "person", "head": "person", "名": "人"}
+_LASTING = {"fortnight": (SECONDS, 14 * 86400.0), "quarter": (MONTHS, 3.0)}
+
+# What a value holds for, as it is written and in a form that compares.
+Rate = tuple[str, object]
 
 
 def other_rate(stated: Value, statement: str, sourced: Sequence[Value], text: str) -> tuple[str, str] | None:
@@ -32,16 +44,25 @@ def other_rate(stated: Value, statement: str, sourced: Sequence[Value], text: st
     """
     mine = _rates(stated, statement)
     theirs = [_rates(value, text) for value in sourced]
-    if not mine or not all(theirs) or any(set(mine) & set(rates) for rates in theirs):
+    if not mine or not all(theirs) or any({key for _, key in mine} & {key for _, key in rates} for rates in theirs):
         return None
-    return mine[0], theirs[0][0]
+    return mine[0][0], theirs[0][0][0]
 
 
-def _rates(value: Value, text: str) -> list[str]:
+def _rates(value: Value, text: str) -> list[Rate]:
     """All that a value is said to be per."""
     if is_unspaced(text):
         found = _JAPANESE_PER.search(text, max(0, value.start - _LONGEST), value.start)
-        return [_SAME.get(found["unit"], found["unit"])] if found else []
+        return [(found["unit"], _SAME.get(found["unit"], found["unit"]))] if found else []
     end = _END.search(text, value.end, value.end + _REACH)
-    units = [m["unit"].lower() for m in _PER.finditer(text, value.end, end.start() if end else value.end + _REACH)]
-    return [stem(_SAME.get(unit, unit)) for unit in units]
+    return [_rate(m) for m in _PER.finditer(text, value.end, end.start() if end else value.end + _REACH)]
+
+
+def _rate(found: re.Match[str]) -> Rate:
+    """Every three months is each quarter."""
+    unit = (found["span"] or found["unit"]).lower()
+    lasting = _LASTING.get(unit) or unit_of(_SAME.get(unit, unit))
+    if lasting is None or lasting[0] not in (SECONDS, MONTHS):
+        return found["unit"], stem(_SAME.get(unit, unit))
+    count = digits(found["digits"]) if found["digits"] else english(found["words"]) if found["words"] else 1.0
+    return found["unit"], (lasting[0], lasting[1] * (2.0 if found["second"] else count))

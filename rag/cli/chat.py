@@ -35,7 +35,7 @@ def chat_command(
       printf 'Who may approve travel?\\nAnd for contractors?\\n' | rag chat
 
     In a conversation: /sources  /open N  /save [FILE]  /help  /quit. Without a terminal every line of the input is a
-    question.
+    question or one of these.
     """
     from rag.chat import Chat
     from rag.show_chat import converse, delete_kept, show_kept
