@@ -62,13 +62,17 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage with its fused score, and its score and 1-based rank in each leg that found it."""
+    """A passage with its fused score, and its score and 1-based rank in each leg that found it.
+
+    `share` is the say that the dense leg had in this question (0 to 1); the word legs had the rest.
+    """
 
     passage: Passage
     score: float
     scores: dict[str, float] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    share: float = 0.0
 
 
 class Index:
@@ -325,7 +329,7 @@ def search(
         least = min((entry.score for entry in first), default=math.inf)
         rest = [entry for entry in fused if entry.chunk not in holding]
         fused = [*first, *(replace(entry, score=min(entry.score, least)) for entry in rest)]
-    return _once_each(index.store, fused, k)
+    return _once_each(index.store, fused, share, k)
 
 
 def _read_whole(passage: Passage) -> str:
@@ -336,7 +340,7 @@ def _top(leg: Leg) -> float:
     return leg[0][1] if leg else 0.0
 
 
-def _once_each(store: Store, fused: Sequence[Fused], k: int) -> list[Ranked]:
+def _once_each(store: Store, fused: Sequence[Fused], share: float, k: int) -> list[Ranked]:
     """The first `k` different passages; each names the other documents that hold the same, wherever those rank."""
     kept: dict[tuple[str, ...], Ranked] = {}
     passages = store.passages([entry.chunk for entry in fused])
@@ -347,7 +351,7 @@ def _once_each(store: Store, fused: Sequence[Fused], k: int) -> list[Ranked]:
         key = sameness(passage)
         first = kept.get(key)
         if first is None and len(kept) < k:
-            kept[key] = Ranked(passage, entry.score, entry.scores, entry.ranks)
+            kept[key] = Ranked(passage, entry.score, entry.scores, entry.ranks, share=share)
         elif first is not None and passage.path not in (first.passage.path, *first.also):
             kept[key] = replace(first, also=(*first.also, passage.path))
     return list(kept.values())

@@ -71,6 +71,10 @@ _TEXTS: dict[str, dict[str, str]] = {
     "seconds_evidence": {"en": "evidence {seconds:.1f} s", "ja": "根拠 {seconds:.1f} 秒"},
     "seconds_answer": {"en": "answer {seconds:.1f} s", "ja": "回答 {seconds:.1f} 秒"},
     "seconds_reranker": {"en": "reranker {seconds:.1f} s", "ja": "並べ替え {seconds:.1f} 秒"},
+    "shares": {
+        "en": "weights of this question: words {words:.2f}, meaning {meaning:.2f}",
+        "ja": "この質問の重み：語 {words:.2f}、意味 {meaning:.2f}",
+    },
     "no_passage": {"en": "No passage matches.", "ja": "一致する箇所はありません。"},
     "no_document": {
         "en": "No document matches {patterns}. See: rag list",

@@ -80,8 +80,9 @@ class Background(Generic[Opened]):
 class Retriever:
     """Ranks the passages of one index for a question; each opener is called at most once, None without a model.
 
-    `reranking` is the seconds the reranker took for the last question. `unread` says what kept the model that reads
-    question and passages together from doing so, "" if nothing did: it is as if there were none then.
+    `share` is the say that the dense leg had in the last question, `reranking` the seconds that the reranker took.
+    `unread` says what kept the model that reads question and passages together from doing so, "" if nothing did: it is
+    as if there were none then.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Retriever:
         open_reader: Callable[[], CrossEncoder] | None = None,
     ) -> None:
         self.index = index
+        self.share = 0.0
         self.reranking = 0.0
         self.unread = ""
         self._embedder = Background(open_embedder)
@@ -125,6 +127,7 @@ class Retriever:
             ranked = search(
                 self.index, question, lambda: self._understand(question), k=wanted, mode=mode, within=within
             )
+        self.share = ranked[0].share if ranked else 0.0
         return self._rerank(question, ranked)[:k]
 
     def _rerank(self, question: str, ranked: list[Ranked]) -> list[Ranked]:

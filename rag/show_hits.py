@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from index.globs import match_paths
 from index.types import Hit, Quote
+from index.weights import describe_weights
 from rag.languages import language_of
 from rag.messages import say
 from rag.screen import Piece, note, one_line, show
@@ -19,7 +20,7 @@ SHOWN_CHARACTERS = 300  # of a passage: enough to see whether it is the right on
 
 
 def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bool) -> None:
-    """Each passage with its place and the other documents that hold it, best first."""
+    """Each passage with its place and the other documents that hold it, best first; `explain` adds its ranks."""
     language = language_of(question)
     for number, hit in enumerate(hits, 1):
         show(*headline(number, hit), hang=4)
@@ -32,6 +33,11 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
         if explain:
             ranks = ", ".join(f"{leg} rank {rank}" for leg, rank in hit.ranks.items())
             show(f"    score {hit.score:.3f}: {ranks}", style="dim")
+    if explain:
+        show(say("shares", language, words=1 - kb.retriever.share, meaning=kb.retriever.share), style="dim")
+        weights = kb.index.weights()
+        for name, learned in (describe_weights(weights) if weights else {}).items():
+            show(f"{name}: {learned}", style="dim")
     if not hits:
         note(say("no_passage", language))
     if kb.retriever.reranking:

@@ -13,7 +13,9 @@ from corpus import write_tree
 import rag
 from index.errors import UsageError
 from index.globs import match_paths
+from index.weights import LEAST, MOST, describe_weights
 from rag.labels import label, labels
+from rag.show_hits import show_hits
 
 HASHING = "hashing:64"
 
@@ -51,6 +53,24 @@ def test_every_chunk_has_its_vector_when_ingest_returns(kb: rag.KnowledgeBase, d
     kb.ingest([docs])
     assert kb.count_waiting() == 0
     assert {hit.path for hit in kb.search("hotels", mode="dense")} == set(kb.index.store.document_ids())
+
+
+@pytest.mark.parametrize(
+    ("mode", "least", "most"), [("lexical", 0.0, 0.0), ("hybrid", LEAST, MOST), ("dense", 1.0, 1.0)]
+)
+def test_an_explained_search_shows_the_weights_of_the_question_and_of_the_collection(
+    kb: rag.KnowledgeBase, docs: Path, capsys: pytest.CaptureFixture[str], mode: str, least: float, most: float
+) -> None:
+    kb.ingest([docs])
+    hits = kb.search("annual leave", mode=mode)
+    show_hits(kb, "annual leave", hits, explain=True)
+    share = kb.retriever.share
+    assert least <= share <= most
+    shown = capsys.readouterr().out
+    assert f"weights of this question: words {1 - share:.2f}, meaning {share:.2f}" in shown
+    assert all(f"{name}: {learned}" in shown for name, learned in describe_weights(kb.index.weights()).items())
+    show_hits(kb, "annual leave", hits, explain=False)
+    assert "weights" not in capsys.readouterr().out
 
 
 def test_a_second_run_changes_nothing(kb: rag.KnowledgeBase, docs: Path) -> None:

@@ -12,7 +12,7 @@ from rag.cli.options import common_options, model_options, open_kb, question_arg
 @question_argument
 @click.option("-k", type=click.IntRange(min=1), help="How many passages (10).")
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", help="Both legs, or one of them.")
-@click.option("--explain", is_flag=True, help="Show how each passage got its rank.")
+@click.option("--explain", is_flag=True, help="Show how each passage got its rank, and the weights.")
 @within_option
 @model_options
 @common_options
