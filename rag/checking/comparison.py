@@ -28,6 +28,7 @@ from rag.checking.provisos import EXCEPTS
 from rag.checking.rates import other_rate
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
+from rag.checking.splices import spliced
 from rag.checking.swaps import swapped
 from rag.checking.tokens import Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
@@ -118,7 +119,8 @@ class Comparison:
         if self.copied:
             yield from self._says_otherwise()
         mixed = mixed_clauses(self.statement, self.said, self.alignment.matches, self.home)
-        if mixed := mixed or other_member(self.said, self.alignment.matches, self.home):
+        mixed = mixed or other_member(self.said, self.alignment.matches, self.home)
+        if mixed := mixed or spliced(self.said, self.alignment.matches, self.home):
             yield Doubt(False, reason("mixed", self.statement, *mixed))
         if turned := swapped(self.said, self.statement, self.home):
             yield Doubt(False, reason("roles", self.statement, *turned))
