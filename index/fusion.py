@@ -82,7 +82,7 @@ def fuse(found: Found, document_of: Mapping[int, int], dense_share: float) -> li
 
 
 class _Scale:
-    """The scores of a leg as shares of the best one, from `zero` up."""
+    """The scores of a leg as shares of the best one, from `zero` up; below it, of the way down to the least cosine."""
 
     def __init__(self, leg: Leg, pool: int, top: float, zero: float = 0.0) -> None:
         self.zero = zero
@@ -92,7 +92,9 @@ class _Scale:
         self.rest = leg[-1][1] if len(leg) >= pool else zero
 
     def of(self, number: int) -> float:
-        return (self.scores.get(number, self.rest) - self.zero) / max(self.top - self.zero, 1e-9)
+        above = self.scores.get(number, self.rest) - self.zero
+        # A share of the best one would be without bound where that is hardly above `zero`, or below it.
+        return above / (self.top - self.zero) if above > 0 else above / (1 + self.zero)
 
 
 def _best_first(scores: Mapping[int, float]) -> list[int]:

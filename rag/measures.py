@@ -76,7 +76,7 @@ def measure_sentences(
 
 
 def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sentence]) -> Iterator[list[float]]:
-    top = max(ranked[0].score, 1e-9) if ranked else 1.0
+    top = ranked[0].score if ranked else 0.0
     cosines = [hit.scores["dense"] for hit in ranked if "dense" in hit.scores]
     nearest, farthest = max(cosines, default=0.0), min(cosines, default=0.0)
     stems = {_stem(term) for term in question.idf} - {""}
@@ -116,7 +116,7 @@ def _rows(question: Question, ranked: Sequence[Ranked], sentences: Sequence[Sent
             *map(float, offers(question, sentence.text)),
             float(not new and sentence.kind is not Kind.CODE),
             float(sentence.text.endswith(("?", "？"))),
-            hit.score / top,
+            max(0.0, hit.score) / top if top > 0 else 1.0,  # of the best; where nothing is found all are alike
             math.log1p(sentence.rank),
             hit.scores.get("dense", farthest) - nearest,
             0.0 if i and sentences[i - 1].rank == sentence.rank else question.share(missing & above),

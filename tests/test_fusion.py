@@ -79,6 +79,17 @@ def test_a_leg_alone_keeps_its_order_within_a_document(leg: list[tuple[int, floa
             assert [c for c in fused if DOCUMENT_OF[c] == document] == [c for c in order if DOCUMENT_OF[c] == document]
 
 
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=9, unique=True), st.floats(-0.5, 0.9))
+def test_cosines_hardly_above_those_of_unrelated_texts_or_below_keep_their_order_and_stay_in_bounds(
+    cosines: list[float], baseline: float
+) -> None:
+    leg = list(enumerate(sorted(cosines, reverse=True), 1))
+    fused = fuse(Found([], [], leg, 50, baseline=baseline), {chunk: chunk for chunk, _ in leg}, 1.0)
+    assert all(-1 <= entry.score <= 1 for entry in fused)
+    for a, b in pairwise(fused):
+        assert a.score == b.score or a.chunk < b.chunk
+
+
 def test_chunks_that_are_gone_are_left_out() -> None:
     assert [e.chunk for e in fuse(Found([(1, 2.0), (2, 1.0)], [], [], 9), {2: 1}, 0.0)] == [2]
 

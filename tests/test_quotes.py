@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,6 +128,16 @@ def test_every_measure_has_a_column() -> None:
     assert weighed.measures.shape == (len(weighed.sentences), len(COLUMNS))
     assert all(set(weights) < set(COLUMNS) for weights in WEIGHTS.values())
     assert weighed.probabilities.sum() == pytest.approx(1)
+
+
+# On small collections the best passage may score next to nothing, and less than nothing where nothing is near.
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=8))
+def test_no_score_of_a_passage_is_beyond_all_bounds(scores: list[float]) -> None:
+    question = "How many days of paid leave?"
+    passages = office().ranked(question)
+    ranked = [replace(hit, score=score) for hit, score in zip(passages, sorted(scores, reverse=True), strict=False)]
+    passage = weigh_sentences(question, ranked, office()).measures[:, COLUMNS.index("passage")]
+    assert (passage[0], passage.min() >= 0, passage.max() <= 1) == (1, True, True)
 
 
 WORDS = [*".!?,|:「」\n", "leave", "days", "20", "18", "The", "It", "これ", "休暇は", "付与する。", "of", "employees"]
