@@ -26,6 +26,7 @@ from rag.messages import say
 from rag.retrieval import Retriever
 from rag.settings import Settings, find_knowledge_base, load_settings
 from rag.spelling import Spelt, spell_alike
+from rag.threads import Turn, in_turn
 from rag.trust import check_trust, trust
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def open_knowledge_base(
 
 
 class KnowledgeBase:
-    """Documents, and the questions asked of them. A context manager; not to be shared by threads."""
+    """Documents, and the questions asked of them. A context manager.
+
+    Threads may share it, and then take turns; they have to open one each to ask at the same time, or while one ingests.
+    """
 
     def __init__(
         self, folder: Path, settings: Settings, *, create: bool = True, shared: bool = False, damaged: bool = False
@@ -68,6 +72,7 @@ class KnowledgeBase:
         self.folder = folder.resolve()
         self.settings = settings
         self.shared = shared
+        self.turn = Turn()
         kb = ""
         if create and not shared and not (self.folder / DATABASE).exists():
             kb = uuid.uuid4().hex
@@ -92,6 +97,7 @@ class KnowledgeBase:
 
     # ---------------------------------------------------------------- writing
 
+    @in_turn
     def ingest(
         self,
         paths: Sequence[str | os.PathLike[str]] = (),
@@ -125,6 +131,7 @@ class KnowledgeBase:
                 self.retriever.calibrate()
             return report
 
+    @in_turn
     def embed(self, progress: Progress = no_progress) -> None:
         """Give every passage that has none its vector, where there is an embedding model."""
         from ingest.vectors import embed_waiting
@@ -134,12 +141,14 @@ class KnowledgeBase:
                 embed_waiting(self.index, embedder, progress)
                 self.index.refresh()
 
+    @in_turn
     def forget(self, patterns: str | Iterable[str]) -> Forgotten:
         """Take the matching documents out so that no byte of them stays."""
         from rag.forget import forget
 
         return forget(self, patterns)
 
+    @in_turn
     def remove(self, patterns: str | Iterable[str]) -> list[str]:
         """Take the matching documents out and keep them out of later runs; the paths that were removed.
 
@@ -159,6 +168,7 @@ class KnowledgeBase:
             self.index.refresh()
             return paths
 
+    @in_turn
     def restore(self, patterns: str | Iterable[str]) -> list[str]:
         """Let documents that were taken out in again; the next run reads them."""
         with self.index.store.session("rag rm --undo"):
@@ -171,6 +181,7 @@ class KnowledgeBase:
 
     # ---------------------------------------------------------------- reading
 
+    @in_turn
     def search(
         self,
         question: str,
@@ -189,11 +200,13 @@ class KnowledgeBase:
         ranked = self.retriever.search(self.spell(question).text, k or self.settings.k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
 
+    @in_turn
     def spell(self, question: str) -> Spelt:
         """The question as it is searched for: its slips of the pen mended by the words of the documents."""
         with self.index.reading():
             return spell_alike(whole(question), self.index)
 
+    @in_turn
     def ask(
         self,
         question: str,
@@ -207,6 +220,7 @@ class KnowledgeBase:
                 return step
         raise AssertionError("an answer always ends the steps")
 
+    @in_turn
     def ask_in_steps(
         self,
         question: str,
@@ -236,21 +250,25 @@ class KnowledgeBase:
             answer = replace(answer, notes=(*answer.notes, left))
         return answer
 
+    @in_turn
     def text(self, path: str) -> str:
         """The parsed text of a document, which `start` and `end` of its hits and quotes index."""
         with self.index.store.reading():
             return self.index.store.text(path)
 
+    @in_turn
     def documents(self) -> list[Listing]:
         """Every document, by path."""
         with self.index.store.reading():
             return self.index.store.listings()
 
+    @in_turn
     def sources(self) -> dict[str, Path]:
         """Name and root of each folder or file that was given to ``ingest``."""
         with self.index.store.reading():
             return self.index.store.sources()
 
+    @in_turn
     def count_waiting(self) -> int:
         """Chunks that have no vector of the embedding model yet."""
         embedder = self.retriever.embedder
@@ -260,6 +278,7 @@ class KnowledgeBase:
                 return self.index.store.count_chunks() if self.settings.embed_model else 0
             return self.index.table.count_waiting(model)
 
+    @in_turn
     def verify(self, *, deep: bool = False) -> list[str]:
         """Sentences about what is damaged; none when all is well. `deep` embeds a sample again and compares."""
         from index.verify import find_damage
@@ -274,6 +293,7 @@ class KnowledgeBase:
             return [error.message]
         return findings
 
+    @in_turn
     def find_traces(self, text: str) -> list[str]:
         """Where `text` stands in any byte of the knowledge base; nothing when it is gone."""
         from index.absence import find_traces
@@ -281,6 +301,7 @@ class KnowledgeBase:
         with self.index.store.reading():
             return find_traces(self.index.store, text)
 
+    @in_turn
     def status(self) -> Status:
         """What is in here and in what state it is."""
         from rag.status import describe
