@@ -67,7 +67,7 @@ class Assistant:
             quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
             calibration = self.retriever.calibration()
         verdict = decide(weighed, calibration, self.retriever)
-        difference = find_difference(quotes, language) if verdict.answerable else ""
+        difference = find_difference(spelt.text, quotes, language) if verdict.answerable else ""
         seconds = {"evidence": time.perf_counter() - start}
         yield Evidence(tuple(quotes), verdict.answerable, difference, seconds["evidence"], spelt.slips)
         if not verdict.answerable:

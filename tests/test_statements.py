@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import rag
-from index.types import Quote
+from index.types import Quote, Span
 from rag.differences import find_difference
 from rag.prompt import build_messages, fence
 from rag.statements import check_statement, split_statements
@@ -111,7 +111,7 @@ def test_a_document_cannot_end_the_fence() -> None:
 )  # fmt: skip
 def test_sources_that_differ_are_named_with_their_years(first: str, second: str, wanted: tuple[str, ...]) -> None:
     quotes = [quote(1, first, "docs/handbook-2025.pdf"), quote(2, second, "docs/handbook-2023.pdf")]
-    found = find_difference(quotes, "en")
+    found = find_difference("How many days?", quotes, "en")
     assert bool(found) == bool(wanted)
     for value, year in zip(wanted, ("2025", "2023"), strict=bool(wanted)):
         assert value in found
@@ -120,7 +120,37 @@ def test_sources_that_differ_are_named_with_their_years(first: str, second: str,
 
 def test_two_sentences_of_one_document_do_not_differ() -> None:
     quotes = [quote(1, "Group A gets 20 days of leave."), quote(2, "Group A gets 18 days of leave.")]
-    assert find_difference(quotes, "en") == ""
+    assert find_difference("How many days?", quotes, "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named", "unnamed"),
+    [
+        ("The warranty of model KX-200 is 24 months.", "The warranty of model KX-300 is 36 months.",
+         "How long is the warranty of the KX-200?", "How long is the warranty?"),
+        ("Anna Kelly works in room 12 of the annex.", "Paul Kelly works in room 14 of the annex.",
+         "In which room does Anna Kelly work?", "In which room does Kelly work?"),
+        ("東京支店の家賃は月30万円である。", "大阪支店の家賃は月20万円である。",
+         "東京支店の家賃はいくらですか", "家賃はいくらですか"),
+    ],
+)  # fmt: skip
+def test_sources_of_which_the_question_names_one_do_not_differ(
+    first: str, second: str, named: str, unnamed: str
+) -> None:
+    quotes = [quote(1, first, "docs/a.pdf"), quote(2, second, "docs/b.pdf")]
+    assert find_difference(named, quotes, "en") == ""
+    assert find_difference(unnamed, quotes, "en") != ""
+
+
+def test_table_rows_differ_in_the_column_that_is_asked_for() -> None:
+    header = Span(0, 9, "区分 | 宿泊費 | 日当")
+    rows = ("一般社員 | 11,000円 | 2,500円", "一般社員 | 9,000円 | 2,200円")
+    quotes = [replace(quote(n, row, f"docs/{n}.xlsx"), context=(header,)) for n, row in enumerate(rows, 1)]
+    assert "2,500円 [1], 2,200円 [2]" in find_difference("一般社員の日当はいくらですか", quotes, "ja")
+    assert "11,000円 [1], 9,000円 [2]" in find_difference("一般社員の宿泊費はいくらですか", quotes, "ja")
+    assert find_difference("一般社員はいくらですか", quotes, "ja") == ""
+    only = [replace(q, text=q.text.rsplit(" | ", 1)[0]) for q in quotes]
+    assert "11,000円 [1], 9,000円 [2]" in find_difference("一般社員はいくらですか", only, "ja")
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
