@@ -110,6 +110,20 @@ def test_front_matter_is_only_at_the_top_and_only_when_closed() -> None:
     assert rows(read(markdown, "---\n---\nText")) == [("text", 0, 3, "Text")]
 
 
+def test_what_people_write_into_front_matter_is_text_and_what_is_for_programs_is_not() -> None:
+    fields = ["title: Travel", "owner: Maeve Nolan", "effective: 2024-09-01", "weight: 30", "layout: page"]
+    fields += ["redirect: /docs/Old Page", "link: https://a.b/C", "linkTitle: Travel", "draft: false", "所管: 総務部"]
+    document = read(markdown, "\n".join(["---", *fields, 'description: "Of trips."', "---", "Text"]))
+    assert document.title == "Travel"
+    assert rows(document) == [
+        ("text", 0, 3, "owner: Maeve Nolan"),
+        ("text", 0, 4, "effective: 2024-09-01"),
+        ("text", 0, 11, "所管: 総務部"),
+        ("text", 0, 12, "Of trips."),
+        ("text", 0, 14, "Text"),
+    ]
+
+
 def test_the_first_heading_is_the_title_where_none_is_named() -> None:
     assert read(markdown, "Text\n\n## Part *one*\n\n# Later\n").title == "Part *one*"
     assert read(markdown, "日本語の文章。".encode("cp932")).warnings == ("encoding guessed as CP932",)

@@ -29,7 +29,10 @@ EXTRA = ""
 
 _DEEPEST = 100  # nested lists, items and quotes; each takes several of Python's calls, of which there are 1,000
 _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n(.*?\n)??\1[ \t]*(?:\n|\Z)", re.S)
-_FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*[:=][ \t]*([^\s|>\[{].*?)[ \t]*$", re.M)
+_FIELD = re.compile(r"^([^\W\d][\w-]*)[ \t]*[:=][ \t]*([^\s|>\[{].*?)[ \t]*$", re.M)
+# What a person writes of a document: a date, or words with a space, a capital or a letter beyond ASCII; the rest tells
+# a program how to show it (weight: 30, layout: page, redirect: /docs/x).
+_TOLD = re.compile(r"(?=.*(?:[^\W\d_].*[ A-Z]|[A-Z]|[^\x00-\x7f]))(?!\S*[/:])|\d{4}-\d\d-\d\d")
 _UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>", re.S)
 _NEXT_ELEMENT = re.compile(r"(?<=[^\s>])</[A-Za-z][^<>]*><[A-Za-z][^<>]*>(?=[^\s<])")
@@ -46,8 +49,8 @@ _CELL_END = re.compile(r"(?<!\\)\|")
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
     """Headings, paragraphs, items, rows and listings, each with the line it begins at.
 
-    Title, date and description are taken from the front matter, if there is one. Raises DocumentError when the bytes
-    are not text.
+    Title and date are taken from the front matter, if there is one; what else people write there (owner, effective) is
+    text. Raises DocumentError when the bytes are not text.
     """
     decoded = decode(data)
     builder = TextBuilder(warnings=list(decoded.warnings))
@@ -56,9 +59,13 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         add_markdown(builder, decoded.text)
         return builder.build("")
     fields = {match.group(1).lower(): match for match in reversed([*_FIELD.finditer(front.group(2) or "")])}
-    if "description" in fields:
-        line = decoded.text[: front.start(2) + fields["description"].start()].count("\n") + 1
-        builder.add(_unquote(fields["description"].group(2)), line=line)
+    told = {_unquote(fields[key].group(2)) for key in ("title", "date") if key in fields}
+    for key, field in sorted(fields.items(), key=lambda item: item[1].start()):
+        value = _unquote(field.group(2))
+        if value not in told and _TOLD.match(value):
+            told.add(value)
+            line = decoded.text[: front.start(2) + field.start()].count("\n") + 1
+            builder.add(value if key == "description" else f"{field.group(1)}: {value}", line=line)
     add_markdown(builder, decoded.text[front.end() :], first=decoded.text[: front.end()].count("\n"))
     title, date = (_unquote(fields[key].group(2)) if key in fields else "" for key in ("title", "date"))
     return builder.build(title, date=iso_date(date))
