@@ -11,6 +11,7 @@ from rag.checking.reading import values
 from rag.checking.tokens import tokens
 from rag.checking.values import Value, agree, comparable
 from rag.messages import say
+from rag.table_cells import BAR, split_cells
 
 COMPARED = 3  # quotes: what a reader takes in together
 
@@ -18,7 +19,6 @@ COMPARED = 3  # quotes: what a reader takes in together
 # (tests/test_differences.py has pairs on both sides).
 ALIKE = 0.5
 
-CELLS = "|"  # what parts the cells of a table row
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -58,13 +58,13 @@ def _differing(question: str, one: Quote, other: Quote) -> tuple[Value, Value] |
     left = [value for value in found[0] if not any(agree(value, match) for match in found[1])]
     right = [value for value in found[1] if not any(agree(value, match) for match in found[0])]
     pairs = [(a, b) for a in left for b in right if comparable(a, b)]
-    if not all(CELLS in text for text in texts):
+    if not all(BAR in text for text in texts):
         return pairs[0] if pairs else None
     columns: dict[int, tuple[Value, Value]] = {}
     for a, b in pairs:
         if (column := _column(texts[0], a)) == _column(texts[1], b):
             columns.setdefault(column, (a, b))
-    header = next((_cells(span.text) for span in one.context if CELLS in span.text), [])
+    header = next((split_cells(span.text) for span in one.context if BAR in span.text), [])
     asked = set(terms(question))
     named = {column: len(asked & set(terms(header[column]))) for column in columns if column < len(header)}
     best = max(named, key=lambda column: named[column], default=None)
@@ -73,12 +73,8 @@ def _differing(question: str, one: Quote, other: Quote) -> tuple[Value, Value] |
     return next(iter(columns.values())) if len(columns) == 1 else None
 
 
-def _cells(row: str) -> list[str]:
-    return normalize(row).split(CELLS)
-
-
 def _column(row: str, value: Value) -> int:
-    return row.count(CELLS, 0, value.start)
+    return row.count(BAR, 0, value.start)
 
 
 def _likeness(one: str, other: str) -> float:

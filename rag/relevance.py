@@ -28,6 +28,7 @@ from rag.interaction import Nearness, compare_words, reading_terms
 from rag.languages import language_of
 from rag.measures import MEASURES, NEAR, measure_sentences
 from rag.question import KINDS, Question, take_apart
+from rag.table_cells import BAR, name_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,7 +185,10 @@ def sight_together(weighed: Weighed) -> Sight | None:
 
 
 def list_passages(weighed: Weighed, count: int = PAIRED) -> list[tuple[int, str]]:
-    """The best sentences, each by its number and as it is read with the question: with title and neighbours."""
+    """The best sentences, each by its number and as it is read with the question: with title and neighbours.
+
+    A table row is read with the names of its columns instead.
+    """
     unspaced = see_words(weighed.question.text) == "unspaced"
     within, beside = (_UNSPACED_WITHIN, _UNSPACED_BESIDE) if unspaced else (_WITHIN, _BESIDE)
     found: dict[str, tuple[int, str]] = {}
@@ -197,7 +201,11 @@ def list_passages(weighed: Weighed, count: int = PAIRED) -> list[tuple[int, str]
             for other in (number - 1, number + 1)
         )
         title = weighed.ranked[sentence.rank].passage.title
-        text = f"{title}. {before[-beside:]} {sentence.text[:within]} {after[:beside]}"
+        read = f"{before[-beside:]} {sentence.text[:within]} {after[:beside]}"
+        if sentence.kind is Kind.ROW and sentence.lead and BAR in sentence.lead[-1].text:
+            # Its columns' names say what its cells are, the rows beside it nothing of it.
+            read = name_cells(sentence.text, sentence.lead[-1].text)[: within + beside]
+        text = f"{title}. {read}"
         found.setdefault(sentence.text, (number, text))
         if len(found) == count:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from shelf import Shelf, document, office
 
 from index.types import Block, Kind
 from ingest.embedders import Reading
+from ingest.office.table_rows import join_cells
 from rag.answer_types import offers
 from rag.interaction import compare_words
 from rag.question import take_apart, tells
 from rag.quotes import LONGEST, select_quotes
-from rag.relevance import COLUMNS, EMBEDDED, WEIGHTS, weigh_sentences
+from rag.relevance import COLUMNS, EMBEDDED, WEIGHTS, list_passages, weigh_sentences
+from rag.table_cells import name_cells, split_cells
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,26 @@ def test_every_measure_has_a_column() -> None:
     assert weighed.measures.shape == (len(weighed.sentences), len(COLUMNS))
     assert all(set(weights) < set(COLUMNS) for weights in WEIGHTS.values())
     assert weighed.probabilities.sum() == pytest.approx(1)
+
+
+def test_a_table_row_is_read_with_the_names_of_its_columns() -> None:
+    question = "What is the hotel limit in Dublin?"
+    [(_, text), *_] = list_passages(weigh_sentences(question, office().ranked(question), office()))
+    assert text.endswith("City: Dublin, Daily allowance: 45 euros, Hotel limit: 160 euros")
+    question = "How many days of paid leave do full-time employees receive?"
+    [(_, text), *_] = list_passages(weigh_sentences(question, office().ranked(question), office()))
+    assert "Staff rest. Full-time employees receive 20 days of paid leave. They may" in text
+
+
+CELLS = st.lists(st.text(st.characters(categories=("L", "Nd")), max_size=5), min_size=1, max_size=6)
+
+
+@given(CELLS, CELLS)
+def test_cells_keep_their_order_under_the_names_of_their_columns(names: list[str], cells: list[str]) -> None:
+    row = join_cells(cells)
+    assert split_cells(row) == (cells[: len(split_cells(row))] if any(cells) else [""])
+    wanted = [f"{name}: {cell}" if name else cell for name, cell in zip_longest(names, cells, fillvalue="") if cell]
+    assert name_cells(row, join_cells(names)) == ", ".join(wanted)
 
 
 # On small collections the best passage may score next to nothing, and less than nothing where nothing is near.

@@ -23,6 +23,7 @@ from ingest.sentences import split_sentences
 from rag.evaluation.questions import JudgedQuestion, Target, paths_without, question_id
 from rag.languages import language_of
 from rag.question import STOP_WORDS
+from rag.table_cells import split_cells
 
 if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
@@ -194,7 +195,7 @@ def _cells(passage: Passage, title: str) -> Iterator[_Idea]:
 
 
 def _cells_of(row: str) -> list[str]:
-    return [cell.strip() for cell in row.split("|")] if "\n" not in row else []
+    return split_cells(row) if "\n" not in row else []
 
 
 def _rare_words(passage: Passage, kb: KnowledgeBase) -> Iterator[_Idea]:
