@@ -48,7 +48,10 @@ _CONTINUES = re.compile(
     re.I,
 )
 _CONTINUES_JA = re.compile(r"^(?:では|じゃあ?|なら|あと|また|ちなみに|他に|ほかに)[、,]?")
-_ELLIPSIS_JA = re.compile(r"(?:(?:(?<!ま)で|に)?[はも]|だと|なら|場合は|について|って|のほうは|の方は)[？?。]?$")
+_ELLIPSIS_JA = re.compile(
+    r"(?:(?:(?<!ま)で|に)?[はも]|だと|なら|場合は|について|って|のほうは|の方は)"
+    r"(?:(?:どう|いかが)(?:です|でしょう)か|どう(?:なの)?)?[？?。]?$"
+)
 _ASKS_JA = re.compile(r"何(?!事|処)|いくら|いくつ|いつ|どこ|どれ|どなた|[誰幾]|だれ|なぜ")
 _ENDING_JA = re.compile(r"[ぁ-ゟ]{1,2}")  # what the cut leaves of a verb: らえ of もらえます
 _OPENERS = re.compile(

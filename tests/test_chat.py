@@ -106,6 +106,8 @@ def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tu
         ("国内出張の日当はいくらですか？", "海外出張では？", "海外出張の日当はいくらですか？"),
         ("国内出張の日当はいくらですか？", "海外出張なら？", "海外出張の日当はいくらですか？"),
         ("日当はいくらですか？", "課長にも？", "課長の日当はいくらですか？"),
+        ("在宅勤務は週何日できますか", "ダブリンではどうですか", "ダブリンの在宅勤務は週何日できますか"),
+        ("課長の決裁限度額はいくらですか？", "部長はいかがでしょうか。", "部長の決裁限度額はいくらですか？"),
         ("日当はいつまで出ますか？", "3月までは？", "3月までの日当はいつまで出ますか？"),
         ("What is the hotel limit outside Dublin?", "And in London?", "What is the hotel limit in London?"),
         ("Who was hired before 2020?", "And since 2023?", "Who was hired since 2023?"),
