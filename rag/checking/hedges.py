@@ -23,12 +23,20 @@ _WANTING = (
     r"(?:cancellation|abolition|absence|lack|ban|prohibition|suspension|rejection|withdrawal|postponement|removal|loss"
     r"|shortage|failure|refusal|denial|expiry|termination)s? (?:of|on|to)"
 )
+# What is asked for or only weighed was not got, and what is lacked or turned down is not there.
+_UNDONE = re.compile(
+    r"\b(?:(?:demand|propos|consider|discuss|lack|omit|neglect|dismiss|reject|abandon|block|prevent|forgot|forget)[a-z]*"
+    r"|(?:ask|appl)(?:s|ed|ies|ied|y|ying|ing)? for|rul(?:es?|ed|ing) out|(?:advis|warn)[a-z]* against"
+    r"|free (?:of|from)|stop[a-z]* short of)\b",
+    re.I,
+)
 _SUPERLATIVE = r"(?=[ -](?:most|least|best|worst|only|first|[a-z]+est)\b)"
 _BEFORE = re.compile(
     rf"\b(?:(?<!\bin )(?:{_WISHED})[a-z]*(?: \w+ly)? (?:to|that)(?: be| have(?: been)?)?"
     rf"|whether|(?:believ|predict|forecast|assum)\w* that|{_WANTING}"
     rf"|claim\w* (?:that )?(?:it|he|she|they) ha(?:s|ve|d)|(?:stop|avoid|ceas|delay|postpon)\w*(?= \w+ing\b)"
     r"|instead of|rather than"
+    r"|(?:half|(?:a|one|two|three)[ -](?:third|quarter|fifth|tenth)s?) of"
     r"|(?:was|were|is|are) to (?:be|have)|would (?:be|have(?: been)?)|reportedly|supposedly|according to rumou?rs?"
     r"|(?-i:may)|might|could|almost|nearly|virtually|possibly|probably|presumably|perhaps|partly|partially"
     r"|former(?:ly)?|deputy|vice|acting|assistant|draft|proposed|planned|alleged(?:ly)?|suspected|would-be|attempted"
@@ -36,12 +44,12 @@ _BEFORE = re.compile(
     rf"|\d+(?:nd|rd|th){_SUPERLATIVE}|(?<=\bevery )(?:other|second|third|fourth))\b",
     re.I,
 )
-_ENGLISH = ((_BEFORE, 1),)
+_ENGLISH = ((_BEFORE, 1), (_UNDONE, 1))
 _LEAVE = re.compile(r"\b(?:can|able|allowed|permitted|possible)\b", re.I)  # other words for "may"
 # Behind what is planned or only possible, and before a title or a rank.
 _BEHIND = re.compile(
     r"と(?:見|み)られ|と(?:予想|予測)|かどうか|か否か|[うおこそとのもろごぼよ]うと(?:し|す)|見方|見通し|との観測|案が"
-    r"|提案(?:し|さ|が)|予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
+    r"|提案(?:し|さ|が)|要求(?:し|さ)|を求め|応募|申請し|禁止|禁じ|忘れ|却下|棄却|否決|予定|計画|見込|可能性|恐れ|おそれ|かもしれ|かも知れ|つもり|努め|望ましい|好ましい|拒否|断念|検討|噂|うわさ|疑い|級の"
     r"|の(?:中止|廃止|禁止|停止|延期|撤回|取り?消し?|取りやめ|見送り|辞退|解除|解約|欠如|不足|否定|失効|終了|喪失)"
 )
 _TITLES = re.compile(r"ほぼ|ほとんど|(?:\d+|[二三四五六七八九十])番目に|[元前副準](?=[一-鿿]{2})|代理|補佐")

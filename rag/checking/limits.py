@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from rag.checking.degrees import other_degree
 from rag.checking.exchanges import Matches
 from rag.checking.heads import left_out_head
 from rag.checking.hedges import left_out_hedge
@@ -29,6 +30,7 @@ def list_limits(
         ("force", other_force(statement, home.sentence)),
         ("force", other_joint(statement, home.sentence)),
         ("way", other_way(statement, home.sentence)),
+        ("way", other_degree(statement, said, home)),
         ("way", other_suffix(statement, home.sentence)),
         ("proviso", left_out_proviso(statement, keys, home)),
         ("hedge", left_out_hedge(statement, home)),

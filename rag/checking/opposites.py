@@ -161,8 +161,8 @@ _MAY = re.compile(  # a capital is a month's
 )
 _ALL = re.compile(r"\b(?:all|every|each|always)\b|全て|すべて|全員|必ず|常に", re.I)
 _SOME = re.compile(
-    r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually)\b"
-    r"|一部|多く|多数|過半数|ほとんど|大半|時々|通常",
+    r"\b(?:some|several|(?<!how )many|most|few|sometimes|often|usually|half|one in|(?:third|quarter|fifth)s? of)\b"
+    r"|一部|多く|多数|過半数|ほとんど|大半|時々|通常|半数|半分|[割分]の",
     re.I,
 )
 _SHOULD = re.compile(

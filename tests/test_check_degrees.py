@@ -1,0 +1,63 @@
+"""How much a statement says of the two that are compared, of how many, and what was asked for and not got."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.checking import check
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Silver is as expensive as tin.", "Silver is more expensive than tin."),
+        ("Silver is cheaper than tin.", "Silver is more expensive than tin."),
+        ("Silver is less expensive than tin.", "Silver is more expensive than tin."),
+        ("Helium is denser than air.", "Helium is less dense than air."),
+        ("Silver is dearer than tin.", "Silver is as dear as tin."),
+        ("All of the members voted.", "Half of the members voted."),
+        ("Every invoice is checked by the auditor.", "A third of the invoices are checked by the auditor."),
+        ("The invoices are checked by the auditor.", "A third of the invoices are checked by the auditor."),
+        ("会員の全員が投票した。", "会員の半数が投票した。"),
+        ("すべての患者が回復した。", "患者の3割の患者が回復した。"),
+        ("The union got a pay rise of 5 percent.", "The union demanded a pay rise of 5 percent."),
+        ("She has the post of director.", "She applied for the post of director."),
+        ("The company has a licence for the mill.", "The company lacks a licence for the mill."),
+        ("The engineer closed the valve.", "The engineer forgot to close the valve."),
+        ("労働組合は5%の賃上げを得た。", "労働組合は5%の賃上げを要求した。"),
+        ("構内で喫煙できる。", "構内での喫煙は禁止されている。"),
+        ("技師は弁を閉めた。", "技師は弁を閉め忘れた。"),
+    ],
+)
+def test_another_degree_share_or_outcome_is_not_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict != "supported"
+    assert check(source, [source]).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The northern route is safer than the southern one.", "The northern route is safer than the southern one is."),
+        ("The new pump is quieter.", "The new pump is quieter than the old one and needs less oil."),
+        ("Half of the members voted.", "Half of the members voted in the spring of 2021."),
+        ("All of the members voted.", "All of the members voted, and half of them left early."),
+        ("The union demanded a pay rise.", "The union demanded a pay rise of 5 percent."),
+        ("The filters are cleaned rather than replaced.", "The filters are cleaned rather than replaced every week."),
+        ("Three in 2004 were sold.", "Three in 2004 were sold."),
+    ],
+)
+def test_the_same_degree_share_or_outcome_is_supported(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict == "supported"
+
+
+DEGREES = ("more {} than", "less {} than", "as {} as")
+WORDS = ("expensive", "common", "fragile", "reliable")
+
+
+@given(st.sampled_from(DEGREES), st.sampled_from(DEGREES), st.sampled_from(WORDS), st.sampled_from(WORDS))
+def test_only_the_same_comparison_is_supported(one: str, other: str, word: str, another: str) -> None:
+    source = f"Method Alpha is {one.format(word)} method Beta."
+    verdict = check(f"Method Alpha is {other.format(another)} method Beta.", [source]).verdict
+    assert (verdict == "supported") is ((one, word) == (other, another))
