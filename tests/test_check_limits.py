@@ -292,6 +292,9 @@ def test_a_polite_duty_is_a_duty(duty: str) -> None:
         ("The bearings need no maintenance.", "The bearings are maintenance-free."),
         ("東京支店の売上は大阪支店より多い。", "大阪支店の売上は東京支店より少ない。"),
         ("甲の同意がなければ、乙は契約を変更できない。", "乙は甲の同意なく契約を変更することができない。"),
+        ("The hall cannot hold more than 300 guests.", "The hall holds up to 300 guests."),
+        ("Deposits must not be less than 500 euros.", "Deposits must be at least 500 euros."),
+        ("夜間の警備員は2人を下回ってはならない。", "夜間の警備員は2人以上とする。"),
     ],
 )
 def test_the_same_in_converse_words_is_not_contradicted(statement: str, source: str) -> None:

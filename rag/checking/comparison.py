@@ -15,6 +15,7 @@ from ingest.sentences import split_sentences
 from rag.checking.alignment import Alignment, align
 from rag.checking.changes import end_of_change
 from rag.checking.clauses import halves_turned
+from rag.checking.converse import converse_bound
 from rag.checking.counts import other_counts
 from rag.checking.differences import Course, Substitution, follow
 from rag.checking.exchanges import exchanged_things, is_deed, is_thing
@@ -110,7 +111,9 @@ class Comparison:
         self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
         self.home = self._find_home()
         # A denial that the other has not is no contradiction where both deny, nor where something is excepted from it.
-        self.open_denial = self._both_deny() or EXCEPTS.search(self.home.sentence) is not None
+        self.both = said, stands, self.alignment.matches, statement, text
+        self.converse = converse_bound(*self.both)
+        self.open_denial = self.converse or self._both_deny() or EXCEPTS.search(self.home.sentence) is not None
         self.turned = halves_turned(statement, said, self.home)
         self.elsewhere = self.copied and any(map(self._stands_elsewhere, self.course.substitutions))
 
@@ -118,9 +121,8 @@ class Comparison:
         """Everything that speaks against the statement."""
         if self.copied:
             yield from self._says_otherwise()
-        mixed = mixed_clauses(self.statement, self.said, self.alignment.matches, self.home)
-        mixed = mixed or other_member(self.said, self.alignment.matches, self.home)
-        if mixed := mixed or spliced(self.said, self.alignment.matches, self.home):
+        laid = self.said, self.alignment.matches, self.home
+        if mixed := mixed_clauses(self.statement, *laid) or other_member(*laid) or spliced(*laid):
             yield Doubt(False, reason("mixed", self.statement, *mixed))
         if turned := swapped(self.said, self.statement, self.home):
             yield Doubt(False, reason("roles", self.statement, *turned))
@@ -128,12 +130,11 @@ class Comparison:
             yield Doubt(False, reason("far", self.statement), wording=True)
         for substitution in self.course.substitutions:
             yield from self._exchanged(substitution)
-        both = self.said, self.stands, self.alignment.matches, self.statement, self.text
-        for thing in exchanged_things(*both):
+        for thing in exchanged_things(*self.both):
             yield self._put_in(thing)
-        for one, other, how in exchanged_roles(*both):
+        for one, other, how in exchanged_roles(*self.both):
             yield Doubt(False, reason(how, self.statement, one, other))
-        for count, other, places in other_counts(*both):
+        for count, other, places in other_counts(*self.both):
             here = all(self.stands[j].sentence == self.alignment.sentence for j in places)
             yield self._doubt("value", count, other, surely=here)
         stated, sourced = stated_sides(self.said, self.statement), sides(self.stands, self.text)
@@ -371,7 +372,8 @@ class Comparison:
             yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:
             if all(b and b[0] != stated[0] for b in sourced):
-                yield self._doubt("bound", value.text, surely=not _REFERS_TO_BOUND.search(self.text))
+                surely = not (self.converse or _REFERS_TO_BOUND.search(self.text))
+                yield self._doubt("bound", value.text, surely=surely)
             elif stated not in sourced:
                 yield Doubt(False, reason("no bound", self.statement, value.text))
 
