@@ -12,15 +12,15 @@ from ingest.parsers import delimited, json_text, rst, xml_text
 # ---------------------------------------------------------------- CSV
 
 
-def test_csv_rows_have_the_numbers_that_a_spreadsheet_shows() -> None:
-    document = read(
-        delimited, '2024年度 在庫,,\n\n品番,品名,単価\nA-1,"六角, ナット",80\nA-2,"two\nlines",1,200,extra\n', "a.csv"
-    )
+def test_csv_rows_have_the_lines_at_which_they_stand_in_the_file() -> None:
+    source = '2024年度 在庫,,\n\n品番,品名,単価\nA-1,"六角, ナット",80\nA-2,"two\nlines",1,200,extra\nA-3,ボルト,90\n'
+    document = read(delimited, source, "a.csv")
     assert rows(document) == [
         ("text", 0, 1, "2024年度 在庫"),
         ("header", 0, 3, "品番 | 品名 | 単価"),
         ("row", 0, 4, "A-1 | 六角, ナット | 80"),
         ("row", 0, 5, "A-2 | two lines | 1 | 200 | extra"),
+        ("row", 0, 7, "A-3 | ボルト | 90"),
     ]
     assert document.warnings == ("1 row has more cells than the header",)
 

@@ -1,4 +1,4 @@
-"""Tables as text (CSV, TSV): every record a row with its number, the row that names the columns marked as such."""
+"""Tables as text (CSV, TSV): every record a row with its line, the row that names the columns marked as such."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _PERIOD = re.compile(r"(?:19|20)\d\d(?:年度?)?$|\d{1,2}月$|(?:令和|平成)\
 
 
 def parse(name: str, data: bytes, options: ParseOptions) -> Document:
-    """One block a record, cells parted by " | "; `line` is the record's number as a spreadsheet program shows it.
+    """One block a record, cells parted by " | "; `line` is that of the file, of which a quoted cell may take several.
 
     Lines above the header that fill one cell are paragraphs (a table's caption). Raises DocumentError when the bytes
     are not text.
     """
     decoded = decode(data)
     builder = TextBuilder(warnings=list(decoded.warnings))
-    text, skipped = decoded.text, 0
+    text, line = decoded.text, 1
     declared = _DECLARED.match(text)
     if declared:
-        text, skipped = text[declared.end() :], 1
+        text, line = text[declared.end() :], 2
     delimiter = declared.group(1) if declared else _find_delimiter(text, tabs=name.lower().endswith((".tsv", ".tab")))
     records = _read(text, delimiter)
     header = _find_header(records)
@@ -47,7 +47,8 @@ def parse(name: str, data: bytes, options: ParseOptions) -> Document:
         kind = Kind.HEADER if number == header else Kind.ROW
         if header is not None and number < header and filled == 1:
             kind = Kind.TEXT
-        builder.add(join_cells(cells), kind, line=number + skipped + 1)
+        builder.add(join_cells(cells), kind, line=line)
+        line += 1 + sum(cell.count("\n") for cell in cells)
     if header is not None:
         width = len(_filled(records[header]))
         odd = sum(1 for cells in records[header + 1 :] if len(_filled(cells)) > width)
