@@ -49,7 +49,8 @@ _LOOKED_AT = 10  # passages; what stands lower never changed a decision
 # Characters in a row that are copied rather than met by chance: about as many as three words have, or two with their
 # particles. With half or twice as many, fewer of JSQuAD's questions without their document were told apart.
 _RUN, _UNSPACED_RUN = 16, 6
-_WHAT = re.compile(r"\b(?:what|which)\b|何", re.I)
+# Japanese asks so with no word for it, too: Xとは, Xといえば, 「Xするものは？」
+_WHAT = re.compile(r"\b(?:what|which)\b|何|とは|といえば|(?:[ぁ-ん](?:もの|ところ|所|場所)|[たるい]の)は[？?]?$", re.I)
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]*|\d[\d.,]*|[ァ-ヺー]{3,}")
 
 

@@ -133,6 +133,15 @@ def test_what_they_do_not_say_is_refused(desk: Desk, question: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "open_"),
+    [("社員の旅費とは？", True), ("社員の旅費といえば？", True), ("旅費は毎月支払いますか", False)],
+)
+def test_who_asks_what_a_thing_is_is_not_answered_by_its_name_alone(question: str, open_: bool) -> None:
+    desk = Desk(*RULES, document("規程", "社員の旅費は毎月25日に支払う。"))
+    assert judge(weigh_sentences(question, desk.ranked(question), desk)).open is open_
+
+
+@pytest.mark.parametrize(
     ("question", "answered"), [("MS-130の納期は何週間ですか", True), ("MS-150の納期は何週間ですか", False)]
 )
 def test_another_article_of_the_list_is_no_answer(question: str, answered: bool) -> None:
