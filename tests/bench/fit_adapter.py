@@ -13,7 +13,7 @@ rate as now whatever goes on, by the articles from 41 on and by passages that ha
 the weights before and after (Wortsman et al., "Model soups", 2022), which told more of unseen questions apart than
 either. Taught by the pairs of written_statements.py as well, it told questions apart without their passages, by how
 they are put. "glossed" reads Japanese word for word in English; it was taught one epoch from "answers" on, before its
-third time.
+third time, and once more from itself; what ships is the mean of before and after here, too.
 Needs torch; how is in tests/bench/adapter_training.py. The settings name the embedding model, as for an ingest.
 """
 
