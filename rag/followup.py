@@ -59,8 +59,8 @@ _OPENERS = re.compile(
     rf"(?:(?P<preposition>{_PREPOSITIONS})\s+)?(?:the\s+)?",
     re.I,
 )
-# "Outside Dublin" and "in London" exchange more than the town; "days of leave" and "for sick leave" do not.
-_EXCHANGED = re.compile(rf"\b(?!of\b)(?:{_PREPOSITIONS}) (?=(?:the |an? )?$)", re.I)
+# "Outside Dublin" and "in London" exchange more than the town; "of annual leave" and "for sick leave" do not.
+_EXCHANGED = re.compile(rf"\b(?:{_PREPOSITIONS}) (?=(?:the |an? )?$)", re.I)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)(?:年度?)?")
 _KANJI = re.compile("[\u3400-\u9fff]")
 SHORT = 5  # words of a question that begins in the middle of a thought

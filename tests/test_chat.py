@@ -119,7 +119,7 @@ def test_what_is_left_out_is_carried_over(former: str, question: str, wanted: tu
             "Who may approve an invoice of 30,000 euros?",
         ),
         (
-            "Who may approve an invoice under 8,000 euros?",
+            "Who may approve an invoice of 8,000 euros?",
             "And over 30,000 euros?",
             "Who may approve an invoice over 30,000 euros?",
         ),

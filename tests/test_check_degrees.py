@@ -45,11 +45,19 @@ def test_another_degree_share_or_outcome_is_not_supported(statement: str, source
         ("All of the members voted.", "All of the members voted, and half of them left early."),
         ("The union demanded a pay rise.", "The union demanded a pay rise of 5 percent."),
         ("The filters are cleaned rather than replaced.", "The filters are cleaned rather than replaced every week."),
-        ("Three in 2004 were sold.", "Three in 2004 were sold."),
+        ("Primes larger than 2 are odd numbers.", "Primes greater than 2 are odd numbers."),
     ],
 )
 def test_the_same_degree_share_or_outcome_is_supported(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict == "supported"
+
+
+def test_of_the_two_in_the_other_order_no_degree_is_compared() -> None:
+    found = check("Air is denser than helium.", ["Helium is less dense than air."])
+    assert not any("denser than" in reason for reason in found.reasons)
+    asked = "Was the new pump quieter or louder than the old one? The new pump is quieter than the old one."
+    found = check(asked, ["The new pump is quieter than the old one."])
+    assert not any("louder than" in reason for reason in found.reasons)
 
 
 DEGREES = ("more {} than", "less {} than", "as {} as")

@@ -250,6 +250,7 @@ def test_the_other_way_or_sign_is_not_supported(statement: str, source: str) -> 
         ("Staff may smoke in the yard.", "Staff may no longer smoke in the yard.", "smoke"),
         ("The fee was raised to 10 percent.", "The fee was raised by 10 percent from April.", "10 percent"),
         ("The rate fell from 10 percent to 5 percent.", "The rate fell from 5 percent to 10 percent.", "10 percent"),
+        ("The hall holds at least 300 guests.", "The hall holds up to 300 guests.", "300"),
         ("最低賃金を1,000円引き上げる。", "最低賃金を1,000円に引き上げる。", "1,000円"),
         ("売上高は前年比80%減少した。", "売上高は前年比80%に減少した。", "80%"),
     ],

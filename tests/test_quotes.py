@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shelf import Shelf, document, office
 
-from index.types import Block, Kind
+from index.types import Block, Kind, Span
 from ingest.embedders import Reading
 from ingest.office.table_rows import join_cells
 from rag.answer_types import offers
@@ -140,6 +140,16 @@ def test_a_table_row_is_read_with_the_names_of_its_columns() -> None:
     question = "How many days of paid leave do full-time employees receive?"
     [(_, text), *_] = list_passages(weigh_sentences(question, office().ranked(question), office()))
     assert "Staff rest. Full-time employees receive 20 days of paid leave. They may" in text
+
+
+def test_a_row_under_no_names_is_read_as_it_stands() -> None:
+    weighed = weigh_sentences("Osaka", office().ranked("Osaka"), office())
+    lead = (Span(0, 9, "The following applies:"),)
+    rows = tuple(replace(sentence, lead=lead) for sentence in weighed.sentences)
+    texts = [text for _, text in list_passages(replace(weighed, sentences=rows), 40)]
+    assert any("Osaka | 3,000 yen | 12,000 yen" in text for text in texts)
+    assert not any("applies" in text for text in texts)
+    assert name_cells("Osaka | 3", "Sales | 2024\nCity | Number") == "City: Osaka, Number: 3"
 
 
 CELLS = st.lists(st.text(st.characters(categories=("L", "Nd")), max_size=5), min_size=1, max_size=6)
