@@ -35,7 +35,8 @@ def show_hits(kb: KnowledgeBase, question: str, hits: Sequence[Hit], explain: bo
             show(f"    score {hit.score:.3f}: {ranks}", style="dim")
     if explain:
         show(say("shares", language, words=1 - kb.retriever.share, meaning=kb.retriever.share), style="dim")
-        weights = kb.index.weights()
+        with kb.index.reading():
+            weights = kb.index.weights()
         for name, learned in (describe_weights(weights) if weights else {}).items():
             show(f"{name}: {learned}", style="dim")
     if not hits:

@@ -90,6 +90,8 @@ def test_a_count_is_supported_when_it_is_that_of_the_thing(stated: str, sourced:
         ("30 euros per day", "30 euros per full working day", False),
         ("30 euros per person a day", "30 euros per day", False),
         ("30 euros per person", "30 euros a day", True),
+        ("30 euros per family", "30 euros per family on day one", False),
+        ("30 euros per day", "30 euros per visitor last year", True),
         ("500 boxes every three months", "500 boxes each quarter", False),
         ("500 boxes every 2 months", "500 boxes each quarter", True),
         ("500 boxes every fortnight", "500 boxes every two weeks", False),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from corpus import write_tree
@@ -16,6 +17,7 @@ from rag.threads import Turn, in_turn
 
 QUESTIONS = [f"Who keeps the key of room {n}?" for n in range(8)]
 PATIENCE = 60  # seconds for what takes one; a hang is found by it, and nothing is timed
+Found = TypeVar("Found")
 
 
 @pytest.fixture
@@ -27,27 +29,40 @@ def kb(tmp_path: Path) -> Iterator[rag.KnowledgeBase]:
         yield base
 
 
-def test_threads_that_share_a_knowledge_base_find_what_one_finds(kb: rag.KnowledgeBase) -> None:
-    def find(question: str) -> tuple[object, ...]:
-        answer = kb.ask(question, generate=False)
-        return kb.search(question, 3), [quote.text for quote in answer.quotes], len(kb.documents())
+def begin(work: Callable[[], Found]) -> Future[Found]:
+    """Do it in a thread of its own, for which nothing waits if it hangs."""
+    found: Future[Found] = Future()
 
-    alone = [find(question) for question in QUESTIONS]
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(find, QUESTIONS * 3, timeout=PATIENCE)) == alone * 3
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return found
+
+
+def test_threads_that_share_a_knowledge_base_find_what_one_finds(kb: rag.KnowledgeBase) -> None:
+    def find_all() -> list[object]:
+        answers = [kb.ask(question, generate=False) for question in QUESTIONS]
+        quoted = [[quote.text for quote in answer.quotes] for answer in answers]
+        return [quoted, [kb.search(question, 3) for question in QUESTIONS], len(kb.documents())]
+
+    alone = find_all()
+    together = [begin(find_all) for _ in range(4)]
+    assert [found.result(PATIENCE) for found in together] == [alone] * 4
 
 
 def test_an_answer_that_is_thrown_away_lets_the_next_thread_in(kb: rag.KnowledgeBase) -> None:
     steps = kb.ask_in_steps(QUESTIONS[0], generate=False)
     assert isinstance(next(steps), Evidence)
     assert len(kb.search(QUESTIONS[1], 1)) == 1  # the thread that asks may go on searching
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(kb.search, QUESTIONS[2], 1)
-        assert not found.done()
-        other = threading.Thread(target=steps.close)  # type: ignore[attr-defined]
-        other.start()
-        other.join(PATIENCE)
-        assert len(found.result(PATIENCE)) == 1
+    found = begin(lambda: kb.search(QUESTIONS[2], 1))
+    with pytest.raises(TimeoutError):
+        found.result(0.2)
+    begin(steps.close).result(PATIENCE)  # type: ignore[attr-defined]
+    assert len(found.result(PATIENCE)) == 1
 
 
 def test_an_error_ends_the_turn() -> None:
@@ -60,5 +75,5 @@ def test_an_error_ends_the_turn() -> None:
 
     failing = Failing()
     for _ in range(2):
-        with pytest.raises(ValueError), ThreadPoolExecutor(1) as pool:
-            pool.submit(failing.fail).result(PATIENCE)
+        with pytest.raises(ValueError):
+            begin(failing.fail).result(PATIENCE)

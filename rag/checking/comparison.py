@@ -24,6 +24,7 @@ from rag.checking.limits import list_limits
 from rag.checking.members import other_member
 from rag.checking.messages import reason
 from rag.checking.mixing import mixed_clauses
+from rag.checking.omissions import left_out_at_will
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.provisos import EXCEPTS
 from rag.checking.rates import other_rate
@@ -81,14 +82,6 @@ def _named(token: Token, names: set[str]) -> Token:
     return replace(token, name=True) if token.surface[:1].isupper() and token.key in names else token
 
 
-def _bracketed(text: str) -> bytearray:
-    """For each character whether it stands in round brackets."""
-    inside = bytearray(len(text))
-    for found in re.finditer(r"\([^()]*\)", text):
-        inside[found.start() : found.end()] = b"\1" * (found.end() - found.start())
-    return inside
-
-
 class Comparison:
     """A statement laid beside its sources, token by token."""
 
@@ -101,7 +94,7 @@ class Comparison:
         self.spans = split_sentences(text)  # what `sentence` of a source token counts
         self.alignment: Alignment = align(said, stands, text)
         self.course: Course = follow(said, stands, self.alignment.matches, self.alignment.sentence)
-        self._at_will = self._left_out_at_will()
+        self._at_will = left_out_at_will(stands, text, set(self.course.follows.values()))
         # The place of each source token in its order, where what may be left out at will takes no room.
         self.rank = list(accumulate(not at_will for at_will in self._at_will))
         self.in_a_row = self._count_in_a_row()
@@ -211,24 +204,6 @@ class Comparison:
             if t.sentence == here and j not in course and not self._at_will[j] and (v := t.value)
         ]
         return not any(comparable(v, w) for v in kept for w in left_out)
-
-    def _left_out_at_will(self) -> list[bool]:
-        """For each source token whether the statement leaves it out as people do: in brackets, or as a first name."""
-        followed = set(self.course.follows.values())
-        bracketed = _bracketed(self.text)
-        found = [False] * len(self.stands)
-        for j in range(len(self.stands) - 1, -1, -1):
-            if j not in followed:
-                t, after = self.stands[j], self.stands[j + 1] if j + 1 < len(self.stands) else None
-                first_name = (
-                    after is not None
-                    and t.name
-                    and after.name
-                    and self.text[t.end : after.start] in (" ", "・")
-                    and (j + 1 in followed or found[j + 1])
-                )
-                found[j] = first_name or bool(bracketed[t.start])
-        return found
 
     def _says_more(self) -> bool:
         """Whether so much in a row stands in no source that it may be what the statement is about."""

@@ -13,9 +13,11 @@ from index.words import is_unspaced, stem
 from rag.checking.numerals import DIGITS, ENGLISH, digits, english
 from rag.checking.units import MONTHS, SECONDS, unit_of
 from rag.checking.values import Value
+from rag.checking.vocabulary import AUXILIARIES, DETERMINERS, PREPOSITIONS
 
 _SPANS = "second|minute|hour|day|night|week|fortnight|month|quarter|year|head"
-_JOINING = "and|or|of|in|at|for|to|an?|the|per|each|every"  # no word of these describes a span: "per person a year"
+# No word of these describes a span: "per person a year", "per family on day one", "per visitor last year".
+_JOINING = f"and|or|per|last|next|{PREPOSITIONS}|{DETERMINERS}|{AUXILIARIES}"
 # "A" only before what time and people are counted by; a year is one whether "calendar" stands before it or not.
 _PER = re.compile(
     rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>"
@@ -59,7 +61,7 @@ def _rates(value: Value, text: str) -> list[Rate]:
 
 
 def _rate(found: re.Match[str]) -> Rate:
-    """Every three months is each quarter."""
+    """What a value holds for; a time by how long it lasts, so that every three months are each quarter."""
     unit = (found["span"] or found["unit"]).lower()
     lasting = _LASTING.get(unit) or unit_of(_SAME.get(unit, unit))
     if lasting is None or lasting[0] not in (SECONDS, MONTHS):
