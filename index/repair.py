@@ -27,7 +27,8 @@ from index.verify import find_damage_of_parts, find_damage_of_truth
 
 DAMAGED = f"damaged-{DATABASE}"  # the former database, kept beside the new one
 MAKING = f".{REPAIRED}.tmp"
-OTHERS = ("sources", "models", "unread", "removed", "labels", "conversations")  # tables that are copied row by row
+# Tables that are copied row by row.
+OTHERS = ("sources", "models", "unread", "looks", "removed", "labels", "conversations")
 
 
 @dataclass(frozen=True, slots=True)

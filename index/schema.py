@@ -17,7 +17,7 @@ from index.errors import DamagedError, NewerError, StoreError
 from index.facts import keep_facts
 from index.files import publish_new
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -73,6 +73,10 @@ CREATE TABLE unread (               -- files that gave no document, so that an u
     mtime_ns INTEGER NOT NULL,
     reader TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE looks (                -- how each file was found that was read, or tried
+    path TEXT PRIMARY KEY,
+    ctime_ns INTEGER NOT NULL       -- see ingest.scan.Source
+) WITHOUT ROWID;
 CREATE TABLE removed (              -- what the user took out stays out
     path TEXT PRIMARY KEY
 ) WITHOUT ROWID;
@@ -91,13 +95,22 @@ CREATE TABLE conversations (
 
 def _to_2(connection: Connection) -> None:
     """Conversations, whose table was made with the first of them, and the checksum over the small tables."""
-    table = next(statement for statement in TABLES.split(";\n") if "TABLE conversations" in statement)
-    connection.execute(table.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+    _add_table(connection, "conversations")
     keep_facts(connection)
 
 
+def _to_3(connection: Connection) -> None:
+    """How files were found; of those read before nothing is known, and the next run compares their bytes."""
+    _add_table(connection, "looks")
+
+
+def _add_table(connection: Connection, name: str) -> None:
+    table = next(statement for statement in TABLES.split(";\n") if f"TABLE {name} " in statement)
+    connection.execute(table.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+
+
 # MIGRATIONS[n] carries version n to n + 1 inside one transaction.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _to_2}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _to_2, 2: _to_3}
 
 
 def make(path: Path, kb: str = "") -> None:

@@ -29,6 +29,8 @@ from index.types import Chunk, Document, Passage
 
 __all__ = ["Listing", "Origin", "Store", "Unread", "embedding_key", "format_time"]
 
+_OF_FILES = ("unread", "looks")  # tables of what is known of a file itself, also where it gave no document
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -163,7 +165,8 @@ class Store(Database):
                 part * 2,
             ).fetchall()
             self.connection.execute(f"DELETE FROM documents WHERE {where}", part * 2)
-            self.connection.execute(f"DELETE FROM unread WHERE path IN ({marks})", part)
+            for table in _OF_FILES:
+                self.connection.execute(f"DELETE FROM {table} WHERE path IN ({marks})", part)
         return keys
 
     def _drop_orphans(self, keys: list[tuple[bytes]]) -> None:
@@ -189,8 +192,23 @@ class Store(Database):
             self.connection.execute("INSERT OR REPLACE INTO unread VALUES (?,?,?,?,?,?)", row)
 
     def forget_unread(self, paths: Iterable[str]) -> None:
+        rows = [(path,) for path in paths]
         with self.writing():
-            self.connection.executemany("DELETE FROM unread WHERE path = ?", [(path,) for path in paths])
+            for table in _OF_FILES:
+                self.connection.executemany(f"DELETE FROM {table} WHERE path = ?", rows)
+
+    def looks(self) -> dict[str, int]:
+        """The ``ctime_ns`` that each file had when it was last read or tried, by path."""
+        return dict(self.connection.execute("SELECT path, ctime_ns FROM looks"))
+
+    def record_look(self, path: str, ctime_ns: int) -> None:
+        """Remember it, which is no change where it is known."""
+        with self.writing():
+            self.connection.execute(
+                "INSERT INTO looks VALUES (?, ?) ON CONFLICT DO UPDATE SET ctime_ns = excluded.ctime_ns"
+                " WHERE ctime_ns != excluded.ctime_ns",
+                (path, ctime_ns),
+            )
 
     def removed(self) -> set[str]:
         """Paths the user took out; later runs leave them out."""
@@ -208,7 +226,7 @@ class Store(Database):
         """
         with self.writing():
             self.delete([path for path, origin in self.origins().items() if origin.source == source])
-            for table, column in (("unread", "path"), ("removed", "path"), ("labels", "pattern")):
+            for table, column in (("unread", "path"), ("looks", "path"), ("removed", "path"), ("labels", "pattern")):
                 for (path,) in self.connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall():
                     if path == source or path.startswith(f"{source}/"):
                         self.connection.execute(

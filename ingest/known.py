@@ -24,6 +24,7 @@ class Known:
         self.documents = store.origins()
         self.unread = store.unread()
         self.removed = store.removed()
+        self._looks = store.looks()
         self.inside: defaultdict[str, list[str]] = defaultdict(list)
         self.left_out: defaultdict[str, list[str]] = defaultdict(list)
         for path, origin in self.documents.items():
@@ -39,11 +40,12 @@ class Known:
         """Know what was not read or taken out by its new path too, where it has one."""
         self.removed |= set(filter(None, map(new_path, self.removed)))
         self.unread |= {new: replace(file, path=new) for path, file in self.unread.items() if (new := new_path(path))}
+        self._looks |= {new: then for path, then in self._looks.items() if (new := new_path(path))}
 
     def is_as_it_was(self, source: Source, *, whoever_reads: bool) -> bool:
         """Whether a file is the one that was read, and (unless it does not matter) what reads it is what read it."""
         old = self.documents.get(source.path)
-        if old is None or source.path in self.unread or (old.size, old.mtime_ns) != (source.size, source.mtime_ns):
+        if old is None or source.path in self.unread or not self._looks_as_it_did(old, source):
             return False
         return whoever_reads or self._is_read_out(old)
 
@@ -58,8 +60,12 @@ class Known:
         if failed is None or self._retry:
             return None
         version = attempt_version(source.path, self._parse)
-        same = (failed.size, failed.mtime_ns, failed.reader) == (source.size, source.mtime_ns, version)
-        return failed if same else None
+        return failed if failed.reader == version and self._looks_as_it_did(failed, source) else None
+
+    def _looks_as_it_did(self, old: Origin | Unread, source: Source) -> bool:
+        """Whether a file is, by what the disk says of it, the one that was read or tried."""
+        then = old.size, old.mtime_ns, self._looks.get(source.path)
+        return then == (source.size, source.mtime_ns, source.ctime_ns)
 
     def _is_read_out(self, old: Origin) -> bool:
         """Whether reading a file again gives nothing new; what has come since may open more of the files inside it."""

@@ -165,11 +165,13 @@ class _Run:
             for number, (source, reading) in enumerate(reader.read_each(wanted, load_checked, alone)):
                 self.progress("read", number, len(wanted), source.path)
                 origin = self._origin(source, hashes.get(source.path, ""))
-                if isinstance(reading.error, _Same):
-                    self.store.touch(origin)
-                    self._record_unchanged(source.path)
-                else:
-                    self._keep(origin, reading, reader)
+                with self.store.writing():
+                    if isinstance(reading.error, _Same):
+                        self.store.touch(origin)
+                        self._record_unchanged(source.path)
+                    else:
+                        self._keep(origin, reading, reader)
+                    self.store.record_look(source.path, source.ctime_ns)
                 self._publish_sometimes()
         self.progress("read", len(wanted), len(wanted), "")
 
@@ -190,7 +192,7 @@ class _Run:
         return Origin(source.path, str(source.file), source.source, sha256, source.size, source.mtime_ns, version)
 
     def _keep(self, origin: Origin, reading: Reading, reader: Reader, depth: int = 0) -> None:
-        """Store what was read of one file and of the files inside it, in one transaction."""
+        """Store what was read of one file and of the files inside it."""
         document = reading.document
         if document is None:
             assert reading.error is not None
@@ -198,10 +200,9 @@ class _Run:
         elif not document.blocks and not document.members:
             self._skip(origin, "; ".join(document.warnings) or "no text in it")
         else:
-            with self.store.writing():
-                self._store(origin, document)
-                for member in document.members:
-                    self._keep_member(origin, member, reader, depth + 1)
+            self._store(origin, document)
+            for member in document.members:
+                self._keep_member(origin, member, reader, depth + 1)
 
     def _keep_member(self, container: Origin, member: Member, reader: Reader, depth: int) -> None:
         path = f"{container.path}/{member.name}"

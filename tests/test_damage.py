@@ -328,13 +328,13 @@ def test_an_altered_row_of_a_small_table_is_noticed_without_a_seal(tmp_path: Pat
 
 
 def test_every_table_has_a_checksum_or_a_reason(tmp_path: Path) -> None:
-    """`unread` and `removed` say what a later run looks at, `conversations` is no part of what is searched."""
+    """`unread`, `looks` and `removed` say what a later run looks at, `conversations` is no part of what is searched."""
     with opened(tmp_path / "kb") as index:
         tables = {
             name for (name,) in index.store.connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
         }
     covered = {select.split(" FROM ")[1].split()[0] for select in SELECTS} | {"documents", "chunks", "vectors"}
-    assert tables - covered == {"unread", "removed", "conversations", "sqlite_sequence"}
+    assert tables - covered == {"unread", "looks", "removed", "conversations", "sqlite_sequence"}
 
 
 def test_repair_carries_over_what_the_user_said(tmp_path: Path) -> None:

@@ -19,35 +19,41 @@ from index.errors import DamagedError, LockedError, NewerError, StoreError
 from index.lock import write_lock
 from index.opening import DATABASE
 from index.repair import repair
-from index.schema import VERSION
+from index.schema import MIGRATIONS, VERSION
 from index.seal import make_seal
 
 TURNS = '[{"question": "Why?", "answer": "Because."}]'
 
 
-def make_version_1(folder: Path, *, talked: bool) -> list[tuple[str, int, float]]:
-    """A knowledge base as version 1 left it, and its answers; conversations had no table until there was one."""
+def make_older(folder: Path, *, talked: bool, version: int = 1) -> list[tuple[str, int, float]]:
+    """A knowledge base as an older version left it, and its answers.
+
+    Of version 1, conversations had no table until there was one.
+    """
     work(folder, 1, lambda _: None)
     with opened(folder) as index:
         wanted, kb, generation = answers(index), index.store.get("kb"), index.store.generation
     connection = sqlite3.connect(folder / DATABASE)
     with connection:
-        connection.execute("DELETE FROM meta WHERE key = 'facts'")
+        connection.execute("DROP TABLE looks")
+        if version == 1:
+            connection.execute("DELETE FROM meta WHERE key = 'facts'")
         if talked:
             connection.execute("INSERT INTO conversations VALUES (1, '2025-01-01T00:00:00', ?)", (TURNS,))
-        else:
+        elif version == 1:
             connection.execute("DROP TABLE conversations")
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     make_seal(folder, DATABASE, kb=kb, generation=generation)
     return wanted
 
 
+@pytest.mark.parametrize("version", range(min(MIGRATIONS), VERSION))
 @pytest.mark.parametrize("talked", [True, False])
-def test_an_older_format_becomes_the_present_one_when_it_is_opened(tmp_path: Path, talked: bool) -> None:
+def test_an_older_format_becomes_the_present_one_when_it_is_opened(tmp_path: Path, talked: bool, version: int) -> None:
     kb = tmp_path / "kb"
-    wanted = make_version_1(kb, talked=talked)
+    wanted = make_older(kb, talked=talked, version=version)
     with opened(kb) as index:
         assert index.store.connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
         assert answers(index) == wanted
@@ -61,7 +67,7 @@ def test_an_older_format_becomes_the_present_one_when_it_is_opened(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_reader_of_the_old_format_reads_on_while_it_is_switched(tmp_path: Path) -> None:
-    make_version_1(tmp_path / "kb", talked=False)
+    make_older(tmp_path / "kb", talked=False)
     reader = sqlite3.connect(tmp_path / "kb" / DATABASE, isolation_level=None)
     reader.execute("BEGIN")
     before = reader.execute("SELECT path, text FROM documents ORDER BY path").fetchall()
@@ -76,7 +82,7 @@ def test_a_reader_of_the_old_format_reads_on_while_it_is_switched(tmp_path: Path
 
 @pytest.mark.slow
 def test_an_older_format_waits_for_the_writer_that_has_it(tmp_path: Path) -> None:
-    make_version_1(tmp_path / "kb", talked=False)
+    make_older(tmp_path / "kb", talked=False)
     with write_lock(tmp_path / "kb", "rag ingest"), pytest.raises(LockedError, match="rag ingest"):
         opened(tmp_path / "kb").__enter__()
     with opened(tmp_path / "kb"):
@@ -84,7 +90,7 @@ def test_an_older_format_waits_for_the_writer_that_has_it(tmp_path: Path) -> Non
 
 
 def test_a_shared_copy_of_an_older_format_is_not_changed(tmp_path: Path) -> None:
-    make_version_1(tmp_path / "kb", talked=False)
+    make_older(tmp_path / "kb", talked=False)
     before = (tmp_path / "kb" / DATABASE).read_bytes()
     with pytest.raises(StoreError, match="older format"):
         opened(tmp_path / "kb", shared=True).__enter__()
@@ -97,7 +103,7 @@ def test_a_shared_copy_of_an_older_format_is_not_changed(tmp_path: Path) -> None
 def test_a_migration_that_is_cut_short(tmp_path: Path, times: int, what: int, code: int) -> None:
     kb, before = tmp_path / "disk" / "kb", tmp_path / "before"
     kb.parent.mkdir()
-    wanted = make_version_1(before, talked=True)
+    wanted = make_older(before, talked=True)
     with layer(tmp_path) as tries:
         total = tries.run(Trial(str(put_back(before, kb)), "open")).calls
         for at in spread(total, times):
@@ -111,6 +117,23 @@ def test_a_migration_that_is_cut_short(tmp_path: Path, times: int, what: int, co
             finish(kb, 1)
             assert not (kb / ASIDE).exists()
     print(f"a migration cut short before {len(spread(total, times))} of {total} changing calls: nothing lost")
+
+
+@pytest.mark.parametrize("version", range(min(MIGRATIONS), VERSION))
+def test_an_older_format_that_is_damaged_keeps_its_documents(tmp_path: Path, version: int) -> None:
+    kb = tmp_path / "kb"
+    wanted = make_older(kb, talked=True, version=version)
+    connection = sqlite3.connect(kb / DATABASE)
+    with connection:
+        connection.execute("UPDATE vectors SET vector = x'00' WHERE id = 1")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    mended = repair(kb, apply=True)
+    assert (mended.again, mended.vectors) == ((), 1)
+    work(kb, 1, lambda _: None)
+    with opened(kb) as index:
+        assert answers(index) == wanted
+        assert len(list_conversations(index.store)) == 1
 
 
 def test_a_newer_format_is_refused_politely_and_left_alone(tmp_path: Path) -> None:

@@ -88,6 +88,31 @@ def test_a_touched_file_with_the_same_content_is_unchanged(kb: rag.KnowledgeBase
     assert "docs/leave.md" in kb.ingest([docs]).unchanged
 
 
+def test_an_edit_is_seen_though_size_and_time_of_the_file_are_what_they_were(
+    kb: rag.KnowledgeBase, tmp_path: Path
+) -> None:
+    files = {"a.txt": "The fee is 20 euro.", "b.txt": "The fee is 30 euro.", "c.docx": "no"}
+    docs = write_tree(tmp_path / "docs", files)
+    for file in docs.iterdir():
+        os.utime(file, (1, 1))
+    assert [note.path for note in kb.ingest([docs]).failed] == ["docs/c.docx"]
+    (docs / "a.txt").rename(docs / "once.txt")  # swapped, which leaves their times
+    (docs / "b.txt").rename(docs / "a.txt")
+    (docs / "once.txt").rename(docs / "b.txt")
+    assert kb.ingest().updated == ("docs/a.txt", "docs/b.txt")
+    assert kb.index.store.text("docs/a.txt") == "The fee is 30 euro."
+    (docs / "a.txt").write_text("The fee is 40 euro.")  # edited, and the time put back
+    (docs / "c.docx").write_bytes(b"NO")
+    for file in docs.iterdir():
+        os.utime(file, (1, 1))
+    report = kb.ingest()
+    assert (report.updated, report.unchanged) == (("docs/a.txt",), ("docs/b.txt",))
+    assert kb.index.store.looks() == {f"docs/{file.name}": file.stat().st_ctime_ns for file in docs.iterdir()}
+    generation = kb.index.store.generation
+    assert kb.ingest().unchanged == ("docs/a.txt", "docs/b.txt")
+    assert kb.index.store.generation == generation
+
+
 def test_changes_and_removals_are_followed_without_naming_the_folder_again(kb: rag.KnowledgeBase, docs: Path) -> None:
     kb.ingest([docs])
     (docs / "leave.md").write_text("# Leave\n\nEmployees receive 25 days.\n")

@@ -39,7 +39,8 @@ def paths(*roots: Path, known: dict[str, Path] | None = None) -> list[str]:
 def test_a_folder_is_a_source_named_by_its_last_part(tmp_path: Path) -> None:
     file = write(tmp_path / "docs/hr/leave.md")
     (entry,) = look(tmp_path / "docs")
-    assert entry == Source("docs/hr/leave.md", file, "docs", 4, file.stat().st_mtime_ns)
+    found = file.stat()
+    assert entry == Source("docs/hr/leave.md", file, "docs", 4, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def test_a_second_folder_of_the_same_name_gets_a_number(tmp_path: Path) -> None:
