@@ -3,6 +3,7 @@
     RagError                    1
     ├── UsageError              2   the command or a setting was wrong
     ├── MissingError            3   a model or a library is missing
+    │   └── ModelError              it is there, but damaged, of another kind, or more than the library can run
     ├── StoreError              4
     │   ├── NoIndexError            there is no knowledge base here
     │   ├── LockedError             another process is writing
@@ -39,6 +40,10 @@ class UsageError(RagError):
 
 class MissingError(RagError):
     exit = 3
+
+
+class ModelError(MissingError):
+    pass
 
 
 class StoreError(RagError):

@@ -30,7 +30,7 @@ def find_reader(embed_model: str) -> Path | None:
 class CrossEncoder:
     """The reader in a process of its own, not to be shared by threads.
 
-    Raises DamagedError when llama.cpp cannot use the file.
+    Raises ModelError when llama.cpp cannot use the file.
     """
 
     def __init__(self, path: Path) -> None:

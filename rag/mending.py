@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from index.errors import DamagedError, MissingError, UsageError
+from index.errors import MissingError, UsageError
 from index.repair import Repair, repair
 from rag.knowledge_base import open_knowledge_base
 from rag.settings import find_knowledge_base
@@ -18,7 +18,7 @@ def mend(kb: str | None, *, apply: bool) -> Repair:
     result = repair(folder.resolve(), apply=apply)
     if apply and result.findings:
         # Where no model can be used the repair is done all the same: who asks is told, and vectors come with an ingest.
-        cannot = contextlib.suppress(MissingError, UsageError, DamagedError)
+        cannot = contextlib.suppress(MissingError, UsageError)
         with open_knowledge_base(folder, create=False) as base, cannot:
             base.embed()
     return result

@@ -125,7 +125,7 @@ def _look_at_torch(model: str) -> Found:
 
 
 def _look_at_folder(model: str) -> Found:
-    """A folder's description; raises DamagedError when its weights are not whole."""
+    """A folder's description; raises ModelError when its weights are not whole."""
     folder = open_folder(model)
     size = sum(file.stat().st_size for file in folder.find_weights())
     return Found(f"{folder.architecture}, {folder.parameters() / 1e6:,.0f} million parameters", size)

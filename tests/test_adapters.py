@@ -17,7 +17,7 @@ from shelf import Shelf
 from tiny_models import write_llama
 
 import rag
-from index.errors import DamagedError
+from index.errors import ModelError
 from index.types import Kind
 from ingest.models import adapters
 from ingest.models.adapters import (
@@ -91,10 +91,10 @@ def test_the_reader_lies_beside_the_embedding_model(tmp_path: Path) -> None:
 
 def test_a_reader_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / READER).write_bytes(b"GGUF")
-    with pytest.raises(DamagedError, match=READER):
+    with pytest.raises(ModelError, match=READER):
         CrossEncoder(tmp_path / READER)
     keep_first_layers(write_llama(tmp_path / "tiny.gguf"), tmp_path / READER, 1, "")
-    with closing(CrossEncoder(tmp_path / READER)) as other, pytest.raises(DamagedError, match="LoRA adapter"):
+    with closing(CrossEncoder(tmp_path / READER)) as other, pytest.raises(ModelError, match="LoRA adapter"):
         other.judge("answers", "When?", ["Then."])
 
 
@@ -293,7 +293,7 @@ def test_a_reader_that_cannot_be_used_is_as_good_as_none_and_said_to_be_so(
     class Failing:
         def judge(self, name: str, asked: str, texts: Sequence[str]) -> list[float]:
             tried.append(name)
-            raise DamagedError("llama.cpp cannot use x.reader.")
+            raise ModelError("llama.cpp cannot use x.reader.")
 
         def close(self) -> None:
             tried.append("closed")
@@ -302,7 +302,7 @@ def test_a_reader_that_cannot_be_used_is_as_good_as_none_and_said_to_be_so(
         if opens:
             return Failing()
         tried.append("opening")
-        raise DamagedError("llama.cpp cannot use x.reader.")
+        raise ModelError("llama.cpp cannot use x.reader.")
 
     (tmp_path / "a.md").write_text("Staff get 25 days of leave.\n", encoding="utf-8")
     with rag.open(tmp_path / "kb") as kb:
@@ -338,12 +338,12 @@ def test_what_keeps_a_model_from_opening_is_said_each_time_it_is_asked_for() -> 
 
     def fail() -> Any:
         tried.append(1)
-        raise DamagedError("It is broken.", "Fetch it again.")
+        raise ModelError("It is broken.", "Fetch it again.")
 
     model = Background(fail)
     model.start()
     for _ in range(2):
-        with pytest.raises(DamagedError, match="broken"):
+        with pytest.raises(ModelError, match="broken"):
             model.wait()
     model.close()
     assert len(tried) == 1

@@ -11,7 +11,7 @@ import pytest
 from corpus import write_tree
 
 import rag
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from ingest.embedders.hashing import HashingEmbedder
 from rag.answer import Evidence, Statement
 from rag.answerable import judge
@@ -242,7 +242,7 @@ def test_a_model_that_cannot_be_loaded_costs_only_its_answer(kb: rag.KnowledgeBa
     class Broken(Scripted):
         @property
         def languages(self) -> tuple[str, ...]:  # type: ignore[override]
-            raise DamagedError("llama.cpp cannot load it.", "Fetch it again.")
+            raise ModelError("llama.cpp cannot load it.", "Fetch it again.")
 
     kb.__dict__["generator"] = Broken("")
     answer = kb.ask(QUESTION)

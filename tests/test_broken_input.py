@@ -163,6 +163,17 @@ def test_a_place_that_cannot_be_is_named(command: list[str], capsys: pytest.Capt
     assert command[-1] in told and "defect" not in told
 
 
+@pytest.mark.parametrize(
+    "command", [["ask", "--model", "{}", "Where is the café?"], ["search", "--embed-model", "{}", "café"]]
+)
+def test_a_file_that_is_no_model_is_named_and_is_not_the_index_s_fault(
+    kb: Path, tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.gguf").write_text("no model")
+    assert _run([part.format(f"llamacpp:{tmp_path / 'text.gguf'}") for part in command]) == 3
+    assert "text.gguf is not a usable GGUF model" in capsys.readouterr().err
+
+
 def test_a_negative_number_of_passages_is_wrong_usage(kb: Path) -> None:
     with rag.open(kb) as base, pytest.raises(UsageError, match="negative"):
         base.search("café", k=-1)

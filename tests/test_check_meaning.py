@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rag
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from index.words import normalize
 from ingest.embedders import Reading, open_embedder
 from rag import configured_check
@@ -133,7 +133,7 @@ def test_no_more_than_a_few_hundred_readings_are_kept() -> None:
 
 class Failing(Letters):
     def read(self, texts: Sequence[str]) -> list[Reading]:
-        raise DamagedError("The model ended.", "")
+        raise ModelError("The model ended.", "")
 
 
 def test_where_no_model_can_say_anything_words_decide() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from index.words import normalize
 from ingest.embedders import open_embedder
 from ingest.models.adapters import READER, SUPPORTS
@@ -80,7 +80,7 @@ def test_a_judge_that_fails_is_asked_once() -> None:
     def judge(statement: str, texts: Sequence[str]) -> list[float]:
         nonlocal asked
         asked += 1
-        raise DamagedError("The model ended.", "")
+        raise ModelError("The model ended.", "")
 
     readings = Readings(lambda: None, judge)
     assert [readings.judge("A.", "B."), readings.judge("A.", "B.")] == [None, None]

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import TINY_BERT, write_bert_folder, write_bert_published, write_nomic_bert
 
-from index.errors import DamagedError, MissingError, UsageError
+from index.errors import MissingError, ModelError, UsageError
 from ingest.embedders import Embedder, ModelIdentity, Options, open_embedder
 from ingest.embedders.llamacpp import LlamaCppEmbedder
 from ingest.models.embedding_families import choose_dimension, find_family
@@ -237,18 +237,18 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path, nomic: Path) -> Non
     with pytest.raises(MissingError, match=r"nowhere\.gguf"):
         open_embedder(f"llamacpp:{tmp_path / 'nowhere.gguf'}")
     (tmp_path / "text.gguf").write_text("no model")
-    with pytest.raises(DamagedError, match=r"text\.gguf"):
+    with pytest.raises(ModelError, match=r"text\.gguf"):
         open_embedder(f"llamacpp:{tmp_path / 'text.gguf'}")
     unknown = tmp_path / "unknown.gguf"
     unknown.write_bytes(nomic.read_bytes().replace(b"nomic-bert", b"comic-bert"))  # whole, but of no known kind
-    with pytest.raises(DamagedError, match=r"unknown\.gguf.*comic-bert"):
+    with pytest.raises(ModelError, match=r"unknown\.gguf.*comic-bert"):
         open_embedder(f"llamacpp:{unknown}")
 
 
 def test_an_instruct_model_is_not_an_embedding_model(tmp_path: Path) -> None:
     from tiny_models import write_llama
 
-    with pytest.raises(DamagedError, match="not an embedding model"):
+    with pytest.raises(ModelError, match="not an embedding model"):
         open_embedder(f"llamacpp:{write_llama(tmp_path / 'instruct.gguf')}")
 
 
@@ -279,7 +279,7 @@ def test_a_damaged_safetensors_file_is_refused(tmp_path: Path) -> None:
     brackets = (1 << 20).to_bytes(8, "little") + b"[" * (1 << 20)
     for damaged in (content[:-100], b"\xff" * 8 + content[8:], content[:8] + b"{" * 50 + content[58:], b"", brackets):
         (tmp_path / "d.safetensors").write_bytes(damaged)
-        with pytest.raises(DamagedError, match=r"d\.safetensors"):
+        with pytest.raises(ModelError, match=r"d\.safetensors"):
             convert_bert(
                 tmp_path / "d.safetensors",
                 tmp_path / "t.json",

@@ -19,7 +19,7 @@ from tiny_models import (
     write_word_piece_tokenizer,
 )
 
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from ingest.embedders import Options, open_embedder
 from ingest.models.hub_folder import open_folder
 from ingest.models.model_files import file_sha256
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, damage: str, runt
         (folder / "config.json").write_text("[" * 200_000)
     else:
         (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises((DamagedError, MissingError), match="model") as caught:
+    with pytest.raises((ModelError, MissingError), match="model") as caught:
         open_embedder(f"{runtime}:{folder}").close()
     assert caught.value.next
 
@@ -201,7 +201,7 @@ def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path) -> None:
     modules = json.loads((folder / "modules.json").read_bytes())
     modules[0]["type"] = "evil.Transformer"
     (folder / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(DamagedError, match="a program of its own"):
+    with pytest.raises(ModelError, match="a program of its own"):
         open_embedder(f"sentence-transformers:{folder}")
     assert not (tmp_path / "ran").exists()
 

@@ -19,7 +19,7 @@ from typing import IO
 import pytest
 from corpus import list_names
 
-from index.errors import DamagedError, MissingError, StoreError
+from index.errors import MissingError, ModelError, StoreError
 from rag.setup import Step
 from rag.setup.fetch import fetch_originals
 from rag.setup.originals import Original
@@ -80,7 +80,7 @@ def test_a_changed_file_is_fetched_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [b"x" + CONTENT[1:], CONTENT * 2])
 def test_other_content_is_thrown_away(tmp_path: Path, wrong: bytes) -> None:
-    with pytest.raises(DamagedError, match=r"weights\.bin"):
+    with pytest.raises(ModelError, match=r"weights\.bin"):
         list(fetch_originals([make_original()], tmp_path, [Stream(wrong)]))
     assert list_names(tmp_path) == []
 

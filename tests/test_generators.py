@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mlx_folder import write_mlx_folder
 from tiny_models import write_llama, write_nomic_bert
 
-from index.errors import DamagedError, MissingError, UsageError
+from index.errors import MissingError, ModelError, UsageError
 from ingest.models.gguf_header import read_header
 from ingest.models.model_child import ModelChild
 from ingest.worker import Message, WorkerError
@@ -188,13 +188,13 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"nowhere\.gguf"):
         open_generator(Settings(model=f"llamacpp:{tmp_path / 'nowhere.gguf'}"))
     (tmp_path / "text.gguf").write_text("no model")
-    with pytest.raises(DamagedError, match=r"text\.gguf"):
+    with pytest.raises(ModelError, match=r"text\.gguf"):
         open_generator(Settings(model=f"llamacpp:{tmp_path / 'text.gguf'}"))
     unknown = tmp_path / "unknown.gguf"
     unknown.write_bytes(write_llama(tmp_path / "a.gguf").read_bytes().replace(b"llama", b"panda"))
     with (
         open_generator(Settings(model=f"llamacpp:{unknown}")) as generator,
-        pytest.raises(DamagedError, match=r"unknown\.gguf"),
+        pytest.raises(ModelError, match=r"unknown\.gguf"),
     ):
         write(generator)
 
@@ -232,7 +232,7 @@ def test_an_adapter_that_is_none_is_named(tmp_path: Path) -> None:
     model = write_llama(tmp_path / "a.gguf")
     wrong = write_nomic_bert(tmp_path / "wrong.gguf")
     settings = Settings(model=f"llamacpp:{model}", lora=str(wrong))
-    with open_generator(settings) as generator, pytest.raises(DamagedError, match=r"wrong\.gguf"):
+    with open_generator(settings) as generator, pytest.raises(ModelError, match=r"wrong\.gguf"):
         write(generator)
 
 

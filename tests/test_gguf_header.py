@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import TEMPLATE, write_llama, write_nomic_bert
 
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from ingest.models.gguf_header import read_header
 
 
@@ -115,7 +115,7 @@ HUGE = struct.pack("<Q", 1 << 62)
     ],
 )
 def test_what_is_wrong_is_named(written: Callable[[bytes], Path], content: bytes, reason: str) -> None:
-    with pytest.raises(DamagedError, match=reason) as caught:
+    with pytest.raises(ModelError, match=reason) as caught:
         read_header(written(content))
     assert "model.gguf" in caught.value.message
     assert caught.value.next
@@ -131,7 +131,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 def test_every_shortened_file_is_refused(tiny: tuple[Path, bytes], data: st.DataObject) -> None:
     path, content = tiny
     path.write_bytes(content[: data.draw(st.integers(0, len(content) - 32))])
-    with pytest.raises(DamagedError):
+    with pytest.raises(ModelError):
         read_header(path)
 
 
@@ -144,5 +144,5 @@ def test_a_changed_byte_is_read_or_refused_but_never_a_surprise(tiny: tuple[Path
     path.write_bytes(changed)
     try:
         read_header(path)
-    except DamagedError as error:
+    except ModelError as error:
         assert "changed.gguf" in error.message

@@ -15,7 +15,7 @@ from conftest import needs
 from mlx_folder import write_mlx_folder
 from tiny_models import write_llama
 
-from index.errors import DamagedError, MissingError, UsageError
+from index.errors import MissingError, ModelError, UsageError
 from ingest.models.gguf_header import read_header
 from ingest.models.hub_folder import open_folder
 from ingest.models.llamacpp.child import ENVIRONMENT
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_used_is_named(folder: Path, tmp_path: Path, dam
     else:
         (broken / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
         (broken / "config.json").write_text(json.dumps({**config, "model_file": "evil.py"}))
-    with pytest.raises(DamagedError, match="broken") as caught:  # noqa: SIM117
+    with pytest.raises(ModelError, match="broken") as caught:  # noqa: SIM117
         with open_generator(Settings(model=f"mlx:{broken}")) as opened:
             list(opened.generate(CHAT, max_tokens=3))
     assert caught.value.next

@@ -19,7 +19,7 @@ import pytest
 from tiny_models import write_llama
 
 import rag.catalogue
-from index.errors import DamagedError, MissingError, StoreError, UsageError
+from index.errors import MissingError, ModelError, StoreError, UsageError
 from ingest.models.gguf_header import read_header
 from rag.catalogue import Form, Model, ModelFile
 from rag.catalogue.local import find_local, remove_model
@@ -180,7 +180,7 @@ def test_a_file_that_came_whole_before_the_end_is_only_checked(
     content = the_file(hub)
     (tmp_path / "models" / ".Tiny-Q4_0.gguf.part").write_bytes(bytes(len(content)) if damaged else content)
     if damaged:
-        with pytest.raises(DamagedError, match="gave other content"):
+        with pytest.raises(ModelError, match="gave other content"):
             pull(tmp_path / "models")
     assert pull(tmp_path / "models")[1].path.read_bytes() == content
 
@@ -197,7 +197,7 @@ def test_pinned_content_is_what_is_kept(hub: type[HubFiles], tmp_path: Path, mon
     pinned = ModelFile("Q4_0", "Tiny-Q4_0.gguf", len(the_file(hub)), "0" * 64)
     form = replace(row.forms[0], files=(pinned,))
     monkeypatch.setattr(rag.catalogue, "load_catalogue", lambda: (replace(row, forms=(form,)),))
-    with pytest.raises(DamagedError, match="other content"):
+    with pytest.raises(ModelError, match="other content"):
         pull(tmp_path / "models")
     assert not list((tmp_path / "models").iterdir())
     assert not any("/api/" in path for path, _ in hub.asked)  # what is pinned needs no list
@@ -218,13 +218,13 @@ def test_a_changed_small_file_is_noticed(hub: type[HubFiles], tmp_path: Path, mo
         return found
 
     monkeypatch.setattr(hub, "_listing", lie)
-    with pytest.raises(DamagedError, match=r"config\.json"):
+    with pytest.raises(ModelError, match=r"config\.json"):
         pull(tmp_path / "models", runtime="mlx")
 
 
 def test_a_file_that_would_land_elsewhere_is_refused(hub: type[HubFiles], tmp_path: Path) -> None:
     hub.repositories["maker/tiny-mlx"]["../outside.json"] = b"{}"
-    with pytest.raises(DamagedError, match="elsewhere"):
+    with pytest.raises(ModelError, match="elsewhere"):
         pull(tmp_path / "models", runtime="mlx")
     assert not (tmp_path / "outside.json").exists()
 

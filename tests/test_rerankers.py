@@ -19,7 +19,7 @@ from tiny_models import (
     write_word_piece_tokenizer,
 )
 
-from index.errors import DamagedError, MissingError, UsageError
+from index.errors import MissingError, ModelError, UsageError
 from ingest.models.bert_names import gguf_name
 from rag.rerankers import Reranker, open_reranker
 from rag.settings import Settings
@@ -206,5 +206,5 @@ def test_models_that_do_not_rerank_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"nowhere\.gguf"):
         open_reranker(Settings(reranker=f"llamacpp:{tmp_path / 'nowhere.gguf'}"))
     path = write_nomic_bert(tmp_path / "embedder.gguf")
-    with pytest.raises(DamagedError, match=r"embedder\.gguf"):
+    with pytest.raises(ModelError, match=r"embedder\.gguf"):
         open_reranker(Settings(reranker=f"llamacpp:{path}"))

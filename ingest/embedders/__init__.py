@@ -112,7 +112,7 @@ def open_embedder(name: str, options: Options | None = None) -> Embedder:
     """The embedder that ``runtime:model`` names, ready to use.
 
     Raises UsageError for an unknown runtime or an option the model does not allow, MissingError when its library or
-    model is missing, DamagedError when the model cannot be used.
+    model is missing, ModelError when the model cannot be used.
     """
     embedder: Embedder = open_named(__name__, name, "an embedding model", options or Options())
     return embedder

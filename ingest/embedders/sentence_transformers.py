@@ -5,7 +5,7 @@ PyTorch runs in a child process, offline, and only with weights as safetensors.
 
 from __future__ import annotations
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from index.platform import usable_cores
 from ingest.embedders import Options
 from ingest.models.child_embedder import ChildEmbedder
@@ -25,7 +25,7 @@ def open_model(model: str, options: Options) -> ChildEmbedder:
         check_folder(folder)
         pooling = folder.pooling or folder.family.pooling
         if not pooling and not (folder.path / "modules.json").exists():
-            raise DamagedError(
+            raise ModelError(
                 f"{folder.path} is not an embedding model: it does not say how it pools.",
                 "Name an embedding model of sentence-transformers.",
             )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from ingest.models.model_files import file_sha256
 
 Value = int | float | str | bool | tuple["int | float | str | bool", ...]
@@ -122,7 +122,7 @@ class GgufHeader:
 def read_header(path: Path) -> GgufHeader:
     """Read the header of `path` and check that every tensor it describes lies inside the file.
 
-    Raises MissingError when there is no such file, DamagedError naming the file and what is wrong with it.
+    Raises MissingError when there is no such file, ModelError naming the file and what is wrong with it.
     """
     try:
         with path.open("rb") as file:
@@ -248,8 +248,8 @@ class _Reader:
         self._at += size
         return self._file.read(size)
 
-    def _damaged(self, reason: str) -> DamagedError:
-        return DamagedError(
+    def _damaged(self, reason: str) -> ModelError:
+        return ModelError(
             f"{self._path} is not a usable GGUF model: {reason}.",
             "Fetch the file again (`rag setup`, `rag models pull`), or name another model.",
         )

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from ingest.models.embedding_families import FAMILIES, Family, find_family
 from ingest.models.model_files import file_sha256
 from ingest.models.safetensors_header import count_parameters, read_tensors
@@ -66,7 +66,7 @@ class HubFolder:
         return files
 
     def parameters(self) -> int:
-        """How many numbers the model has learned; raises DamagedError when a file of weights is not whole."""
+        """How many numbers the model has learned; raises ModelError when a file of weights is not whole."""
         tensors = {name: tensor for file in self.find_weights() for name, tensor in read_tensors(file).items()}
         quantization = self.config.get("quantization")
         return count_parameters(tensors, quantization if isinstance(quantization, dict) else {})
@@ -103,28 +103,28 @@ class HubFolder:
         return limit if isinstance(limit, int) else 0
 
     def read(self, name: str) -> dict[str, Any]:
-        """A JSON file of the folder; empty when there is none. Raises DamagedError when it is not an object."""
+        """A JSON file of the folder; empty when there is none. Raises ModelError when it is not an object."""
         path = self.path / name
         try:
             content = json.loads(path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
-            raise DamagedError(f"{path} cannot be read: {error}.", "Fetch the model again.") from error
+            raise ModelError(f"{path} cannot be read: {error}.", "Fetch the model again.") from error
         if not isinstance(content, dict):
-            raise DamagedError(f"{path} does not hold an object.", "Fetch the model again.")
+            raise ModelError(f"{path} does not hold an object.", "Fetch the model again.")
         return content
 
 
 def open_folder(model: str) -> HubFolder:
     """The folder at the path `model`, or of the repository "owner/name" in the hub's cache on this machine.
 
-    Raises MissingError when neither is here, DamagedError when it is not a model's folder.
+    Raises MissingError when neither is here, ModelError when it is not a model's folder.
     """
     path, name = _find(model)
     folder = HubFolder(path, name, HubFolder(path, name, {}).read("config.json"))
     if not folder.config:
-        raise DamagedError(f"{path} is not a model: it has no config.json.", "Name the folder that holds config.json.")
+        raise ModelError(f"{path} is not a model: it has no config.json.", "Name the folder that holds config.json.")
     return folder
 
 
@@ -143,7 +143,7 @@ def _find(model: str) -> tuple[Path, str]:
     if folder.is_dir():
         return folder, folder.resolve().name
     if folder.exists():
-        raise DamagedError(f"{folder} is a file, not a model folder.", "GGUF files run in llamacpp.")
+        raise ModelError(f"{folder} is a file, not a model folder.", "GGUF files run in llamacpp.")
     if model.count("/") == 1 and not model.startswith((".", "~", "/")):
         repository = hub_cache() / f"models--{model.replace('/', '--')}"
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from index.errors import DamagedError, RagError
+from index.errors import ModelError, RagError
 from ingest.worker import Message, Payload, Worker, WorkerError
 
 
@@ -36,13 +36,13 @@ class ModelChild:
     def open(self, opening: Payload) -> Payload:
         """Load the model that `opening` describes and return what the child says of it.
 
-        Raises DamagedError when the library refuses the model or dies of it.
+        Raises ModelError when the library refuses the model or dies of it.
         """
         self._opening = opening
         try:
             self.description, _ = self._worker.call(opening)
         except WorkerError as error:
-            raise DamagedError(
+            raise ModelError(
                 f"{self._library} cannot load {opening['path']}: {_last_line(error)}.",
                 f"Fetch the model again, name another, or update {self._library} if the model is newer.",
             ) from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 
 # Bytes of a number of each kind; kinds not in the table are rarer: their place is checked, their size is not.
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
@@ -32,7 +32,7 @@ class Tensor:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name, in its order; raises DamagedError when it is not one, or is cut short."""
+    """The tensors of a file by name, in its order; raises ModelError when it is not one, or is cut short."""
     size = path.stat().st_size
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
@@ -78,5 +78,5 @@ def _read_entry(entry: Mapping[str, Any], base: int) -> Tensor:
     return Tensor(str(entry["dtype"]), tuple(map(int, entry["shape"])), base + int(start), base + int(end))
 
 
-def _damaged(path: Path, reason: str) -> DamagedError:
-    return DamagedError(f"{path} is not a whole safetensors file: {reason}.", "Fetch the model again.")
+def _damaged(path: Path, reason: str) -> ModelError:
+    return ModelError(f"{path} is not a whole safetensors file: {reason}.", "Fetch the model again.")

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from index.errors import DamagedError, UsageError
+from index.errors import ModelError, UsageError
 
 Purpose = Literal["embedding", "instruct"]
 
@@ -97,7 +97,7 @@ def load_catalogue() -> tuple[Model, ...]:
     try:
         return tuple(_read_model(row) for row in tomllib.loads(text)["model"])
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise DamagedError(f"The model catalogue is damaged: {error}.", "Install the program again.") from error
+        raise ModelError(f"The model catalogue is damaged: {error}.", "Install the program again.") from error
 
 
 def find_model(name: str) -> Model:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from index.errors import DamagedError, MissingError, RagError, UsageError
+from index.errors import MissingError, ModelError, RagError, UsageError
 from index.files import PIECE, write_file
 from index.platform import make_private_folder
 from ingest.worker import Handler, Limits, Message, Payload, Worker
@@ -81,7 +81,7 @@ def serve() -> Handler:
 def _fetch(hub: _Hub, entry: Entry, folder: Path) -> Iterator[Step]:
     path = PurePosixPath(entry.path)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.path:
-        raise DamagedError(f"{hub.name} names a file {entry.path!r}, which would land elsewhere.", "Use another hub.")
+        raise ModelError(f"{hub.name} names a file {entry.path!r}, which would land elsewhere.", "Use another hub.")
     make_private_folder(folder / path.parent)
     # A file that the catalogue names lands under its own name; those of a repository keep their folders.
     original = Original(path.name, entry.sha256, entry.bytes, repository=hub.repository, path=entry.path)
@@ -89,12 +89,12 @@ def _fetch(hub: _Hub, entry: Entry, folder: Path) -> Iterator[Step]:
         yield from fetch_originals([original], folder / path.parent, [hub])
         return
     if entry.bytes > SMALL:
-        raise DamagedError(f"{hub.name} gives no SHA-256 for {entry.path}.", "Use another hub.")
+        raise ModelError(f"{hub.name} gives no SHA-256 for {entry.path}.", "Use another hub.")
     with hub.open(original, 0) as stream:
         content = stream.read(SMALL + 1)
     found = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
     if entry.git_sha1 and found != entry.git_sha1:
-        raise DamagedError(f"{hub.name} gave other content than {entry.path}: its git hash is {found}.", "Try again.")
+        raise ModelError(f"{hub.name} gave other content than {entry.path}: its git hash is {found}.", "Try again.")
     write_file(folder / path, [content])
     yield Step(f"{entry.path} is here.")
 

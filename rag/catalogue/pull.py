@@ -37,7 +37,7 @@ def pull_model(
     """Fetch the model called `name`; the last thing yielded is Pulled.
 
     An interrupted run goes on at its byte. Raises UsageError for a model or form there is not, MissingError when the
-    hub does not give it, DamagedError when it gave something else, StoreError when the disk is too small.
+    hub does not give it, ModelError when it gave something else, StoreError when the disk is too small.
     """
     folder = folder or models_folder()
     model = find_model(name)

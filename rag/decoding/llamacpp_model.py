@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.llamacpp.library import Model, read_version
 from ingest.models.model_files import file_sha256
 from ingest.user_folders import models_folder
@@ -42,7 +42,7 @@ class _Instruct:
         kv = request["kv"]
         try:
             self._context = self._make_context(kv)
-        except DamagedError:
+        except ModelError:
             # 8-bit values need flash attention, which not every model and device has.
             kv = "f16"
             self._context = self._make_context(kv)
@@ -181,9 +181,7 @@ class _Instruct:
             if code == ABORTED:
                 return False
             if code:
-                raise DamagedError(
-                    f"llama.cpp could not read the prompt (code {code}).", "Try a smaller prompt_tokens."
-                )
+                raise ModelError(f"llama.cpp could not read the prompt (code {code}).", "Try a smaller prompt_tokens.")
         return True
 
     def _add_adapter(self, path: str) -> str:

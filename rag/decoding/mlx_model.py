@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from index.errors import DamagedError, RagError
+from index.errors import ModelError, RagError
 from ingest.models.hub_folder import HubFolder, open_folder
 from ingest.worker import Handler
 from rag.decoding.instruct_child import CONTEXT, serve_instruct
@@ -112,10 +112,10 @@ class _Instruct:
 
 
 def _load_model(folder: HubFolder) -> Any:
-    """Raises DamagedError with what mlx-lm says; a model that brings its own program is refused unread."""
+    """Raises ModelError with what mlx-lm says; a model that brings its own program is refused unread."""
     folder.find_weights()
     if "model_file" in folder.config:
-        raise DamagedError(
+        raise ModelError(
             f"{folder.path} wants to run a program of its own, which is never done.", "Name another model."
         )
     try:
@@ -124,7 +124,7 @@ def _load_model(folder: HubFolder) -> Any:
         raise
     except Exception as error:  # mlx-lm raises whatever its models raise
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise DamagedError(f"mlx-lm cannot load {folder.path}: {reason}.", "Fetch the model again.") from error
+        raise ModelError(f"mlx-lm cannot load {folder.path}: {reason}.", "Fetch the model again.") from error
     return model
 
 

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.hub_folder import HubFolder
 from ingest.models.windows import WORD_START
 
@@ -20,7 +20,7 @@ _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 class Vocabulary:
     """`begin` and `end` are the texts of the first and last token, `head` the ids that stand before every text,
-    `ends` those that end an answer, `template` the chat template. Raises DamagedError without a tokenizer.json."""
+    `ends` those that end an answer, `template` the chat template. Raises ModelError without a tokenizer.json."""
 
     def __init__(self, folder: HubFolder) -> None:
         from tokenizers import Tokenizer
@@ -29,7 +29,7 @@ class Vocabulary:
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises Exception itself
-            raise DamagedError(f"{path} cannot be read: {error}.", "Fetch the model again.") from error
+            raise ModelError(f"{path} cannot be read: {error}.", "Fetch the model again.") from error
         self._content = folder.read("tokenizer.json")
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()

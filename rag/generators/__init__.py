@@ -106,7 +106,7 @@ class Generator(Protocol):
 def open_generator(settings: Settings) -> Generator:
     """The generator that ``settings.model`` names as ``runtime:model``; it loads while the caller goes on.
 
-    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
+    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, ModelError when the
     file is not a usable model.
     """
     generator: Generator = open_named(__name__, settings.model, "an instruct model", settings)

@@ -36,7 +36,7 @@ class Reranker(Protocol):
 def open_reranker(settings: Settings) -> Reranker:
     """The reranker that ``settings.reranker`` names as ``runtime:model``, ready to use.
 
-    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, DamagedError when the
+    Raises UsageError for an unknown runtime, MissingError when its library or model is missing, ModelError when the
     model cannot be used.
     """
     reranker: Reranker = open_named(__name__, settings.reranker, "a reranker", settings)

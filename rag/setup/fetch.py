@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import DamagedError, MissingError, RagError, StoreError
+from index.errors import MissingError, ModelError, RagError, StoreError
 from index.files import PIECE, hash_file
 from index.platform import make_private_folder, sync_file, sync_folder
 from rag.setup.originals import Original
@@ -31,7 +31,7 @@ def fetch_originals(originals: Sequence[Original], folder: Path, places: Sequenc
     """Put each of `originals` into `folder`, from the first place that has it; those already there are kept.
 
     An interrupted run goes on at the byte it stopped at. Raises MissingError with what every place said when none has a
-    file, DamagedError when a place gave other content than the pinned, StoreError when the disk is full.
+    file, ModelError when a place gave other content than the pinned, StoreError when the disk is full.
     """
     make_private_folder(folder)
     for original in originals:
@@ -70,7 +70,7 @@ def _fetch(original: Original, target: Path, places: Sequence[Place]) -> Iterato
         yield Step(f"Fetching {original.name} ({original.size / 1e6:,.0f} MB) from {place.name}.")
         try:
             yield from _download(original, part, place)
-        except (MissingError, DamagedError) as error:
+        except MissingError as error:
             failures.append(error)
             continue
         part.replace(target)
@@ -78,7 +78,7 @@ def _fetch(original: Original, target: Path, places: Sequence[Place]) -> Iterato
         yield Step(f"{original.name} is verified.", original.size, original.size)
         return
     said = " ".join(failure.message for failure in failures)
-    kind = DamagedError if any(isinstance(failure, DamagedError) for failure in failures) else MissingError
+    kind = ModelError if any(isinstance(failure, ModelError) for failure in failures) else MissingError
     raise kind(said, "Try again, or carry the files here: `rag setup --download-to DIR` there, `--from DIR` here.")
 
 
@@ -103,7 +103,7 @@ def _download(original: Original, part: Path, place: Place) -> Iterator[Step]:
     found = hash_file(part)
     if found != original.sha256:
         part.unlink()
-        raise DamagedError(f"{place.name} gave other content than {original.name}: its SHA-256 is {found}.", "")
+        raise ModelError(f"{place.name} gave other content than {original.name}: its SHA-256 is {found}.", "")
 
 
 def _pieces(original: Original, start: int, place: Place) -> Generator[bytes]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.llamacpp.library import Model, load_library
 from ingest.worker import Handler, Message, Payload
 
@@ -37,7 +37,7 @@ def quantise(source: str, target: str, precision: str) -> None:
     parameters.allow_requantize = True
     code = library.llama_model_quantize(source.encode(), target.encode(), ctypes.byref(parameters))
     if code:
-        raise DamagedError(f"llama.cpp could not write {source} as {precision} (code {code}).", "")
+        raise ModelError(f"llama.cpp could not write {source} as {precision} (code {code}).", "")
 
 
 def measure(path: str, rounds: int) -> float:
@@ -81,5 +81,5 @@ def read_tokens(model: Model, context: Any, count: int, *, after: int = 0) -> fl
     code = library.llama_decode(context, library.llama_batch_get_one(tokens, count))
     library.llama_synchronize(context)
     if code:
-        raise DamagedError(f"llama.cpp could not run the model (code {code}).", "Name another model.")
+        raise ModelError(f"llama.cpp could not run the model (code {code}).", "Name another model.")
     return time.perf_counter() - start

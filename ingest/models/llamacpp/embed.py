@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.gguf_header import POOLING
 from ingest.models.llamacpp.pooled import PooledModel
 from ingest.models.windows import WORD_START, split_windows
@@ -49,7 +49,7 @@ class _Embedding:
         self.pooled = PooledModel(request["path"], limit=request["limit"], pooling=request["pooling"])
         self._model = self.pooled.model
         if self.pooled.pooling not in (1, 2, 3):  # mean, cls, last
-            raise DamagedError(
+            raise ModelError(
                 f"{request['path']} is not an embedding model: it gives no vector for a whole text.",
                 "Name an embedding model.",
             )

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.adapters import MOST_TOKENS, Layout, lay_out
 from ingest.models.llamacpp.library import Model
 from ingest.models.llamacpp.pooled import NO_POOLING
@@ -89,8 +89,8 @@ class _Context:
             self._batch.token[place] = token
         self._batch.n_tokens = len(tokens)
         if code := self._library.llama_decode(self._handle, self._batch):
-            raise DamagedError(f"llama.cpp could not judge a text of {len(tokens)} tokens (code {code}).", "")
+            raise ModelError(f"llama.cpp could not judge a text of {len(tokens)} tokens (code {code}).", "")
         numbers = self._library.llama_get_embeddings(self._handle)
         if not numbers:
-            raise DamagedError(f"llama.cpp gave nothing for a text of {len(tokens)} tokens.", "")
+            raise ModelError(f"llama.cpp gave nothing for a text of {len(tokens)} tokens.", "")
         return ctypes.string_at(numbers, 4 * self._width * len(tokens))

@@ -16,7 +16,7 @@ from collections import deque
 from functools import cache
 from typing import Any
 
-from index.errors import DamagedError, MissingError
+from index.errors import MissingError, ModelError
 from index.platform import withhold_amx
 
 LOG_WARNING = 3  # GGML_LOG_LEVEL_WARN; what is below it tells of normal loading
@@ -84,7 +84,7 @@ class Model:
         self.handle = self.library.llama_model_load_from_file(path.encode(), parameters)
         if not self.handle:
             reasons = re.findall(r"error loading model: (.+)", "".join(_said))
-            raise DamagedError(
+            raise ModelError(
                 f"llama.cpp cannot load {path}: {reasons[-1] if reasons else 'it does not say why'}.",
                 "Fetch the file again, or update llama-cpp-python if the model is newer.",
             )
@@ -119,14 +119,14 @@ class Model:
             setattr(parameters, name, value)
         context = self.library.llama_init_from_model(self.handle, parameters)
         if not context:
-            raise DamagedError("llama.cpp cannot prepare this model.", "Choose a smaller context, or another model.")
+            raise ModelError("llama.cpp cannot prepare this model.", "Choose a smaller context, or another model.")
         return context
 
     def adapt(self, context: Any, path: str) -> None:
         """Add the LoRA adapter at `path` to the weights as `context` reads them."""
         adapter = self.library.llama_adapter_lora_init(self.handle, path.encode())
         if not adapter:
-            raise DamagedError(
+            raise ModelError(
                 f"{path} is not a LoRA adapter for this model.",
                 "Leave `lora` out or name another; if it came with this program, install the program again.",
             )

@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.llamacpp.library import Model
 from ingest.models.windows import find_ends
 
@@ -56,7 +56,7 @@ class PooledModel:
                     continue
                 numbers = self._library.llama_get_embeddings_seq(self._context, sequence)
                 if not numbers:
-                    raise DamagedError(f"llama.cpp gave nothing for a text of {len(text)} tokens.", "")
+                    raise ModelError(f"llama.cpp gave nothing for a text of {len(text)} tokens.", "")
                 yield ctypes.string_at(numbers, 4 * size)
                 sequence += 1
 
@@ -71,7 +71,7 @@ class PooledModel:
             tokens = sum(map(len, pack))
             numbers = self._library.llama_get_embeddings(self._bare)
             if not numbers:
-                raise DamagedError(f"llama.cpp gave nothing for a text of {tokens} tokens.", "")
+                raise ModelError(f"llama.cpp gave nothing for a text of {tokens} tokens.", "")
             yield ctypes.string_at(numbers, 4 * size * tokens)
 
     def _open(self, **pooling: int) -> Any:
@@ -98,7 +98,7 @@ class PooledModel:
                 place += 1
         self._batch.n_tokens = place
         if code := self._library.llama_decode(context, self._batch):
-            raise DamagedError(f"llama.cpp could not read a text of {place} tokens (code {code}).", "")
+            raise ModelError(f"llama.cpp could not read a text of {place} tokens (code {code}).", "")
 
 
 def _pack_short(texts: Sequence[list[int]]) -> Iterator[list[list[int]]]:

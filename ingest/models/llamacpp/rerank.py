@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.llamacpp.pooled import PooledModel
 from ingest.models.windows import split_windows
 from ingest.worker import Handler, Message, Payload
@@ -44,7 +44,7 @@ class _Reranking:
         self._model = self.pooled.model
         self._seam = self.pooled.tail * request["seams"]
         if self._model.library.llama_model_n_cls_out(self._model.handle) != 1:
-            raise DamagedError(f"{request['path']} does not give one score.", "Name a reranking model.")
+            raise ModelError(f"{request['path']} does not give one score.", "Name a reranking model.")
 
     def score(self, question: str, passage: str) -> float:
         """The classifier's number, higher is better: of a long passage, that of its best window."""

@@ -9,7 +9,7 @@ from typing import Any
 import mlx.core as mx
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.bert_names import gguf_name
 from ingest.models.hub_folder import open_folder
 from ingest.models.mlx.bert import Encoder
@@ -32,13 +32,13 @@ class Loaded:
 
 
 def load(path: Path) -> Loaded:
-    """Raises DamagedError when the model is of another architecture or not whole."""
+    """Raises ModelError when the model is of another architecture or not whole."""
     try:
         loaded = _load_folder(path) if path.is_dir() else _load_gguf(path)
     except (KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise DamagedError(f"MLX cannot load {path}: {error}.", "Fetch the model again, or use llamacpp.") from error
+        raise ModelError(f"MLX cannot load {path}: {error}.", "Fetch the model again, or use llamacpp.") from error
     if not loaded.pooling:
-        raise DamagedError(f"{path} gives no vector for a whole text.", "Name an embedding model.")
+        raise ModelError(f"{path} gives no vector for a whole text.", "Name an embedding model.")
     return loaded
 
 
@@ -48,7 +48,7 @@ def _load_gguf(path: Path) -> Loaded:
     architecture = metadata["general.architecture"]
     _check_architecture(path, architecture)
     if metadata.get("tokenizer.ggml.model") != "bert":
-        raise DamagedError(f"{path} has no WordPiece vocabulary.", "Use llamacpp.")
+        raise ModelError(f"{path} has no WordPiece vocabulary.", "Use llamacpp.")
     width = metadata[f"{architecture}.embedding_length"]
     encoder = Encoder(
         tensors,
@@ -107,7 +107,7 @@ def _load_folder(path: Path) -> Loaded:
 
 def _check_architecture(path: Path, architecture: str) -> None:
     if architecture not in ARCHITECTURES:
-        raise DamagedError(
+        raise ModelError(
             f"{path} is of the architecture {architecture}, and the MLX runtime embeds with BERT and nomic-bert.",
             "Use llamacpp for this model.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.embedding_child import serve_embedding
 from ingest.models.torch.library import count_positions, load_model
 from ingest.models.windows import find_ends
@@ -23,7 +23,7 @@ class _Embedding:
         self._model.eval()
         self._tokenizer = self._model.tokenizer
         if self._tokenizer is None:
-            raise DamagedError(f"{request['path']} does not read text.", "Name an embedding model for text.")
+            raise ModelError(f"{request['path']} does not read text.", "Name an embedding model for text.")
         self.pooling: str = request["pooling"]
         positions = count_positions(self._model[0].auto_model.config)
         self.limit = min(filter(None, (request["limit"], self._model.max_seq_length, positions)))

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import Any
 
-from index.errors import DamagedError, MissingError, RagError
+from index.errors import MissingError, ModelError, RagError
 from index.platform import instruction_sets
 from ingest.models.hub_folder import OFFLINE, HubFolder
 
@@ -26,12 +26,12 @@ def require_library() -> None:
 
 
 def check_folder(folder: HubFolder) -> None:
-    """Raise MissingError or DamagedError when a part of the model would be loaded through pickle."""
+    """Raise MissingError or ModelError when a part of the model would be loaded through pickle."""
     folder.find_weights()
     modules = [part for part in folder.path.iterdir() if part.is_dir()]
     for module in modules:
         if (module / "pytorch_model.bin").exists() and not (module / "model.safetensors").exists():
-            raise DamagedError(
+            raise ModelError(
                 f"{module} holds its weights in a format that may run code.",
                 "Fetch the model with safetensors, or as GGUF.",
             )
@@ -40,7 +40,7 @@ def check_folder(folder: HubFolder) -> None:
 def load_model(kind: str, path: str) -> Any:
     """The class `kind` of sentence_transformers ("SentenceTransformer", "CrossEncoder") with the model in `path`.
 
-    Raises DamagedError with what the library says.
+    Raises ModelError with what the library says.
     """
     try:
         device, precision = _choose_device()
@@ -55,11 +55,11 @@ def load_model(kind: str, path: str) -> Any:
         raise
     except Exception as error:  # transformers raises whatever its thousand models raise
         if "trust_remote_code" in str(error):
-            raise DamagedError(
+            raise ModelError(
                 f"{path} wants to run a program of its own, which is never done.", "Use the model as GGUF."
             ) from error
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise DamagedError(f"sentence-transformers cannot load {path}: {reason}.", "Fetch the model again.") from error
+        raise ModelError(f"sentence-transformers cannot load {path}: {reason}.", "Fetch the model again.") from error
 
 
 def count_positions(config: Any) -> int:

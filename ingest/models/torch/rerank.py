@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from index.errors import DamagedError
+from index.errors import ModelError
 from ingest.models.torch.library import count_positions, load_model
 from ingest.worker import Handler, Message, Payload
 
@@ -34,7 +34,7 @@ class _Reranking:
         self._model = load_model("CrossEncoder", path)
         self._raw = torch.nn.Identity()  # the number itself; a sigmoid would make all good passages equal
         if self._model.num_labels != 1:
-            raise DamagedError(f"{path} does not give one score.", "Name a reranking model.")
+            raise ModelError(f"{path} does not give one score.", "Name a reranking model.")
         positions = count_positions(self._model.config)
         self._limit = min(filter(None, (self._model.tokenizer.model_max_length, positions)))
 
