@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from index.words import normalize
 from rag.checking.numerals import english, japanese
+from rag.checking.ranges import is_end_of_range
 from rag.checking.reading import values
-from rag.checking.values import Value, agree, calculated, comparable
+from rag.checking.values import Value, agree, calculated, comparable, is_approximate
 
 
 def only(text: str) -> Value:
@@ -126,10 +127,35 @@ def test_a_year_is_in_the_date_but_not_the_other_way_round() -> None:
         ("minus five degrees, or minus five euros", [-5, 5]),
         ("零下五度の地下二階", [-5, -2]),
         ("ERR-4012 and 5 errors", [5]),
+        ("Rooms four and six, three to five", [4, 6, 3, 5]),
+        ("two hundred and five, two hundred and five hundred", [205, 200, 500]),
+        ("two hundred and fifty thousand or three billion two hundred million", [250e3, 3.2e9]),
     ],
 )
 def test_several(text: str, amounts: list[float]) -> None:
     assert [v.amount for v in values(normalize(text))] == amounts
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("It takes 3 to 5 days.", [True, True]),
+        ("Between three and five days, and 2 hours.", [True, True, False]),
+        ("3日から5日、または3〜5時間", [True, True, True, True]),
+        ("The fee rose from 3 to 5 euros.", [False, False]),
+        ("3 days and 5 hours", [False, False]),
+        ("from 2019 to 2023, from 9:00 to 5:00", [False] * 4),
+        ("Rooms 3 to 5", [False, False]),
+    ],
+)
+def test_ends_of_ranges(text: str, ends: list[bool]) -> None:
+    text = normalize(text)
+    assert [is_end_of_range(value, text) for value in values(text)] == ends
+
+
+def test_only_a_word_tells_that_a_number_is_about_so() -> None:
+    text = "About 300 in Dover 200, over 100"
+    assert [is_approximate(value, text) for value in values(text)] == [True, False, True]
 
 
 def test_sums_are_known_as_calculated() -> None:

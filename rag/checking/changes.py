@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.words import is_unspaced
+from rag.checking.languages import is_japanese
 from rag.checking.values import Value
 
 _BEFORE = 24  # characters before a value that tell
@@ -23,7 +23,7 @@ def end_of_change(value: Value, text: str) -> str:
     """Return what a value is of a change: "from", "to", "by", or "" where it is none or this is not clear."""
     if value.dates:
         return ""
-    if not is_unspaced(text):
+    if not is_japanese(text):
         found = _ENGLISH.search(text, max(0, value.start - _BEFORE), value.start)
         return found[1].lower() if found else ""
     return next((end for end, form in _JAPANESE if form.match(text, value.end)), "")

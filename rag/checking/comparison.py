@@ -27,6 +27,7 @@ from rag.checking.mixing import mixed_clauses
 from rag.checking.omissions import left_out_at_will
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.provisos import EXCEPTS
+from rag.checking.ranges import is_end_of_range
 from rag.checking.rates import other_rate
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
@@ -344,6 +345,12 @@ class Comparison:
         telling = (">=", "<=") if _ROUGH.search(value.text) else (">=", "<=", ">", "<")
         if not stated and not value.dates and all(b in telling for b in sourced):
             # Of "up to 500 euros" 500 euros says more; "over 500" is but a way of telling about how many.
+            yield Doubt(False, reason("no bound", self.statement, value.text))
+        elif (
+            not stated
+            and not is_end_of_range(value, self.statement)
+            and all(is_end_of_range(v, self.text) for j in near if (v := self.stands[j].value))
+        ):
             yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:
             if all(b and b[0] != stated[0] for b in sourced):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rag.checking.numerals import DIGITS, ENGLISH, KANJI, ORDINAL_WORD, SCALE
+from rag.checking.numerals import DIGITS, ENGLISH, ENGLISH_BELOW_100, KANJI, ORDINAL_WORD, SCALE
 
 _MONTH_NAMES = (
     r"Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?"
@@ -77,7 +77,7 @@ HALF_SPAN = re.compile(
 )
 # "The price minus 3 euros" is a subtraction, minus 5 degrees are none.
 _MINUS = (
-    rf"\bminus (?=(?:[\d.]+|{ENGLISH}) ?(?:°|℃|degrees?\b|[CF]\b))"
+    rf"\bminus (?=(?:[\d.]+|{ENGLISH_BELOW_100}) ?(?:°|℃|degrees?\b|[CF]\b))"
     rf"|(?:マイナス|零下|氷点下)(?=[\d{KANJI}])|地下(?=[\d{KANJI}]+階)"
 )
 _SIGN = rf"(?P<sign>(?<![\w)\d])[-−–](?=\d)|{_MINUS})?"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.neighbours import list_things
 from rag.checking.tokens import Token
 from rag.checking.vocabulary import AUXILIARIES, DETERMINERS, PREPOSITIONS
@@ -36,7 +36,7 @@ def left_out_head(
 
     `follows` are the tokens of the source by those of the statement.
     """
-    read = _japanese if is_unspaced(statement) else _english
+    read = _japanese if is_japanese(statement) else _english
     return read(statement, said, keys, home, follows)
 
 

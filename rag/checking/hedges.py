@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 
 # Before what is planned, tried, refused or only believed: the word, then "to" or "that".
 _WISHED = (
@@ -60,7 +60,7 @@ _JAPANESE = ((_BEHIND, -1), (_TITLES, 1))
 def left_out_hedge(statement: str, home: Home) -> str:
     """Return the hedge of a source's sentence that a statement leaves out of what it takes from there, mostly none."""
     there, followed = home.tokens, home.followed
-    for pattern, step in _JAPANESE if is_unspaced(statement) else _ENGLISH:
+    for pattern, step in _JAPANESE if is_japanese(statement) else _ENGLISH:
         if pattern.search(statement) or _LEAVE.search(statement):
             continue
         for found in pattern.finditer(home.text, home.start, home.end):

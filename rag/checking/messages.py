@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.words import is_unspaced
+from rag.checking.languages import is_japanese
 
 _REASONS = {
     "verbatim": ("The source says so word for word.", "出典に同じ文言があります。"),
@@ -97,4 +97,4 @@ _REASONS = {
 
 def reason(name: str, statement: str, stated: str = "", sourced: str = "") -> str:
     """Return one reason as a sentence, Japanese for a Japanese statement, else English."""
-    return _REASONS[name][is_unspaced(statement)].format(stated=stated.strip(), sourced=sourced.strip())
+    return _REASONS[name][is_japanese(statement)].format(stated=stated.strip(), sourced=sourced.strip())

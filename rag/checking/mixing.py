@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 
-from index.words import is_unspaced
 from rag.checking.exchanges import Matches
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.tokens import Token
 from rag.checking.vocabulary import AUXILIARIES
 from rag.checking.voices import ARTICLES
@@ -40,7 +40,7 @@ class Clause:
 
 def mixed_clauses(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> tuple[str, str] | None:
     """Return the subject stated, and what is said of another one in the source, or None."""
-    read = _japanese if is_unspaced(statement) else _english
+    read = _japanese if is_japanese(statement) else _english
     clauses = [clause for clause in read(home) if clause.subject]
     if not 2 <= len(clauses) <= _MOST:
         return None

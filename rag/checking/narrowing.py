@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.vocabulary import PREPOSITIONS
 
 # Without a comma such a clause says which ones are meant.
@@ -33,7 +33,7 @@ _FORMAL = re.compile("こと|もの|ため|場合|とき|際|時")  # stand for 
 
 def left_out_narrowing(statement: str, keys: Collection[str], home: Home) -> str:
     """Return a subject of a source's sentence with what narrows it, where the statement, with these keys, has not."""
-    read = _japanese if is_unspaced(statement) else _english
+    read = _japanese if is_japanese(statement) else _english
     there = home.tokens
     for head, narrowing in read(home):
         stated = narrowing in home.followed if there[narrowing].value else there[narrowing].key in keys

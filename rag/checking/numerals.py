@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 KANJI = "〇零一二三四五六七八九十百千万億兆"
@@ -29,7 +30,18 @@ sixteenth seventeenth eighteenth nineteenth twentieth
 _ORDINAL = {w: i + 1 for i, w in enumerate(_ORDINALS)}
 NUMBER_WORDS = "|".join(sorted([*_WORD, "a(?= (?:hundred|thousand|million|billion|dozen)\\b)"], key=len, reverse=True))
 _scales = "|".join(_SCALE)
-ENGLISH = rf"\b(?:{NUMBER_WORDS})\b(?:(?:[ -]|,? and )(?:{'|'.join([*_WORD, *_SCALE])})\b)*"
+
+
+def _with_scale(number: str, scale: str) -> str:
+    """A pattern of such numbers, or of so many of the scale and as many of less: two hundred and five.
+
+    What follows a scale does not have it, too: "three and five", "two hundred and five hundred" are two numbers each.
+    """
+    return rf"{number}(?:[ -]{scale}\b(?:(?:,? and |[ -]){number}(?![ -]{scale}\b))?)?"
+
+
+ENGLISH_BELOW_100 = rf"\b(?:(?:{'|'.join(_TENS)})[ -](?:{'|'.join(_ONES[1:10])})|{NUMBER_WORDS})\b"
+ENGLISH = reduce(_with_scale, ("(?:hundred|dozen)", "thousand", "million", "(?:billion|trillion)"), ENGLISH_BELOW_100)
 ORDINAL_WORD = rf"\b(?:(?:{'|'.join(_TENS)})[- ])?(?:{'|'.join(_ORDINAL)})\b"
 SCALE = rf"(?:\s|-)?(?:{_scales})\b"
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from index.words import is_unspaced
 from rag.checking.exchanges import Matches
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.tokens import Token
 
 _UNIT = re.compile(r" (?:per|for each|for every|an?|each|every) ([a-z]+)")
@@ -26,7 +26,7 @@ _LONGEST = 14  # characters of the longest of these
 def left_out_part(statement: str, said: Sequence[Token], matches: Matches, home: Home) -> str:
     """Return a value of a source's sentence with what a statement leaves out of it, so that it says more, or ""."""
     there, text = home.tokens, home.text
-    japanese = is_unspaced(statement)
+    japanese = is_japanese(statement)
     of = _JAPANESE_OF if japanese else _OF
     for j, k in pairwise(home.inside):
         if there[j].value and there[k].value and of.fullmatch(text[there[j].end : there[k].start]):

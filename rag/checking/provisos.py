@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.numerals import NUMBER_WORDS
 
 _LEFT_OUT = 0.5  # share of the words of an exception from which a statement has it, in other words perhaps
@@ -47,7 +47,7 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
 
     `keys` are those of the statement.
     """
-    japanese = is_unspaced(statement)
+    japanese = is_japanese(statement)
     pattern = _JAPANESE if japanese else _ENGLISH
     if pattern.search(statement):
         return ""

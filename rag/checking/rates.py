@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.words import is_unspaced, stem
-from rag.checking.numerals import DIGITS, ENGLISH, digits, english
+from index.words import stem
+from rag.checking.languages import is_japanese
+from rag.checking.numerals import DIGITS, ENGLISH_BELOW_100, digits, english
 from rag.checking.units import MONTHS, SECONDS, unit_of
 from rag.checking.values import Value
 from rag.checking.vocabulary import AUXILIARIES, DETERMINERS, PREPOSITIONS
@@ -21,7 +22,7 @@ _JOINING = f"and|or|per|last|next|{PREPOSITIONS}|{DETERMINERS}|{AUXILIARIES}"
 # "A" only before what time and people are counted by; a year is one whether "calendar" stands before it or not.
 _PER = re.compile(
     rf"\b(?:(?:per|each|every)|(?<=[\w%] )an?(?= (?:{_SPANS})\b)) (?P<unit>"
-    rf"(?:(?P<digits>{DIGITS}) |(?P<words>{ENGLISH}) |(?P<second>other|second) )?"
+    rf"(?:(?P<digits>{DIGITS}) |(?P<words>{ENGLISH_BELOW_100}) |(?P<second>other|second) )?"
     rf"(?:(?!(?:{_JOINING})\b)[^\W\d_]+ ){{0,2}}(?P<span>{_SPANS})s?\b|[^\W\d_]+)",
     re.I,
 )
@@ -53,7 +54,7 @@ def other_rate(stated: Value, statement: str, sourced: Sequence[Value], text: st
 
 def _rates(value: Value, text: str) -> list[Rate]:
     """All that a value is said to be per."""
-    if is_unspaced(text):
+    if is_japanese(text):
         found = _JAPANESE_PER.search(text, max(0, value.start - _LONGEST), value.start)
         return [(found["unit"], _SAME.get(found["unit"], found["unit"]))] if found else []
     end = _END.search(text, value.end, value.end + _REACH)

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Literal
 
-from index.words import is_unspaced
 from rag.checking import particles, voices
 from rag.checking.frames import Frame
+from rag.checking.languages import is_japanese
 from rag.checking.neighbours import Alike, Beside, list_things
 from rag.checking.tokens import Token
 
@@ -63,7 +63,7 @@ def _written(thing: range, tokens: Sequence[Token], text: str) -> str:
 def _frames(
     said: Sequence[Token], stands: Sequence[Token], statement: str, text: str
 ) -> tuple[list[Frame], list[Frame]]:
-    if is_unspaced(statement):
+    if is_japanese(statement):
         return particles.list_frames(said, statement), particles.list_frames(stands, text)
     verbs = voices.list_verbs([*said, *stands])  # "notify" is known as one by the other text's "notified"
     return voices.list_frames(said, statement, verbs), voices.list_frames(stands, text, verbs)

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from index.words import is_unspaced
 from rag.checking.home import Home
+from rag.checking.languages import is_japanese
 from rag.checking.tokens import Token
 
 # Between the members of a list, which have no order: "tea, coffee and cake".
@@ -32,7 +32,7 @@ def swapped(said: Sequence[Token], statement: str, home: Home) -> tuple[str, str
             if not kept or _differ(said[one : other + 1], statement, there[behind : at + 1], home.text):
                 continue
             rest = statement[said[other].end :], home.text[there[at].end : home.end]
-            if is_unspaced(statement) and rest[0].strip("。 ") != rest[1].strip("。 "):
+            if is_japanese(statement) and rest[0].strip("。 ") != rest[1].strip("。 "):
                 continue  # the verb's form tells who does it: 教えた, 教えてもらった
             return said[one].surface, said[other].surface
     return None

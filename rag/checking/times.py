@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.words import is_unspaced
+from rag.checking.languages import is_japanese
 from rag.checking.vocabulary import IRREGULAR, PAST, PRESENT
 
 # "Once a month" and "once it is approved" are no past.
@@ -50,6 +50,6 @@ def _has_past(text: str) -> bool:
 
 
 def _is_past(text: str) -> bool:
-    if is_unspaced(text):
+    if is_japanese(text):
         return _JAPANESE_PAST.search(text) is not None
     return bool(_WAS.search(text) or (not _IS.search(text) and _PAST_FORM.search(text)))

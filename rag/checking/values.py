@@ -93,7 +93,8 @@ def _covers(sourced: Date, stated: Date) -> bool:
 
 
 _APPROXIMATE = re.compile(
-    r"(?:about|around|approximately|nearly|almost|some|roughly|circa|c\.|over|~|約|およそ|ほぼ|概ね|おおよそ)\s*$", re.I
+    r"(?:(?<![a-z])(?:about|around|approximately|nearly|almost|some|roughly|circa|c\.|over)|~|約|およそ|ほぼ|概ね|おおよそ)\s*$",
+    re.I,
 )
 
 

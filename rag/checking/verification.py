@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from index.words import UNSPACED, is_unspaced, normalize
+from index.words import normalize
 from rag.checking.alignment import align
 from rag.checking.comparison import Comparison, Doubt
 from rag.checking.confidence import confidence, confidence_by_reading, confidence_in_meaning, confidence_in_whole
 from rag.checking.figures import list_figures
 from rag.checking.framing import bare
+from rag.checking.languages import is_japanese, of_one_language
 from rag.checking.meaning import choose_sentences, list_meaning
 from rag.checking.messages import reason
 from rag.checking.readings import Readings
@@ -25,9 +26,6 @@ from rag.checking.tokens import tokens
 
 Verdict = Literal["supported", "contradicted", "unchecked"]
 
-_LETTER = re.compile(r"[^\W\d_]")
-_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
-_JAPANESE_SHARE = 0.2  # of the letters; Japanese text with product names has more, English with a Japanese name less
 _STOP = r"[.;!?。\n」』”]"  # what a sentence begins behind and ends with, in normalised text
 
 
@@ -66,7 +64,7 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     denial; where a thing stands in the place of another, or the words are far, only what reads both together is.
     """
     stated = bare(normalize(statement))
-    readable = [text for source in sources if _is_japanese(text := normalize(source)) is _is_japanese(stated)]
+    readable = [text for source in sources if of_one_language(stated, text := normalize(source))]
     text = "\n\n".join(readable)
     said, stands = tokens(stated), tokens(text)
     if not said or not any(source.strip() for source in sources):
@@ -97,7 +95,7 @@ def _weigh(comparison: Comparison, doubts: Sequence[Doubt], readings: Readings |
 
     Where there are `doubts`, words of it stand in no source: then words alone bear nothing out.
     """
-    language, in_doubt = "ja" if is_unspaced(comparison.statement) else "en", bool(doubts)
+    language, in_doubt = "ja" if is_japanese(comparison.statement) else "en", bool(doubts)
 
     def read_together() -> float | None:
         return readings.judge(comparison.statement, nearest(comparison)) if readings else None
@@ -135,11 +133,6 @@ def stands_in(statement: str, source: str) -> bool:
     """Return whether a text says anything, and each word, name and value of it, or one like it, stands in a source."""
     said, text = tokens(normalize(statement)), normalize(source)
     return bool(said) and all(align(said, tokens(text), text).matches)
-
-
-def _is_japanese(text: str) -> bool:
-    letters = len(_LETTER.findall(text))
-    return letters > 0 and len(_UNSPACED_LETTER.findall(text)) >= _JAPANESE_SHARE * letters
 
 
 def _verbatim(stated: str, text: str) -> bool:
