@@ -15,7 +15,9 @@ _RANGE = re.compile(r"(.)(?:-(.))?", re.DOTALL)
 def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str]:
     """Those of `paths` that match one of the patterns; a pattern that is a folder's path matches all inside it.
 
-    One that is itself the path of a document or folder means that alone: a file may be named "[draft]*.txt".
+    A document that matches brings those inside it (an archive's, a mail's). A pattern that ends with "/" means all in
+    the folders that match. One that is itself the path of a document or folder means that alone: a file may be named
+    "[draft]*.txt".
     """
     wanted = [patterns] if isinstance(patterns, str) else list(patterns)
     folded = [(path, _fold(path)) for path in paths]
@@ -24,7 +26,18 @@ def match_paths(patterns: str | Iterable[str], paths: Iterable[str]) -> list[str
     # Plain paths are looked up, not tried one by one: "all documents but these" is a list as long as the collection.
     plain = {_fold(pattern.rstrip("/")) for pattern in wanted if not _WILD.search(pattern)} | named
     compiled = [_compile(pattern) for name, pattern in wild.items() if name not in named]
-    return [path for path, name in folded if _is_in(name, plain) or any(glob.fullmatch(name) for glob in compiled)]
+    documents = {name for _, name in folded}
+    return [
+        path
+        for path, name in folded
+        if _is_in(name, plain)
+        or any(glob.fullmatch(part) for glob in compiled for part in (name, *_holders(name, documents)))
+    ]
+
+
+def _holders(path: str, documents: Set[str]) -> list[str]:
+    """The documents that one is inside of."""
+    return [holder for slash in re.finditer("/", path) if (holder := path[: slash.start()]) in documents]
 
 
 def _is_in(path: str, plain: Set[str]) -> bool:
@@ -35,7 +48,7 @@ def _is_in(path: str, plain: Set[str]) -> bool:
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
     parts = [_translate(token) for token in _TOKEN.findall(_fold(pattern.rstrip("/")))]
-    return re.compile("".join(parts) + "(?:/.*)?", re.DOTALL)
+    return re.compile("".join(parts) + ("/.*" if pattern.endswith("/") else ""), re.DOTALL)
 
 
 def _translate(token: str) -> str:

@@ -163,6 +163,29 @@ def test_a_place_that_cannot_be_is_named(command: list[str], capsys: pytest.Capt
     assert command[-1] in told and "defect" not in told
 
 
+@pytest.mark.skipif(platform.WINDOWS, reason="the shell there cannot close a stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_shell_closed_stops_nothing(tmp_path: Path, closed: str) -> None:
+    docs = write_tree(tmp_path / "docs", {"a.txt": "One.", "b.txt": "Two."})
+    kb = tmp_path / "kb"
+    with rag.open(kb, embed_model="hashing:64"):
+        pass
+    for command in (["ingest", str(docs)], ["list"], ["status"], ["search", "one"]):
+        script = f'exec "$0" -m rag "$@" {closed}'
+        ended = subprocess.run(["sh", "-c", script, sys.executable, *command, "--kb", str(kb)], capture_output=True)
+        assert ended.returncode == 0, ended
+    with rag.open(kb, embed_model="hashing:64") as base:
+        assert len(base.documents()) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_json_that_cannot_be_written_is_told_in_a_line(kb: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "rag", "list", "--json", "--kb", str(kb)]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 3 and "no space left" in ended.stderr and "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     "command", [["ask", "--model", "{}", "Where is the café?"], ["search", "--embed-model", "{}", "café"]]
 )

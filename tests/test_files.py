@@ -81,6 +81,11 @@ def test_what_reads_back_differently_is_not_kept(tmp_path: Path, monkeypatch: py
     [
         ("docs/*", "docs/a.md", True),
         ("docs/*.md", "docs/hr/a.md", False),
+        ("docs/*", "docs/hr/a.md", False),
+        ("*", "docs/a.md", False),
+        ("docs/*/", "docs/hr/a.md", True),
+        ("docs/*/", "docs/hr/old/a.md", True),
+        ("docs/*/", "docs/a.md", False),
         ("docs/**", "docs/hr/a.md", True),
         ("**/a.md", "docs/hr/a.md", True),
         ("**/a.md", "a.md", True),
@@ -111,6 +116,12 @@ def test_a_pattern_that_is_the_name_of_a_file_means_that_file() -> None:
     assert match_paths("docs/[b].txt", paths) == ["docs/[b].txt"]
     assert match_paths("docs/[c]/", paths) == ["docs/[c]/x.txt"]
     assert match_paths("docs/?.txt", paths) == ["docs/*.txt", "docs/a.txt", "docs/b.txt"]
+
+
+def test_a_document_that_matches_brings_those_inside_it() -> None:
+    paths = ["docs/all.zip", "docs/all.zip/in.eml", "docs/all.zip/in.eml/a.txt", "docs/hr/a.txt"]
+    assert match_paths("docs/*", paths) == match_paths("docs/*.zip", paths) == paths[:3]
+    assert match_paths("docs/*/*.eml", paths) == paths[1:3]
 
 
 @given(st.text("ab*?", max_size=6), st.text("ab", max_size=6))

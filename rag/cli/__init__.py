@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -116,10 +117,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command and end with its exit code; every error becomes one line on stderr."""
     stay_on_this_machine()
     given = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(_run(given))
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the shell closed (``2>&-``) a place where all is lost; another file would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+            setattr(sys, name, nowhere)
 
 
 def _run(given: list[str]) -> int:
@@ -175,8 +185,10 @@ def _tell(code: int, message: str, hint: str, as_json: bool) -> int:
             print_json({"error": {"exit": code, "message": message, "next": hint}})
         else:
             note(f"rag: {message}" + (f"\n     {hint}" if hint else ""))
-    except BrokenPipeError:
+    except OSError as error:
         _drop_output()
+        if as_json and not isinstance(error, BrokenPipeError):  # nothing can be written to stdout
+            return _tell(code, message, hint, as_json=False)
     return code
 
 
