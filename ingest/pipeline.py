@@ -299,14 +299,17 @@ class _Run:
     def sweep(self) -> None:
         """Take out what is gone from the roots, unless so much is gone that it looks like a mistake."""
         for root in self.roots:
-            known = [path for path in self.known.documents if root.covers(path)]
-            gone = [path for path in known if self._is_gone(path)]
-            if len(gone) > max(PRUNED_COUNT, PRUNED_SHARE * len(known)) and not self.options.prune:
+            known = [origin for path, origin in self.known.documents.items() if root.covers(path)]
+            gone = [origin.path for origin in known if self._is_gone(origin.path)]
+            # What is inside a file goes with it, or was seen to be gone from it: only files may be missing by mistake.
+            files = {origin.path for origin in known if not origin.parent}
+            missing = files.intersection(gone)
+            if len(missing) > max(PRUNED_COUNT, PRUNED_SHARE * len(files)) and not self.options.prune:
                 reason = (
-                    f"{len(gone)} of {len(known)} files are missing; nothing was removed. If that is right: --prune"
+                    f"{len(missing)} of {len(files)} files are missing; none was removed. If that is right: --prune"
                 )
                 self.tally.kept.append(Note(root.source, reason))
-                continue
+                gone = [path for path in gone if (self.known.documents[path].parent or path) not in missing]
             for path in gone:
                 self.tally.record(path, "removed")
             if not self.options.dry_run:

@@ -194,10 +194,11 @@ class KnowledgeBase:
 
         Raises UsageError when `k` is negative.
         """
-        if k is not None and k < 0:
+        k = self.settings.k if k is None else k
+        if k < 0:
             raise UsageError(f"k is {k}: it cannot be negative.", "Leave it out, or give how many passages you want.")
         scope = Scope(within, tuple(labels)) if labels else within
-        ranked = self.retriever.search(self.spell(question).text, k or self.settings.k, check_mode(mode), scope)
+        ranked = self.retriever.search(self.spell(question).text, k, check_mode(mode), scope)
         return [make_hit(entry) for entry in ranked]
 
     @in_turn

@@ -200,3 +200,8 @@ def test_a_file_that_is_no_model_is_named_and_is_not_the_index_s_fault(
 def test_a_negative_number_of_passages_is_wrong_usage(kb: Path) -> None:
     with rag.open(kb) as base, pytest.raises(UsageError, match="negative"):
         base.search("café", k=-1)
+
+
+def test_no_passage_is_found_where_none_is_asked_for(kb: Path) -> None:
+    with rag.open(kb) as base:
+        assert base.search("café", k=0) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from corpus import write_tree
+from hostile_archives import zipped
 
 import rag
 from index.errors import UsageError
@@ -144,6 +145,32 @@ def test_much_missing_is_not_removed_without_prune(kb: rag.KnowledgeBase, tmp_pa
     assert "--prune" in report.kept[0].reason
     assert len(kb.documents()) == 40
     assert len(kb.ingest(prune=True).removed) == 25
+
+
+@pytest.mark.parametrize(
+    ("files", "gone", "removed"), [(40, 20, True), (40, 21, False), (150, 30, True), (150, 31, False)]
+)
+def test_more_than_twenty_and_a_fifth_missing_look_like_a_mistake(
+    kb: rag.KnowledgeBase, tmp_path: Path, files: int, gone: int, removed: bool
+) -> None:
+    docs = write_tree(tmp_path / "many", {f"{n}.txt": f"Text number {n}." for n in range(files)})
+    kb.ingest([docs])
+    for n in range(gone):
+        (docs / f"{n}.txt").unlink()
+    assert len(kb.ingest().removed) == gone * removed
+
+
+def test_what_is_gone_from_an_archive_is_no_missing_file(kb: rag.KnowledgeBase, tmp_path: Path) -> None:
+    def pack(count: int) -> bytes:
+        return zipped({f"{n}.txt": f"Text number {n}.".encode() for n in range(count)})
+
+    docs = write_tree(tmp_path / "docs", {"all.zip": pack(30), "b.txt": "Two."})
+    kb.ingest([docs])
+    (docs / "all.zip").write_bytes(pack(3))
+    assert len(kb.ingest().removed) == 27
+    (docs / "all.zip").unlink()
+    assert len(kb.ingest().removed) >= 3
+    assert [document.path for document in kb.documents()] == ["docs/b.txt"]
 
 
 def test_what_the_user_removed_stays_out_until_it_is_let_in(kb: rag.KnowledgeBase, docs: Path) -> None:
