@@ -190,7 +190,8 @@ class Index:
             return [known[path] for path in match_paths(within, known)]
         paths = list(known) if within.patterns is None else match_paths(within.patterns, known)
         if within.labels:
-            paths = match_paths(self.labels.patterns(within.labels), paths)
+            labelled = set(match_paths(self.labels.patterns(within.labels), known))
+            paths = [path for path in paths if path in labelled]
         return [known[path] for path in paths]
 
     # ---------------------------------------------------------------- the legs

@@ -40,7 +40,6 @@ class Known:
         """Know what was not read or taken out by its new path too, where it has one."""
         self.removed |= set(filter(None, map(new_path, self.removed)))
         self.unread |= {new: replace(file, path=new) for path, file in self.unread.items() if (new := new_path(path))}
-        self._looks |= {new: then for path, then in self._looks.items() if (new := new_path(path))}
 
     def is_as_it_was(self, source: Source, *, whoever_reads: bool) -> bool:
         """Whether a file is the one that was read, and (unless it does not matter) what reads it is what read it."""

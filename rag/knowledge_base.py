@@ -173,7 +173,8 @@ class KnowledgeBase:
         """Let documents that were taken out in again; the next run reads them."""
         with self.index.store.session("rag rm --undo"):
             store = self.index.store
-            paths = match_paths(patterns, store.removed())
+            removed = store.removed()  # also what a document that is still there brings
+            paths = [path for path in match_paths(patterns, removed | store.document_ids().keys()) if path in removed]
             with store.writing():
                 store.set_removed(paths, False)
                 store.read_again({str(folder) for path in paths for folder in PurePosixPath(path).parents})

@@ -30,8 +30,8 @@ from rag.checking import check
 )
 def test_a_japanese_name_does_not_switch_off_the_rules_for_english(statement: str, source: str) -> None:
     found = check(statement, [source])
-    assert found.verdict != "supported"
-    assert found.reasons[0].isascii() or "“" in found.reasons[0]
+    assert found.verdict == "unchecked"
+    assert "the source" in found.reasons[0].lower()
     assert check(source, [source]).verdict == "supported"
 
 
@@ -44,9 +44,10 @@ def test_a_japanese_name_does_not_switch_off_the_rules_for_english(statement: st
     ],
 )
 def test_figures_and_names_in_capitals_are_of_any_language(statement: str, source: str) -> None:
-    assert "language" not in check(statement, [source]).reasons[0]
+    assert check(statement, [source]).verdict == "supported"
 
 
 def test_a_table_row_of_figures_is_a_source_of_any_language() -> None:
     stated = "2024年の売上は1,200百万円である。"
-    assert check(stated, ["| 2024 | 1,200 |"]).reasons != check(stated, ["Sales rose to 1,200."]).reasons
+    assert "「1,200百万円」は出典にありません。" in check(stated, ["| 2024 | 1,200 |"]).reasons
+    assert check(stated, ["Sales rose to 1,200."]).reasons == ("出典が別の言語のため、確認できません。",)

@@ -42,6 +42,9 @@ NARROWER = [
     ("会社は東京にある。", "会社の本店は東京にある。", "会社の本店"),
 ]
 LEFT_OUT = [
+    ("The repair of the pump takes 3 days.", "The repair of the pump takes 3 to 5 days.", "3 days"),
+    ("The repair takes five days.", "The repair takes between three and five days.", "five days"),
+    ("ポンプの修理には3日かかる。", "ポンプの修理には3〜5日かかる。", "3日"),
     (
         "Employees get a bonus in June.",
         "Employees get a bonus in June unless they are in their trial period.",
@@ -158,6 +161,7 @@ WITH_IT = [
     ("Orders of more than 500 euros ship free.", "Orders over 500 euros ship free."),
     ("Delivery is free for orders above 50 euros.", "Delivery within Spain is free for orders above 50 euros."),
     ("The bridge was built in 1910 by Smith.", "The bridge was built in 1910 by Smith in areas over the river."),
+    ("The repair of the pump takes 3 to 5 days.", "The repair of the pump takes 3 to 5 days in all."),
     ("Smoking is prohibited in the warehouse.", "Smoking is not allowed in the warehouse."),
     ("The budget is 1.5 million euros.", "The budget is EUR 1.5m."),
     ("契約書は2通作成する。", "契約書は二通作成する。"),

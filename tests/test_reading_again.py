@@ -22,6 +22,7 @@ from index.errors import LimitError, UnsupportedError
 from index.types import Document
 from ingest.parsers import ParseOptions, libreoffice
 from ingest.reading import Reading
+from rag.labels import label
 
 
 @pytest.fixture
@@ -221,6 +222,15 @@ def test_an_attachment_that_was_taken_out_stays_out_until_it_is_let_in(kb: rag.K
     assert report.added == (offer,)
     assert "docs/mail.eml" in report.unchanged
     assert kb.verify() == []
+
+
+def test_a_pattern_that_matches_a_mail_holds_for_what_is_attached(kb: rag.KnowledgeBase, docs: Path) -> None:
+    kb.ingest([docs])
+    offer = "docs/mail.eml/offer.txt"
+    label(kb, "docs/*.eml", "mail")
+    assert [hit.path for hit in kb.search("wombat", within=offer, labels=["mail"])] == [offer]
+    kb.remove([offer])
+    assert kb.restore(["docs/*.eml"]) == [offer]
 
 
 def test_a_dry_run_does_not_take_attachments_of_an_edited_mail_for_gone(kb: rag.KnowledgeBase, docs: Path) -> None:
