@@ -160,3 +160,34 @@ def test_what_rules_leave_open_or_was_written_teaches_and_a_share_of_the_rest() 
     assert fit_support.choose([*some, read("squad2", True, False)], random.Random(7)) == some
     rest = [read(("squad2", "articles")[n % 2], False) for n in range(2000)]
     assert 540 < len(fit_support.choose(rest, random.Random(7))) < 660
+
+
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        ("nothing", "2 1 True True"),
+        ("context", "0 1 True True"),
+        ("words", "2 1 False True"),
+        ("pairs", "2 1 True False"),
+    ],
+)
+def test_what_is_left_out_of_retrieval_finds_nothing(tmp_path: Path, part: str, found: str) -> None:
+    """The passages that the heading, a word of the text, a dictionary word and a pair of characters find."""
+    program = tmp_path / "score.py"
+    program.write_text(
+        "import sys, rag\n"
+        "from index.words import read_words\n"
+        "from pathlib import Path\n"
+        "docs = Path(sys.argv[1])\n"
+        "with rag.open(docs.parent / 'kb', embed_model='hashing:64') as kb:\n"
+        "    kb.ingest([docs])\n"
+        "    heads, own = (kb.search(word, mode='lexical') for word in ('wombats', 'burrow'))\n"
+        "    read = read_words('附属書類')\n"
+        "    print(len(heads), len(own), '付属' in (*read.terms,), '属書' in (*read.terms, *read.shingles))\n",
+        encoding="utf-8",
+    )
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# Wombats\n\nThey dig a burrow.\n\n## Wombats at night\n\nThey eat grass.\n")
+    command = [sys.executable, str(ROOT / "tests" / "bench" / "without.py"), part, str(program), str(docs)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == found
