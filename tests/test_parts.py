@@ -21,10 +21,11 @@ from ingest.models.gguf_header import read_header
 from ingest.models.hub_folder import HubFolder
 from ingest.worker import Handler, Payload
 from rag.decoding import llamacpp_model, mlx_model
-from rag.decoding.parts import Part, count_shared, part_prompt
+from rag.decoding.parts import SHORT, Part, count_shared, part_prompt
 
 BREAK = 10
 TOKENS = st.lists(st.integers(BREAK, BREAK + 3), max_size=6)
+LONG = [12] * SHORT
 
 
 def piece(token: int) -> bytes:
@@ -32,12 +33,19 @@ def piece(token: int) -> bytes:
 
 
 def test_the_question_stands_behind_the_last_line_break() -> None:
-    assert part_prompt([1, 2], [11, BREAK, 12, BREAK, 13], [3], piece) == [[1, 2], [11, BREAK, 12, BREAK], [13, 3]]
+    text = [11, BREAK, *LONG, BREAK, 13]
+    assert part_prompt([1, 2], text, [3], piece) == [[1, 2], [11, BREAK, *LONG, BREAK], [13, 3]]
     assert part_prompt([1, 2], [11, 12], [3], piece) == [[1, 2], [11, 12, 3]]
     assert part_prompt([1, 2], [], [], piece) == [[1], [2]]
 
 
-@given(TOKENS, TOKENS, TOKENS)
+def test_few_tokens_of_sources_are_read_together_with_the_question() -> None:
+    few = [*LONG[2:], BREAK]
+    assert part_prompt([1, 2], [*few, 13], [3], piece) == [[1, 2], [*few, 13, 3]]
+    assert part_prompt([1, 2], [12, *few, 13], [3], piece) == [[1, 2], [12, *few], [13, 3]]
+
+
+@given(TOKENS, TOKENS | TOKENS.map(lambda tokens: LONG + tokens), TOKENS)
 def test_parts_are_the_whole_prompt_in_order_and_never_empty(begin: Part, text: Part, end: Part) -> None:
     whole = [*begin, *text, *end]
     parts = part_prompt(begin, text, end, piece)
@@ -67,7 +75,7 @@ def test_a_prompt_that_another_one_began_with_is_not_read_whole() -> None:
 
 
 def open_llamacpp(model: Path, _: Path) -> tuple[Handler, Payload]:
-    opening = {"lora": "", "template": read_header(model).chat_template, "context": 512, "kv": "f16"}
+    opening = {"lora": "", "template": read_header(model).chat_template, "context": 512, "kv": "f16", "flash": True}
     return llamacpp_model.serve(), {**opening, "path": str(model), "threads": 1, "prompt_threads": 1}
 
 

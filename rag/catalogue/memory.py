@@ -52,7 +52,7 @@ def estimate_file_memory(header: GgufHeader, tokens: int = CONTEXT, kv: str = "f
     tokens = min(tokens, header.number("context_length", tokens))
     if header.architecture in ENCODERS:
         return Memory(header.size, 0, tokens, kv)
-    cache = cache_bytes(header.number("block_count"), _kv_heads(header), _head_dim(header), tokens, kv)
+    cache = cache_bytes(header.number("block_count"), _kv_heads(header), head_dim(header), tokens, kv)
     return Memory(header.size, cache, tokens, kv)
 
 
@@ -71,7 +71,7 @@ def choose_memory(header: GgufHeader, free: int, kv: str = "") -> Memory:
             raise UsageError(f"{kv!r} is no kv_type.", f"Known: {', '.join(BYTES_A_NUMBER)}.")
         return estimate_file_memory(header, kv=kv)
     choices = [estimate_file_memory(header), estimate_file_memory(header, CONTEXT // 2)]
-    if _head_dim(header) % BLOCK == 0:
+    if head_dim(header) % BLOCK == 0:
         choices.append(estimate_file_memory(header, CONTEXT // 2, "q8_0"))
     return next((memory for memory in choices if not free or memory.total <= FREE * free), choices[-1])
 
@@ -80,6 +80,7 @@ def _kv_heads(header: GgufHeader) -> int:
     return header.number("attention.head_count_kv", header.number("attention.head_count"))
 
 
-def _head_dim(header: GgufHeader) -> int:
+def head_dim(header: GgufHeader) -> int:
+    """How many numbers one head of the attention compares; 0 where the header does not say."""
     heads = header.number("attention.head_count")
     return header.number("attention.key_length") or (header.number("embedding_length") // heads if heads else 0)

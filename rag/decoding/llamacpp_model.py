@@ -39,6 +39,7 @@ class _Instruct:
         self._template: str = request["template"]
         self._threads: tuple[int, int] = (request["threads"], request["prompt_threads"])
         self.context_tokens = min(request["context"], library.llama_model_n_ctx_train(self.model.handle))
+        self._wants_flash = request["flash"] or self.model.on_gpu
         kv = request["kv"]
         try:
             self._context = self._make_context(kv)
@@ -54,7 +55,7 @@ class _Instruct:
             file_sha256(path),
             adapter,
             read_version(),
-            "flash auto",
+            "flash auto" if self._takes_flash(kv) else "flash off",
             f"KV {kv}",
             str(self.context_tokens),
         ]
@@ -68,8 +69,12 @@ class _Instruct:
         self._behind_prompt: Any = None  # the logits there
         self._at_prompt = False  # whether nothing was evaluated behind it
 
+    def _takes_flash(self, kv: str) -> bool:
+        return self._wants_flash or kv != "f16"
+
     def _make_context(self, kv: str) -> Any:
         return self.model.context(
+            flash=self._takes_flash(kv),
             n_ctx=self.context_tokens,
             n_batch=min(BATCH, self.context_tokens),
             n_ubatch=min(BATCH, self.context_tokens),

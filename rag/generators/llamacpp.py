@@ -8,7 +8,7 @@ from index.errors import UsageError
 from index.platform import available_memory, usable_cores
 from ingest.models.gguf_header import GgufHeader, read_header
 from ingest.models.llamacpp.child import Child
-from rag.catalogue.memory import ENCODERS, choose_memory
+from rag.catalogue.memory import ENCODERS, choose_memory, head_dim
 from rag.decoding.child_generator import ChildGenerator
 from rag.settings import Settings
 
@@ -16,6 +16,10 @@ TARGET = "rag.decoding.llamacpp_model:serve"
 
 # Below this size a token is computed faster by one thread than by several that wait for one another.
 ONE_THREAD = 300_000_000
+
+# From this size of an attention head flash attention is worth it on a processor. Below, it reads long prompts faster,
+# but a short question took 3.6 times as long, a written token 1.5 to 1.8 times: tests/bench/attention.py.
+WIDE_HEADS = 128
 
 
 def check_writes(header: GgufHeader) -> None:
@@ -42,6 +46,7 @@ def open_model(model: str, settings: Settings) -> ChildGenerator:
         "template": header.chat_template,
         "context": memory.tokens,
         "kv": memory.kv,
+        "flash": head_dim(header) >= WIDE_HEADS,
         "threads": 1 if header.size < ONE_THREAD and not settings.threads else cores,
         "prompt_threads": cores,
     }

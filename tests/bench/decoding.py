@@ -85,7 +85,7 @@ def open_bare(model: str) -> Any:
     withhold_amx()  # as ingest/models/llamacpp/library.py does; else it may crash
     # One thread for tokens, as rag/generators/llamacpp.py takes for so small a model.
     cores = usable_cores()
-    return Llama(model, n_ctx=CONTEXT, n_threads=1, n_threads_batch=cores, flash_attn=True, verbose=False)
+    return Llama(model, n_ctx=CONTEXT, n_threads=1, n_threads_batch=cores, verbose=False)
 
 
 def time_bare(llama: Any, messages: list[dict[str, str]], tokens: int) -> float:

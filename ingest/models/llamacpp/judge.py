@@ -68,7 +68,7 @@ class _Context:
 
     def __init__(self, model: Model, adapter: str) -> None:
         self._library = model.library
-        size = {"n_ctx": MOST_TOKENS, "n_batch": MOST_TOKENS, "n_ubatch": MOST_TOKENS}
+        size: dict[str, Any] = {"n_ctx": MOST_TOKENS, "n_batch": MOST_TOKENS, "n_ubatch": MOST_TOKENS}
         self._handle: Any = model.context(
             **size, n_threads=1, n_threads_batch=1, embeddings=True, pooling_type=NO_POOLING
         )

@@ -20,6 +20,7 @@ from index.errors import MissingError, ModelError
 from index.platform import withhold_amx
 
 LOG_WARNING = 3  # GGML_LOG_LEVEL_WARN; what is below it tells of normal loading
+FLASH_AUTO, FLASH_OFF = -1, 0  # llama_flash_attn_type; auto: on, unless the model or device cannot
 
 
 @cache
@@ -110,10 +111,10 @@ class Model:
             count = self.library.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, False)
         return buffer.raw[:count]
 
-    def context(self, **values: Any) -> Any:
-        """A context with flash attention where the model allows it; `values` are fields of llama_context_params."""
+    def context(self, *, flash: bool = True, **values: Any) -> Any:
+        """A context, with flash attention where the model allows it; `values` are fields of llama_context_params."""
         parameters = self.library.llama_context_default_params()
-        parameters.flash_attn_type = -1  # LLAMA_FLASH_ATTN_TYPE_AUTO: on, unless the model or device cannot
+        parameters.flash_attn_type = FLASH_AUTO if flash else FLASH_OFF
         parameters.no_perf = True
         for name, value in values.items():
             setattr(parameters, name, value)

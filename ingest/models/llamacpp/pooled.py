@@ -74,7 +74,7 @@ class PooledModel:
                 raise ModelError(f"llama.cpp gave nothing for a text of {tokens} tokens.", "")
             yield ctypes.string_at(numbers, 4 * size * tokens)
 
-    def _open(self, **pooling: int) -> Any:
+    def _open(self, **pooling: Any) -> Any:
         # n_ubatch below the length of a text would abort the process, n_batch would cut the text.
         return self.model.context(
             n_ctx=self._room,
