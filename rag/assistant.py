@@ -27,6 +27,7 @@ from rag.relevance import weigh_sentences
 from rag.retrieval import Retriever
 from rag.spelling import spell_alike
 from rag.statements import check_statement, split_statements
+from rag.surroundings import add_surroundings
 from rag.writing import request_answer
 
 SHOWN = 5  # quotes of an answer: what a screen holds and a person compares
@@ -64,7 +65,8 @@ class Assistant:
             spelt = spell_alike(question, self.retriever.index)
             ranked = self.retriever.search(spelt.text, PASSAGES, "hybrid", within)
             weighed = weigh_sentences(spelt.text, ranked, self.retriever)
-            quotes = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
+            found = select_quotes(weighed, self.retriever.index.store.text, limit=SHOWN)
+            quotes = add_surroundings(found, spelt.text, ranked, self.retriever, within)
             calibration = self.retriever.calibration()
         verdict = decide(weighed, calibration, self.retriever)
         difference = find_difference(spelt.text, quotes, language) if verdict.answerable else ""

@@ -59,9 +59,11 @@ def _remember(kb: KnowledgeBase, quotes: Sequence[Quote]) -> None:
 
 def _show_evidence(step: Evidence, language: str) -> None:
     title = say("evidence" if step.answerable else "nearest", language)
-    if step.quotes:
+    # What was not found but stands around it shows what a document holds; it is not near to what was asked.
+    quotes = step.quotes if step.answerable else [quote for quote in step.quotes[:NEAREST] if quote.score]
+    if quotes:
         show(title, style="bold")
-    for quote in step.quotes if step.answerable else step.quotes[:NEAREST]:
+    for quote in quotes:
         _show_quote(quote, language)
     if step.difference:
         show(step.difference, style="yellow")
@@ -110,7 +112,7 @@ def _show_list(title: str, texts: Sequence[str]) -> None:
 
 
 def _refusal(answer: Answer, language: str) -> str:
-    if not answer.quotes:
+    if not any(quote.score for quote in answer.quotes):
         return say("refused_empty", language)
     nearest = answer.quotes[0]
     place = ", ".join(filter(None, (nearest.path, nearest.where)))
