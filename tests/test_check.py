@@ -82,6 +82,9 @@ def test_supported(statement: str, source: str) -> None:
         ("最小手の会社は国内の市場で三割を占める。", "最大手の会社は国内の市場で三割を占める。", "小手"),
         ("Beyoncé did not release her first album in 2003.", OFFICES, "release"),
         ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
+        ("The fee is 30 EUR.", "The fee is 20 EUR.", "30 EUR"),
+        ("会費は月3千円です。", "会費は月2千円です。", "3千円"),
+        ("The office opens at 9:00.", "The office opens at 8:00 on weekdays.", "9:00"),
     ],
 )
 def test_contradicted(statement: str, source: str, named: str) -> None:
@@ -97,6 +100,9 @@ def test_contradicted(statement: str, source: str, named: str) -> None:
         ("大阪支店は六時に閉まる。", KYUKA),
         ("正社員には年に20日の有給休暇がある。", LEAVE),  # another language
         ("Full-time employees receive 20 days.", KYUKA),
+        ("The fee is 30 EUR.", "The late fee is 20 EUR."),
+        ("The fee is 30 EUR.", "The deposit is 20 EUR."),
+        ("The fee is 30 EUR for members.", "The fee for guests is 20 EUR."),
         ("Full-time and part-time employees together receive 32 days.", LEAVE),  # a sum
         ("Full-time employees receive about 19 days of paid annual leave per year.", LEAVE),
         ("", LEAVE),

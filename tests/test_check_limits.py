@@ -43,6 +43,7 @@ NARROWER = [
 ]
 LEFT_OUT = [
     ("The repair of the pump takes 3 days.", "The repair of the pump takes 3 to 5 days.", "3 days"),
+    ("The repair of the pump takes over 3 days.", "The repair of the pump takes 3 to 5 days.", "3 days"),
     ("The repair takes five days.", "The repair takes between three and five days.", "five days"),
     ("ポンプの修理には3日かかる。", "ポンプの修理には3〜5日かかる。", "3日"),
     (
@@ -162,6 +163,7 @@ WITH_IT = [
     ("Delivery is free for orders above 50 euros.", "Delivery within Spain is free for orders above 50 euros."),
     ("The bridge was built in 1910 by Smith.", "The bridge was built in 1910 by Smith in areas over the river."),
     ("The repair of the pump takes 3 to 5 days.", "The repair of the pump takes 3 to 5 days in all."),
+    ("The repair of the pump takes at least 3 days.", "The repair of the pump takes 3 to 5 days."),
     ("Smoking is prohibited in the warehouse.", "Smoking is not allowed in the warehouse."),
     ("The budget is 1.5 million euros.", "The budget is EUR 1.5m."),
     ("契約書は2通作成する。", "契約書は二通作成する。"),
@@ -304,3 +306,14 @@ def test_a_polite_duty_is_a_duty(duty: str) -> None:
 )
 def test_the_same_in_converse_words_is_not_contradicted(statement: str, source: str) -> None:
     assert check(statement, [source]).verdict != "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The repair of the pump takes at least 5 days.", "The repair of the pump takes 3 to 5 days."),
+        ("The repair of the pump takes 5 to 9 days.", "The repair of the pump takes at most 5 days."),
+    ],
+)
+def test_the_other_end_of_a_range_contradicts(statement: str, source: str) -> None:
+    assert check(statement, [source]).verdict == "contradicted"

@@ -27,7 +27,7 @@ from rag.checking.mixing import mixed_clauses
 from rag.checking.omissions import left_out_at_will
 from rag.checking.opposites import bound, opposed, opposites, turned_bound
 from rag.checking.provisos import EXCEPTS
-from rag.checking.ranges import is_end_of_range
+from rag.checking.ranges import range_bound
 from rag.checking.rates import other_rate
 from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
@@ -101,9 +101,8 @@ class Comparison:
         self.in_a_row = self._count_in_a_row()
         self.keys = {s.key for s in said if not s.value}
         self.copied = len(self.course.follows) >= _COPY * len(said)
-        wording = len(self.course.follows) / len(said)
-        self.same_thing = wording >= _SAME_WORDING and self._others_found() >= _SAME_THING
         self.home = self._find_home()
+        self.same_thing = self._is_twin() or (self._follows() >= _SAME_WORDING and self._others_found() >= _SAME_THING)
         # A denial that the other has not is no contradiction where both deny, nor where something is excepted from it.
         self.both = said, stands, self.alignment.matches, statement, text
         self.converse = converse_bound(*self.both)
@@ -330,27 +329,22 @@ class Comparison:
             else:
                 yield self._doubt("value", value.text, rivals[0].text)
             return
-        if (unit := self._other_unit(s, value)) and all(v.unit for j in near if (v := self.stands[j].value)):
+        here = [v for j in near if (v := self.stands[j].value)]
+        if (unit := self._other_unit(s, value)) and all(v.unit for v in here):
             yield self._put_in(unit)
         if all(self.stands[j].negated != s.negated for j in near):
             yield self._doubt("negated" if s.negated else "affirmed", value.text, surely=not self.open_denial)
-        if stated := end_of_change(value, self.statement):
-            ends = [end_of_change(v, self.text) for j in near if (v := self.stands[j].value)]
-            if all(end not in ("", stated) for end in ends):
-                yield self._doubt("change", value.text)
-        if rates := other_rate(value, self.statement, [v for j in near if (v := self.stands[j].value)], self.text):
+        change = end_of_change(value, self.statement)
+        if change and all(end_of_change(v, self.text) not in ("", change) for v in here):
+            yield self._doubt("change", value.text)
+        if rates := other_rate(value, self.statement, here, self.text):
             yield self._doubt("value", *rates)
-        stated = bound(value, self.statement)
-        sourced = [bound(v, self.text) for j in near if (v := self.stands[j].value)]
+        stated = bound(value, self.statement) or range_bound(value, self.statement)
+        ends = [range_bound(v, self.text) for v in here]
+        sourced = [bound(v, self.text) or end for v, end in zip(here, ends, strict=True)]
         telling = (">=", "<=") if _ROUGH.search(value.text) else (">=", "<=", ">", "<")
-        if not stated and not value.dates and all(b in telling for b in sourced):
+        if not stated and (not value.dates or all(ends)) and all(b in telling for b in sourced):
             # Of "up to 500 euros" 500 euros says more; "over 500" is but a way of telling about how many.
-            yield Doubt(False, reason("no bound", self.statement, value.text))
-        elif (
-            not stated
-            and not is_end_of_range(value, self.statement)
-            and all(is_end_of_range(v, self.text) for j in near if (v := self.stands[j].value))
-        ):
             yield Doubt(False, reason("no bound", self.statement, value.text))
         if stated:
             if all(b and b[0] != stated[0] for b in sourced):
@@ -365,6 +359,19 @@ class Comparison:
         if value.unit or behind == len(self.said) or self.statement[value.end : self.said[behind].start] != " ":
             return None
         return self.said[behind] if is_thing(self.said[behind]) and not self.alignment.matches[behind] else None
+
+    def _is_twin(self) -> bool:
+        """Whether a sentence of the source is the statement but for its values: "The fee is 20 EUR" for "30 EUR"."""
+        inside = [j for j in self.home.inside if not self._at_will[j]]
+        return len(inside) == len(self.said) > sum(s.value is not None for s in self.said) and all(
+            any(j == m for m, _ in ms) or (s.value and (t := self.stands[j].value) and exclude(s.value, t))
+            for s, ms, j in zip(self.said, self.alignment.matches, inside, strict=True)
+        )
+
+    def _follows(self) -> float:
+        """Share of the tokens that follow the source, but for values that no source has: it may have others there."""
+        lacking = sum(s.value is not None and not ms for s, ms in zip(self.said, self.alignment.matches, strict=True))
+        return len(self.course.follows) / max(len(self.said) - lacking, 1)
 
     def _others_found(self) -> float:
         """Share of the plain words of the statement that stand in the sources."""

@@ -1,4 +1,4 @@
-"""One end of a range of amounts, which alone says more than the range: of "3 to 5 days", 3 days."""
+"""The ends of a range of amounts, which bound what it says: of "3 to 5 days", at least 3 and at most 5."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ _INTRODUCED = re.compile(r"\b(from|between) $", re.I)
 _LONGEST = 48  # characters of "between twenty-five thousand euros and "
 
 
-def is_end_of_range(value: Value, text: str) -> bool:
-    """Return whether an amount with a unit is one end of a range; "from 3 to 5 euros" may be a change, and is none."""
+def range_bound(value: Value, text: str) -> str:
+    """Return ">=" for the lower end of a range, "<=" for the upper one, as `opposites.bound` does, and "" for neither.
+
+    An end is an amount with a unit; "from 3 to 5 euros" may be a change, and is no range.
+    """
     of_a_month = all(year is None and month is None for year, month, _ in value.dates)  # what 3日 may be, too
     if not value.unit or value.unit == CLOCK or not of_a_month:
-        return False
+        return ""
     introduced = _INTRODUCED.search(text, max(0, value.start - _LONGEST), value.start)
     word = introduced[1].lower() if introduced else ""
     if behind := _BEHIND.match(text, value.end):
-        return word == "between" if " and " in behind[0].lower() else word != "from"
+        return ">=" if (word == "between" if " and " in behind[0].lower() else word != "from") else ""
     before = _BEFORE.search(text[max(0, value.start - _LONGEST) : value.start])
     if before is None or before["from"]:
-        return False
-    return bool(before["between"]) or before["join"] != " and "
+        return ""
+    return "<=" if before["between"] or before["join"] != " and " else ""
