@@ -74,6 +74,13 @@ def test_a_prompt_that_another_one_began_with_is_not_read_whole() -> None:
 # ------------------------------------------------------------------------------------------------ in a model
 
 
+def test_a_begin_that_was_kept_in_memory_is_not_said_to_come_from_a_file(tmp_path: Path) -> None:
+    model = llamacpp_model._Instruct(open_llamacpp(write_llama(tmp_path / "tiny.gguf"), tmp_path)[1])
+    model._cut_back = lambda _: False  # type: ignore[method-assign]  # as with a model that keeps no single tokens
+    origins = [reading.origin for _ in range(2) if (reading := model.read_prompt([[70, 71], [72]], lambda: False))]
+    assert origins == ["evaluated", "memory"]
+
+
 def open_llamacpp(model: Path, _: Path) -> tuple[Handler, Payload]:
     opening = {"lora": "", "template": read_header(model).chat_template, "context": 512, "kv": "f16", "flash": True}
     return llamacpp_model.serve(), {**opening, "path": str(model), "threads": 1, "prompt_threads": 1}
@@ -105,7 +112,7 @@ class Model:
 
     def write(self, question: str, looks: float = float("inf"), begin: str = "Answer.") -> tuple[str, str]:
         """The answer and why it ended."""
-        message = {"role": "user", "content": f"[1] Staff get 20 days.\n{question}"}
+        message = {"role": "user", "content": f"[1] Staff of full time get 20 days of leave.\n{question}"}
         messages = [{"role": "system", "content": begin}, message]
         request = {"do": "generate", "messages": messages, "max_tokens": 8, "stop": [], "constraint": None}
         looked = count()

@@ -43,6 +43,9 @@ class Rule(Protocol):
     def advance(self, state: Any, written: bytes) -> Place | None:
         """The place after `written`; None when that is not allowed."""
 
+    def settled(self, state: Any) -> bytes:
+        """What is left to write where the rule leaves no choice; else nothing."""
+
 
 def decode(
     source: TokenSource, request: Payload, cancelled: Callable[[], bool]
@@ -64,8 +67,8 @@ def decode(
         if cancelled():
             finish = "cancelled"
             break
-        if isinstance(automaton, Choices) and isinstance(state, Chosen) and (rest := automaton.settled(state)):
-            # Only one choice is left: the model need not be asked for the rest of it.
+        if automaton and (rest := automaton.settled(state)):
+            # The model need not be asked for it.
             yield count, "stop", writer.add(rest)[0] + writer.rest()
             return
         found = _choose(source, automaton, state)

@@ -62,6 +62,10 @@ class Automaton:
                 current = self._outside(current, byte)
         return current
 
+    def settled(self, _: State) -> bytes:
+        """Nothing: even inside a quotation there are several ways on, one of them out of it."""
+        return b""
+
     def _outside(self, state: State, byte: int) -> State | None:
         if byte == ord("["):
             return State(digits=b"") if self._marks else None

@@ -159,14 +159,15 @@ class _Instruct:
         """Put the begin into the empty memory, from its state or by evaluating it; None when that was cancelled."""
         library = self._library
         key = prefix_key(self._identity, prefix)
-        known = self._state if prefix == self._state_of else load_prefix(self._folder(), key)
+        held = prefix == self._state_of
+        known = self._state if held else load_prefix(self._folder(), key)
         library.llama_memory_clear(self._memory, True)
         self._parts = []
         if known:
             data = (ctypes.c_uint8 * len(known)).from_buffer_copy(known)
             if library.llama_state_seq_set_data(self._context, data, len(known), 0) == len(known):
                 self._state_of, self._state = prefix, known
-                return "file"
+                return "memory" if held else "file"
             library.llama_memory_clear(self._memory, True)
         if not self.evaluate(prefix):
             return None
