@@ -33,8 +33,6 @@ from ingest.vectors import embed_waiting
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
 
-__all__ = ["IngestReport", "Note", "Progress", "ingest", "no_progress"]
-
 PUBLISH_EVERY = 60.0  # seconds between two writings of the derived parts during a run: a new word index costs seconds
 DEEPEST = 4  # files inside files inside files: deeper nesting is an attack or an accident
 REMOVED = "taken out with rag rm"

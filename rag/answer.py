@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from index.types import Quote
+from rag.languages import language_of
+from rag.messages import say
 
 Origin = Literal["model", "quotes", "none"]
 
@@ -43,6 +45,16 @@ class Answer:
     notes: tuple[str, ...] = ()
     model: str = ""
     slips: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def refusal(self) -> str:
+        """What a person reads in place of the text where the documents do not answer, in the question's language."""
+        language = language_of(self.question)
+        # A quote that was not found but stands beside one has no score (rag/surroundings.py).
+        if not any(quote.score for quote in self.quotes):
+            return say("refused_empty", language)
+        place = ", ".join(filter(None, (self.quotes[0].path, self.quotes[0].where)))
+        return say("refused", language, nearest=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Chat:
         """
         parts: list[str] = []
         for turn in self.turns:
-            parts += [f"## {plain(turn.typed)}", plain(turn.answer.text) or "—"]
+            parts += [f"## {plain(turn.typed)}", plain(turn.answer.text or turn.answer.refusal)]
             parts += [
                 f"- [{quote.n}] {plain(', '.join(filter(None, (quote.path, quote.where))))}: {plain(quote.text)}"
                 for quote in turn.answer.citations or turn.answer.quotes

@@ -89,7 +89,7 @@ def _changed(quote: Quote) -> bool:
 
 def _show_rest(kb: KnowledgeBase, answer: Answer, language: str, streamed: bool) -> None:
     if answer.abstained:
-        show(_refusal(answer, language), style="bold")
+        show(answer.refusal, style="bold")
     elif not streamed:
         show(f"{say('answer', language)}  ({say('quoted', language)})", style="bold")
         first = answer.quotes[0]
@@ -109,14 +109,6 @@ def _show_list(title: str, texts: Sequence[str]) -> None:
         show(title, style="dim")
         for text in texts:
             show(f"  - {text}", style="dim")
-
-
-def _refusal(answer: Answer, language: str) -> str:
-    if not any(quote.score for quote in answer.quotes):
-        return say("refused_empty", language)
-    nearest = answer.quotes[0]
-    place = ", ".join(filter(None, (nearest.path, nearest.where)))
-    return say("refused", language, nearest=place)
 
 
 def _marks(numbers: Sequence[int]) -> str:

@@ -219,6 +219,10 @@ def test_a_follow_up_is_answered_from_its_own_evidence(folder: Path) -> None:
         kept = list_conversations(kb.index.store)
         assert [turn["question"] for turn in kept[0].turns] == [turn.typed for turn in chat.turns]
         assert "## And contractors?" in chat.to_markdown()
+        for _ in chat.ask("Who won the world cup in Peru?"):
+            pass
+        assert chat.turns[-1].answer.abstained
+        assert "\n\nNot in these documents" in chat.to_markdown()
 
 
 def test_quotes_on_the_screen_are_the_ones_that_are_opened(
