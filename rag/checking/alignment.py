@@ -18,7 +18,7 @@ from math import exp
 from rag.checking.distances import places, stride, window
 from rag.checking.opposites import opposed
 from rag.checking.route import Route, find_route
-from rag.checking.tokens import Token
+from rag.checking.tokens import FAMILY, Matches, Token
 from rag.checking.values import agree, exclude
 
 _TOPIC = 4.0  # the most a sentence's opening is away from anything in it
@@ -89,7 +89,7 @@ def _matches(statement: Sequence[Token], source: Sequence[Token]) -> list[list[t
             alike = {key: like for key in by_key if (like := likeness(s.key, key)) > 0}
             if s.name:
                 alike = {key: like for key, like in alike.items() if like == 1.0 or _is_one_name(s.key, key)}
-            least = 0.7 if s.name or 1.0 in alike.values() else 0.0  # 太郎 and 次郎 are two people
+            least = FAMILY if s.name or 1.0 in alike.values() else 0.0  # 太郎 and 次郎 are two people
             found.append(sorted((i, like) for key, like in alike.items() if like >= least for i in by_key[key]))
     return found
 
@@ -118,11 +118,11 @@ def likeness(one: str, other: str) -> float:
         common = _common(short, long)
         beginning = common >= 5 and common >= 0.6 * len(long)
         whole = common == len(short) >= 4 and len(long) <= len(short) + 3
-        return 0.7 if beginning or whole else 0.0
+        return FAMILY if beginning or whole else 0.0
     if _NUMERAL.sub("", short) == _NUMERAL.sub("", long):  # 一酸化, 二酸化
         return 0.0
     if short in long and len(short) >= 2:
-        return 0.7
+        return FAMILY
     one, other = _HIRAGANA.sub("", one), _HIRAGANA.sub("", other)  # 貸主 is written 貸し主, too
     if len(one) == len(other) == 2 and one != other and one[-1] == other[-1] and one[-1] in _ONE_OF_ITS_KIND:
         return 0.0
@@ -130,14 +130,12 @@ def likeness(one: str, other: str) -> float:
     return 0.4 if shared and len(short) >= 2 and len(long) <= 4 else 0.0
 
 
-def _weights(
-    statement: Sequence[Token], source: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]]
-) -> list[float]:
+def _weights(statement: Sequence[Token], source: Sequence[Token], matches: Matches) -> list[float]:
     """What each token counts: values and names more, words that are in most sentences less."""
     sentences = len({t.sentence for t in source}) or 1
     weights = []
     for s, ms in zip(statement, matches, strict=True):
-        spread = len({source[i].sentence for i, like in ms if like >= 0.7})
+        spread = len({source[i].sentence for i, like in ms if like >= FAMILY})
         common = 0.5 if sentences > 2 and spread > sentences / 2 else 1.0
         light = 0.5 if s.light else 1.0
         weights.append(common * light * (1.5 if s.value else 1.2 if s.name else 1.0))
@@ -176,7 +174,7 @@ def _parts(
 
 def _nearness(
     source: Sequence[Token],
-    matches: Sequence[Sequence[tuple[int, float]]],
+    matches: Matches,
     weights: Sequence[float],
     line: Sequence[float],
     taken: Sequence[int],
@@ -197,9 +195,7 @@ def _nearness(
     return found
 
 
-def _shares(
-    source: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]], weights: Sequence[float]
-) -> list[dict[int, float]]:
+def _shares(source: Sequence[Token], matches: Matches, weights: Sequence[float]) -> list[dict[int, float]]:
     """For each token of the statement, what of its weight each sentence of the source has."""
     found = []
     for ms, weight in zip(matches, weights, strict=True):
@@ -211,7 +207,7 @@ def _shares(
     return found
 
 
-def _runs(statement: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, int]]:
+def _runs(statement: Sequence[Token], matches: Matches) -> list[tuple[int, int]]:
     """Runs of names, or of other words, that stand one behind the other in the source too: (first, last), inclusive.
 
     A value is always alone: its rivals are other values, and all the words around it speak for it or for them.

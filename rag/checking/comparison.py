@@ -33,7 +33,7 @@ from rag.checking.roles import exchanged_roles
 from rag.checking.sides import sides, stated_sides
 from rag.checking.splices import spliced
 from rag.checking.swaps import swapped
-from rag.checking.tokens import Token
+from rag.checking.tokens import FAMILY, Token
 from rag.checking.values import Value, calculated, comparable, exclude, is_approximate
 from rag.checking.vocabulary import STOP_WORDS
 from rag.question import takes_back
@@ -220,7 +220,7 @@ class Comparison:
             beside = [j for j in same if self.stands[j].sentence == followed.sentence]
             # "Inspected" is not followed to "inspection" where "inspected" stands there, too.
             return beside if beside and self.course.follows[i] not in same else [self.course.follows[i]]
-        at = [j for j, like in self.alignment.matches[i] if like >= 0.7]
+        at = [j for j, like in self.alignment.matches[i] if like >= FAMILY]
         here = self.alignment.sentence
         for reach in (0, 1):
             if close := [j for j in at if abs(self.stands[j].sentence - here) <= reach]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.checking.exchanges import Matches
 from rag.checking.opposites import bound
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 
 
 def converse_bound(said: Sequence[Token], stands: Sequence[Token], matches: Matches, statement: str, text: str) -> bool:

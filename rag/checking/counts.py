@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rag.checking.exchanges import Matches, is_thing
-from rag.checking.tokens import Token
+from rag.checking.exchanges import is_thing
+from rag.checking.tokens import FAMILY, Matches, Token
 
-_SAME = 0.7  # likeness of words of one family: exit, exits
 _BETWEEN = 2  # steps back from a thing to its number: "two large screens"
 _WORD = re.compile(r"\b(?:(?P<one>one)|both(?: of)?(?: (?:the|its|his|her|their|our|your))?) \Z", re.I)
 _A = re.compile(r"\ban? \Z", re.I)
@@ -39,7 +38,7 @@ def other_counts(
     for i, token in enumerate(said):
         if not is_thing(token) or not (stated := _count(said, i, statement)):
             continue
-        same = [j for j, like in matches[i] if like >= _SAME]
+        same = [j for j, like in matches[i] if like >= FAMILY]
         sourced = [_count(stands, j, text) or _one_of_it(stands, j, text) for j in same]
         counted = [count for count in sourced if count]
         if counted and len(counted) == len(sourced) and all(number != stated[0] for number, _ in counted):

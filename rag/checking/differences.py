@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 
 # Per token: something else in its place, a word the source has not, a word left out. Restating leaves out more than
 # it adds.
@@ -42,9 +42,7 @@ class Course:
     substitutions: tuple[Substitution, ...]
 
 
-def follow(
-    said: Sequence[Token], stands: Sequence[Token], matches: Sequence[Sequence[tuple[int, float]]], sentence: int
-) -> Course:
+def follow(said: Sequence[Token], stands: Sequence[Token], matches: Matches, sentence: int) -> Course:
     """Follow a statement along the sentence it is nearest to and that sentence's neighbours."""
     likes = [{j: like for j, like in ms} for ms in matches]
     follows: dict[int, int] = {}

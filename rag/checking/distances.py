@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 
 _COMMA, _SENTENCE = 3.5, 8.0  # tokens of distance a comma and a sentence end stand for
 # What parts clauses and the members of a list; brackets count less often, since they mostly hold the same thing again.
@@ -15,7 +15,7 @@ _BREAK = re.compile(r"[,、;:—–「」]|\b(?:and|or|but|while|whereas|althoug
 # A sentence that opens with a word for something said before goes on with it.
 _REFERS = re.compile(r"[^\w]*(?:he|she|it|they|this|these|that|those|his|her|its|their|such)\b", re.I)
 _REFERENCE = 3.0  # tokens of distance to such a sentence
-_LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
+LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
 _WIDEST = 10.0  # tokens of the source for each of the statement; the same
 
 
@@ -33,14 +33,14 @@ def places(source: Sequence[Token], text: str) -> list[float]:
     return found
 
 
-def stride(matches: Sequence[Sequence[tuple[int, float]]], line: Sequence[float]) -> float:
+def stride(matches: Matches, line: Sequence[float]) -> float:
     """Return the longest way in the source from one token of the statement to the next, 0 to 1."""
     steps = [
         min(abs(line[a] - line[b]) for a, _ in one for b, _ in next_)
         for one, next_ in pairwise(matches)
         if one and next_
     ]
-    return min(1.0, max(steps, default=0.0) / _LONGEST)
+    return min(1.0, max(steps, default=0.0) / LONGEST)
 
 
 def window(matches: Sequence[Sequence[int]], line: Sequence[float]) -> float:

@@ -11,14 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ingest.sentences import split_sentences
-from rag.checking.tokens import Token
+from rag.checking.tokens import FAMILY, Matches, Token
 
-_SAME = 0.7  # likeness of words of one family
 # Behind one of these a form of a verb is a thing, or said of one: "the painting", "a retired sailor".
 _ARTICLE = re.compile(r"\b(?:an?|the|this|that|these|those|each|every|its|their|his|her|our|your|my)\s+\Z", re.I)
 _LONGEST = 8  # characters of the longest of them, and of the space behind it
-
-Matches = Sequence[Sequence[tuple[int, float]]]
 
 
 def is_thing(token: Token) -> bool:
@@ -83,4 +80,4 @@ def _alike(said: Sequence[Token], stands: Sequence[Token], matches: Matches, i: 
     stated, sourced = _neighbour(said, i, step), _neighbour(stands, j, step)
     if stated is None or sourced is None:
         return stated is sourced
-    return any(place == sourced and like >= _SAME for place, like in matches[stated])
+    return any(place == sourced and like >= FAMILY for place, like in matches[stated])

@@ -14,12 +14,13 @@ from itertools import groupby, pairwise
 
 from rag.checking.alignment import Part
 from rag.checking.comparison import Comparison
+from rag.checking.distances import LONGEST
 from rag.checking.values import exclude
 
 _ROW = 3  # tokens in a row, from which it makes no difference how many
 _WHOLE = 0.999  # of a weight, from which nothing is missing
-# From there on it makes no difference: tokens of a step, things and names, sentences of the way and of the sources.
-_STEP, _MEAN_STEP, _THINGS, _NAMES, _HOMES, _SENTENCES = 40.0, 20.0, 5, 4, 4, 12
+# From there on it makes no difference: tokens of a mean step, things, names, sentences of the way and of the sources.
+_MEAN_STEP, _THINGS, _NAMES, _HOMES, _SENTENCES = LONGEST / 2, 5, 4, 4, 12
 
 
 def list_figures(comparison: Comparison) -> dict[str, float]:
@@ -59,7 +60,7 @@ def list_figures(comparison: Comparison) -> dict[str, float]:
         "rare away": float(_rare_away(comparison)),
         "stride": alignment.stride,
         "window": alignment.window,
-        "second step": lengths[1] / _STEP if len(lengths) > 1 else 0.0,
+        "second step": lengths[1] / LONGEST if len(lengths) > 1 else 0.0,
         "mean step": min(_MEAN_STEP, sum(lengths) / max(1, len(lengths))) / _MEAN_STEP,
         "things on the way": min(_THINGS, _things_on_the_way(comparison)) / _THINGS,
         "names beside": min(_NAMES, _names_beside(comparison)) / _NAMES,

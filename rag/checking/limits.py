@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.checking.degrees import other_degree
-from rag.checking.exchanges import Matches
 from rag.checking.heads import left_out_head
 from rag.checking.hedges import left_out_hedge
 from rag.checking.home import Home
@@ -14,7 +13,7 @@ from rag.checking.opposites import other_force, other_joint, other_suffix, other
 from rag.checking.parts import left_out_part
 from rag.checking.provisos import left_out_proviso
 from rag.checking.times import ended_since, not_yet, stated_past
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 
 
 def list_limits(

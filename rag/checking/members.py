@@ -9,9 +9,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.checking.exchanges import Matches
 from rag.checking.home import Home
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 from rag.checking.values import Value
 
 _WORD_BEHIND = re.compile(r"\s?[^\W_]")

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 
-from rag.checking.exchanges import Matches
 from rag.checking.home import Home
 from rag.checking.languages import is_japanese
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 from rag.checking.vocabulary import AUXILIARIES
 from rag.checking.voices import ARTICLES
 

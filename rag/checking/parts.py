@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.checking.exchanges import Matches
 from rag.checking.home import Home
 from rag.checking.languages import is_japanese
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 
 _UNIT = re.compile(r" (?:per|for each|for every|an?|each|every) ([a-z]+)")
 _UNITS = re.compile(rf"(?:{_UNIT.pattern})+")

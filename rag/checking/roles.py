@@ -16,15 +16,12 @@ from rag.checking import particles, voices
 from rag.checking.frames import Frame
 from rag.checking.languages import is_japanese
 from rag.checking.neighbours import Alike, Beside, list_things
-from rag.checking.tokens import Token
+from rag.checking.tokens import FAMILY, Matches, Token
 
 Exchange = Literal["roles", "mixed"]
 
-_SAME = 0.7  # likeness of words of one family
 _SUFFIX = 4  # characters
 _MOST = 40  # words beside one predicate, or with a preposition in one sentence: more are a list or a table
-
-Matches = Sequence[Sequence[tuple[int, float]]]
 
 
 def exchanged_roles(
@@ -35,7 +32,7 @@ def exchanged_roles(
     Or a name and a predicate of which the source says that it is another's ("mixed"). `matches` are for each token of
     the statement those of the source, with their likeness.
     """
-    alike = [frozenset(j for j, like in ms if like >= _SAME) for ms in matches]
+    alike = [frozenset(j for j, like in ms if like >= FAMILY) for ms in matches]
     # A founder and what was founded are of one family, but have different things beside them.
     same = [frozenset(j for j in a if stands[j].key == s.key) for s, a in zip(said, alike, strict=True)]
     beside = Beside(said, stands, alike, same, statement, text)

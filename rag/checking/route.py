@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.checking.distances import LONGEST
+from rag.checking.tokens import Matches
+
 # Set by hand; what the way's figures say of a statement is fitted (tests/bench/fit_confidence.py).
-_LONGEST = 40.0  # tokens; from there on it makes no difference how far two words are apart
 _AGAIN = 3.0  # tokens of distance that one source token costs when it stands for two of the statement
 _UNLIKE = 2.0  # the same for a word of one family only, by what it lacks of being the same
 _AWAY = 1.0  # the same for beginning in another sentence than the nearest
@@ -40,9 +42,7 @@ class Route:
         return max(self.steps, key=lambda step: (step.length, step.start, step.end), default=None)
 
 
-def find_route(
-    matches: Sequence[Sequence[tuple[int, float]]], line: Sequence[float], sentences: Sequence[int], home: int
-) -> Route:
+def find_route(matches: Matches, line: Sequence[float], sentences: Sequence[int], home: int) -> Route:
     """Return the shortest way.
 
     `matches` gives for each token of the statement its source tokens with their likeness, `line` and `sentences` the
@@ -70,4 +70,4 @@ def find_route(
 
 
 def _length(line: Sequence[float], a: int, b: int) -> float:
-    return min(_LONGEST, abs(line[a] - line[b]))
+    return min(LONGEST, abs(line[a] - line[b]))

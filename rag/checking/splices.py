@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 
-from rag.checking.exchanges import Matches, is_deed, is_thing
+from rag.checking.exchanges import is_deed, is_thing
 from rag.checking.home import Home
-from rag.checking.tokens import Token
+from rag.checking.tokens import Matches, Token
 from rag.checking.values import exclude
 from rag.checking.vocabulary import PREPOSITIONS
 

@@ -40,6 +40,11 @@ class Token:
         return self.verb and not self.surface.endswith("ing")
 
 
+# For each token of a statement the tokens of the sources that may say the same, by index, with their likeness: 1 for
+# the same word, FAMILY for one of its family (exit, exits), less for words with a part in common.
+Matches = Sequence[Sequence[tuple[int, float]]]
+FAMILY = 0.7
+
 # Codes: ERR-4012, v1.0.21; 3D; snake_case; 10.0.0.1
 _CODE = (
     r"[A-Za-z]+[-_./]?\d[A-Za-z0-9_]*(?:[-_.][A-Za-z0-9_]+)*"
