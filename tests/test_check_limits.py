@@ -216,7 +216,6 @@ def test_what_limits_a_source_is_kept_or_limits_something_else(statement: str, s
         ("The operator must check the oil daily.", "The operator should check the oil daily."),
         ("Members must not attend the meeting.", "Members need not attend the meeting."),
         ("社員は制服を着用しなければならない。", "社員は制服を着用するのが望ましい。"),
-        ("社員は毎年、健康診断を受ける。", "社員は隔年、健康診断を受ける。"),
         ("Managers may approve only travel expenses.", "Only managers may approve travel expenses."),
         ("出張費は管理職だけが承認できる。", "管理職は出張費だけを承認できる。"),
         ("乙が違反したときは、甲は直ちに解除できる。", "乙が違反したときは、甲は解除できる。"),

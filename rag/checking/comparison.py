@@ -45,6 +45,7 @@ _WORD = 40  # characters; no word is longer
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
 # "Over 500" may mean about 500; "over two" are not two.
 _ROUGH = re.compile(r"\d\d|\w{3}ty\b|hundred|thousand|million|[十百千万億]")
+_DOTTED = re.compile(r"(?<!\d)\d{1,3}(?:\.\d{3})+(?!\d)")  # 1.500 may be fifteen hundred
 # Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
 # thing and a difference contradicts: in freer wording it is only not confirmed.
 _SAME_WORDING, _SAME_THING = 0.75, 0.6
@@ -178,7 +179,7 @@ class Comparison:
     def _is_described(self, s: Token) -> bool:
         """Whether a word stands directly before another in the statement: of "T cells" the second, of 街区方式."""
         before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[max(0, s.start - _WORD) : s.start])
-        return before is not None and before.group().strip() not in STOP_WORDS
+        return before is not None and before.group().strip().lower() not in STOP_WORDS
 
     def _count_in_a_row(self) -> int:
         """How many of the statement's words are followed by the same word as in the source."""
@@ -297,7 +298,8 @@ class Comparison:
 
     def _doubt(self, name: str, stated: str, sourced: str = "", *, surely: bool = True) -> Doubt:
         """A doubt that contradicts when the source says the same of the same thing but for this."""
-        return Doubt(surely and self.same_thing, reason(name, self.statement, stated, sourced))
+        either_way = name == "value" and (_DOTTED.search(stated) or _DOTTED.search(sourced))
+        return Doubt(surely and self.same_thing and not either_way, reason(name, self.statement, stated, sourced))
 
     def _word(self, s: Token, near: Sequence[int]) -> Iterator[Doubt]:
         if s.name and not near and not self._abbreviated(s):

@@ -8,13 +8,15 @@ to each other: for deeds this is decided by words, for things by what reads stat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ingest.sentences import split_sentences
 from rag.checking.tokens import FAMILY, Matches, Token
 
 # Behind one of these a form of a verb is a thing, or said of one: "the painting", "a retired sailor".
 _ARTICLE = re.compile(r"\b(?:an?|the|this|that|these|those|each|every|its|their|his|her|our|your|my)\s+\Z", re.I)
+# Of a customer, which 客 is by itself: お客様が.
+_POLITE, _PERSON = re.compile("[おご]$"), re.compile("^(?:様|さん|者)")
 _LONGEST = 8  # characters of the longest of them, and of the space behind it
 
 
@@ -36,14 +38,16 @@ def exchanged_things(
     `matches` are for each token of the statement those of the source; both neighbours have to be the same, or the
     beginning or end of the sentence, and so has what stands between.
     """
-    taken = {j for ms in matches for j, _ in ms}
+    taken = {j for ms in matches for j, like in ms if like >= FAMILY}
     stated_spans, spans = split_sentences(statement), split_sentences(text)
     sourced: dict[tuple[str, str], list[int]] = {}
     for j, token in enumerate(stands):
         if j not in taken and (is_thing(token) or is_deed(token)):
             sourced.setdefault(_gaps(stands, j, text, spans), []).append(j)
     for i, token in enumerate(said):
-        if not matches[i] and (is_thing(token) or is_deed(token)):
+        if not matches[i] and _describes_otherwise(said, stands, matches, i, taken, statement, text):
+            yield token
+        elif all(like < FAMILY for _, like in matches[i]) and (is_thing(token) or is_deed(token)):
             places = sourced.get(_gaps(said, i, statement, stated_spans), ())
             if any(
                 _does(stands[j], text) is _does(token, statement)
@@ -51,6 +55,31 @@ def exchanged_things(
                 for j in places
             ):
                 yield token
+
+
+def _describes_otherwise(
+    said: Sequence[Token],
+    stands: Sequence[Token],
+    matches: Matches,
+    i: int,
+    taken: Collection[int],
+    statement: str,
+    text: str,
+) -> bool:
+    """Whether a thing stands directly before a word that has another before it in the source: the legal department."""
+    head = i + 1
+    beside = head < len(said) and statement[said[i].end : said[head].start] == " "
+    if not (beside and _may_describe(said[i]) and is_thing(said[head])):
+        return False
+    places = [place for place, like in matches[head] if like >= FAMILY and place]
+    return bool(places) and all(
+        text[stands[j - 1].end : stands[j].start] == " " and j - 1 not in taken and _may_describe(stands[j - 1])
+        for j in places
+    )
+
+
+def _may_describe(token: Token) -> bool:
+    return is_thing(token) or (is_deed(token) and token.surface.endswith("ing"))  # the purchasing department
 
 
 def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, str]:
@@ -62,7 +91,8 @@ def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int,
     before, after = _neighbour(tokens, i, -1), _neighbour(tokens, i, 1)
     left = text[tokens[before].end if before is not None else start : token.start]
     right = text[token.end : tokens[after].start if after is not None else end]
-    return left.casefold().strip(), "" if _does(token, text) else right.casefold().strip(" .。")
+    left, right = left.casefold().strip(), right.casefold().strip(" .。")
+    return _POLITE.sub("", left), "" if _does(token, text) else _PERSON.sub("", right)
 
 
 def _does(token: Token, text: str) -> bool:

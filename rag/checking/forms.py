@@ -36,7 +36,7 @@ DATES = tuple(
         rf"(?P<y>\d{{4}})年\([^()]{{1,10}}\){_JA_MONTH}(?:{_JA_DAY})?",  # 1977年(昭和52年)2月
         rf"(?P<era>{_ERA}|(?<![A-Za-z])[RHS])(?P<y>{_WRITTEN})年(?:\(\d{{4}}年?\))?(?:{_JA_MONTH}(?:{_JA_DAY})?)?",
         rf"(?P<y>\d{{4}}|[一二][〇一二三四五六七八九]{{3}})年度?(?!間|代)(?:{_JA_MONTH}(?:{_JA_DAY})?)?",
-        rf"(?<!\d)(?<![一-鿿]){_JA_MONTH}(?![給額])(?:{_JA_DAY})?",
+        rf"(?<!\d)(?:(?<![一-鿿])|(?<=[毎翌同前昨今来各]年)){_JA_MONTH}(?![給額])(?:{_JA_DAY})?",
         r"(?<!\d)(?P<y>[1-9]\d{2})年(?!間|代|前|後|以上)",
         rf"(?<!\w){_MONTH}(?=[,.;:)]|\s(?![A-Za-z]*may\b)|$)",
     )
@@ -45,6 +45,8 @@ _HALF_DAY = r"(?P<ap>a\.?m\.?|p\.?m\.?)(?!\w)"
 CLOCKS = tuple(
     re.compile(form, re.I)
     for form in (
+        rf"\b(?:(?P<half>half)|(?:a )?quarter) (?P<way>past|to) (?P<told>{ENGLISH_BELOW_100}|\d{{1,2}})\b"
+        rf"(?:\s?{_HALF_DAY})?",
         rf"(?<![\d:.])(?P<h>\d{{1,2}}):(?P<min>\d{{2}})(?::\d{{2}})?(?:\s?{_HALF_DAY})?(?![\d:])",
         rf"(?<![\d:.])(?P<h>\d{{1,2}})\s?{_HALF_DAY}",
         rf"(?P<ap>午前|午後|朝|夜|夕方)?(?P<h>(?<!\d)\d{{1,2}}|(?:(?<![一-鿿])|(?<=午[前後])){_KANJI_TEN}{{1,3}})時(?![間代期点速給])"
@@ -73,7 +75,7 @@ FRACTION = re.compile(
     re.I,
 )
 HALF_SPAN = re.compile(
-    r"(?P<u>半年|半日|半月|半期)|\bhalf(?: an?|-)\s?(?P<e>year|day|hour|month|century|dozen)\b", re.I
+    r"(?P<u>半年|半日|半月|(?<!四)半期)|\bhalf(?: an?|-)\s?(?P<e>year|day|hour|month|century|dozen)\b", re.I
 )
 # "The price minus 3 euros" is a subtraction, minus 5 degrees are none.
 _MINUS = (
@@ -89,6 +91,10 @@ NUMBER = re.compile(
     rf"|(?P<w>{ENGLISH})"
     rf"|(?<![{KANJI}第])(?P<k>[{KANJI}]+))",
     re.I,
+)
+# Behind one of these a number with a point is a label: version 2.10 is another than 2.1.
+LABELLED = re.compile(
+    r"\b(?:versions?|ver\.|releases?|rules?|sections?|articles?|clauses?|chapters?|figures?|no\.)\s$", re.I
 )
 # A short kanji numeral is read only before one of these counters, and not in these words (統一, 一般, 十分, 三重県).
 KANJI_COUNTER = re.compile(

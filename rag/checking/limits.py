@@ -11,7 +11,7 @@ from rag.checking.home import Home
 from rag.checking.narrowing import left_out_narrowing
 from rag.checking.opposites import other_force, other_joint, other_suffix, other_way
 from rag.checking.parts import left_out_part
-from rag.checking.provisos import left_out_proviso
+from rag.checking.provisos import added_exception, left_out_proviso
 from rag.checking.times import ended_since, not_yet, stated_past
 from rag.checking.tokens import Matches, Token
 
@@ -32,6 +32,7 @@ def list_limits(
         ("way", other_degree(statement, said, home)),
         ("way", other_suffix(statement, home.sentence)),
         ("proviso", left_out_proviso(statement, keys, home)),
+        ("exception", added_exception(statement, home)),
         ("hedge", left_out_hedge(statement, home)),
         ("narrowing", left_out_part(statement, said, matches, home)),
         ("narrowing", left_out_head(statement, said, keys, home, follows)),

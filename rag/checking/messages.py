@@ -74,6 +74,10 @@ _REASONS = {
         "The source does not say “{sourced}” of “{stated}” but of something else.",
         "出典では「{sourced}」は「{stated}」ではなく別のものについて述べられています。",
     ),
+    "exception": (
+        "The statement makes an exception that the source does not: “{stated}”.",
+        "文にある例外「{stated}」が出典にありません。",
+    ),
     "proviso": (
         "The source makes an exception that the statement leaves out: “{stated}”.",
         "出典にある例外「{stated}」が文にありません。",

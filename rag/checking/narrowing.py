@@ -20,6 +20,7 @@ _RELATIVE = re.compile(r" (?:who|whose|that|which)\b", re.I)
 _PREPOSITION = re.compile(rf" (?:{PREPOSITIONS}|aged|exceeding)\b", re.I)
 _BARE = re.compile(r"(?:(?:all|any|every|each|some|most) )?", re.I)
 _ARTICLE = re.compile(r"[^\W_]+\s*$")  # or another word that says which; before a stop there is the last sentence
+_EACH = re.compile(r"\b(?:all|any|each|every|no)\s+$", re.I)
 _OPENING = 12  # characters
 _ADVERB = re.compile("hence|thus|therefore|moreover|meanwhile|instead|today|here|[a-z]+ly", re.I)
 _SUBJECT = re.compile(r"(?:に(?:は|も)|は|が|も)")
@@ -44,14 +45,17 @@ def left_out_narrowing(statement: str, keys: Collection[str], home: Home) -> str
 
 
 def _english(home: Home) -> Iterator[tuple[int, int]]:
-    """The first noun with the word before it, if it is a plural without an article, or with what stands behind it."""
+    """The first noun with the word before it, if each is meant or it is a plural without an article, or with what
+    stands behind it.
+    """
     text, there, inside = home.text, home.tokens, home.inside
     for before, head in pairwise(inside[:2]):
         word, between = there[before], text[there[before].end : there[head].start]
-        opens = not _ARTICLE.search(text[max(0, word.start - _OPENING) : word.start])
+        opening = text[max(home.start, word.start - _OPENING) : word.start]
+        widely = _EACH.search(opening) or (not _ARTICLE.search(opening) and there[head].surface.endswith("s"))
         described = re.fullmatch(r"-\w+ ", between) or (between == " " and not word.light)
         plain = not (word.name or word.value or _ADVERB.fullmatch(word.surface))
-        if opens and described and plain and there[head].surface.endswith("s"):
+        if widely and described and plain:
             yield head, before
     for head, behind in pairwise(inside[:3]):
         if _RELATIVE.match(text, there[head].end) and not (there[behind].name or there[behind].value):

@@ -43,7 +43,7 @@ manual/automatic mild/severe calm/rough/stormy smooth/rough clean/dirty soft/har
 sharp/blunt flat/steep straight/curved liquid/solid sweet/sour/bitter tame/wild guilty/innocent debit/credit gross/net
 surplus/deficit wholesale/retail tighten/loosen lock/unlock freeze/melt/thaw heat/cool hire/dismiss promote/demote
 ascend/descend odd/even vertical/horizontal front/back/rear top/bottom indoor/outdoor senior/junior tenant/landlord
-lessor/lessee creditor/debtor
+lessor/lessee creditor/debtor former/current free/subsidised/subsidized/discounted refrigerator/freezer
 """
 _JAPANESE = """
 以上/以下/未満 超/未満 以前/以降/以後 前/後 前半/後半 増加/減少 増える/減る 増大/減少 増やす/減らす
@@ -64,6 +64,7 @@ _JAPANESE = """
 上位/下位 同じ/異なる 一致/相違 先攻/後攻 支持/反対 生まれる/死ぬ 誕生/死去/死亡 生存/死亡 常勤/非常勤 黒字/赤字
 利益/損失 得る/失う 増税/減税 好況/不況 正/負 表/裏 善/悪 メリット/デメリット プラス/マイナス オン/オフ
 貸主/借主 売主/買主 債権/債務 柔らかい/固い/硬い 締める/緩める 採用/解雇 昇進/降格 垂直/水平 前面/背面 屋内/屋外
+冷凍/冷蔵 冷凍庫/冷蔵庫 冷凍車/冷蔵車 翌日/翌々日 翌月/翌々月 翌年/翌々年 毎日/隔日 毎週/隔週 毎月/隔月 毎年/隔年
 卸売/小売 総額/純額 静か/騒がしい 清潔/不潔 正門/裏門
 """
 
@@ -127,8 +128,12 @@ _BEFORE = (
     ("<", r"(?:less than|fewer than|under|below|smaller than|lower than|shorter than|before|prior to|until|till)"),
 )
 _AFTER = (
-    (">=", r"\s?(?:[a-z]+ )?(?:or more|or above|or over|or older|or later|and above|以上|以降|以後|\+)"),
-    ("<=", r"\s?(?:[a-z]+ )?(?:or less|or fewer|or under|or younger|or earlier|以下|以内|以前|まで)"),
+    (">=", r"\s?(?:[a-z]+ )?(?:or more|or above|or over|or older|or later|and above|以上|以降|以後|前から|\+)"),
+    (
+        "<=",
+        r"\s?(?:[a-z]+ )?(?:or less|or fewer|or under|or younger|or earlier|以下|以内|以前|前まで(?!に)|まで"
+        r"|を(?:上限|限度))",
+    ),
     (">", r"(?:超|を超え|を上回|より(?:も)?(?:多|大き|高|長|後)|過ぎ)"),
     ("<", r"(?:未満|に満たな|を下回|より(?:も)?(?:少な|小さ|低|短|前))"),
 )

@@ -38,6 +38,9 @@ _JAPANESE = re.compile(
     r"|(?<!実)際(?:は|には)|(?<!例え)(?<!たとえ)(?<![言い]え)(?<=[えけせてねべめれげ])ば、|たら、|なら(?![なびずぬい])"
 )
 EXCEPTS = re.compile("except|other than|を除|以外", re.I)
+_ADDED = re.compile(r"\bexcept\b|を除|以外", re.I)  # "other than the centre, where …" is how people ask
+_EXCLUDES = re.compile("exclud|not includ|but not|除外|対象外", re.I)  # the same in other words
+_ALONE = re.compile(r"\bonly\b|のみ|だけ|しか|に限", re.I)  # nobody except the manager: the manager only
 _DENIES = re.compile(r"\b(?:not|no|never|none|cannot)\b|n't\b|な[いくけ]|ませ|ず(?:に|、)|禁", re.I)
 _CLAUSE = re.compile("、?[^、。]*")
 
@@ -63,6 +66,20 @@ def left_out_proviso(statement: str, keys: Set[str], home: Home) -> str:
         if excepted and (turned or (left_out and stated)):
             return home.text[start : found.end()].strip()
     return ""
+
+
+def added_exception(statement: str, home: Home) -> str:
+    """Return the words by which a statement excepts something and the source does not: 部長以外は of 部長は."""
+    found = _ADDED.search(statement)
+    told = home.sentence + home.exception
+    if (
+        found is None
+        or EXCEPTS.search(told)
+        or _EXCLUDES.search(told)
+        or (_DENIES.search(statement) and _ALONE.search(told))
+    ):
+        return ""
+    return found.group()
 
 
 def _clause_start(home: Home, at: int) -> int:

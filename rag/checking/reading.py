@@ -86,7 +86,14 @@ def _clock(m: re.Match[str]) -> Value | None:
     part = m.groupdict()
     if part.get("noon"):
         return Value(m.start(), m.end(), m.group(), 0.0 if part["noon"] == "midnight" else 720.0, CLOCK)
-    hour, minute = _integer(part["h"]), _integer(part.get("min")) or (30 if part.get("half") else 0)
+    hour: int | None
+    if told := part.get("told"):  # half past nine, a quarter to ten
+        hour = int(told) if told.isdigit() else int(numerals.english(told))
+        minute = 30 if part.get("half") else 15
+        if part["way"].lower() == "to":
+            hour, minute = hour - 1 or 12, 60 - minute
+    else:
+        hour, minute = _integer(part["h"]), _integer(part.get("min")) or (30 if part.get("half") else 0)
     half = (part.get("ap") or "").lower()
     if hour is None or hour > 24 or minute > 59:
         return None
@@ -164,6 +171,9 @@ def _unit_after(text: str, at: int) -> tuple[str, float, str, int] | None:
     return (unit[0], unit[1], written, m.end()) if unit else None
 
 
+_LABEL = 10  # characters of the longest word before a label, and of the space behind it
+
+
 def _number(m: re.Match[str], text: str) -> Value | None:
     start, end = m.start(), m.end()
     if m.group("k"):
@@ -179,6 +189,8 @@ def _number(m: re.Match[str], text: str) -> Value | None:
         if lone and not UNIT.match(text, end):
             return None
     else:
+        if "." in m.group("n") and forms.LABELLED.search(text, max(0, (at := m.start("n")) - _LABEL), at):
+            return None
         amount = numerals.digits(m.group("n"))
         if m.group("jm"):
             amount = numerals.japanese(m.group("n") + m.group("jm"))

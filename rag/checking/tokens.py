@@ -48,7 +48,7 @@ FAMILY = 0.7
 # Codes: ERR-4012, v1.0.21; 3D; snake_case; 10.0.0.1
 _CODE = (
     r"[A-Za-z]+[-_./]?\d[A-Za-z0-9_]*(?:[-_.][A-Za-z0-9_]+)*"
-    r"|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+){2,}"
+    r"|\d+[A-Za-z_][A-Za-z0-9_]*|[A-Za-z]+(?:_[A-Za-z\d]+)+|\d+(?:\.\d+)+"
 )
 # U.S., e.g.: one word however it is dotted, so that US is the same.
 _DOTTED = r"[A-Za-z](?:\.[A-Za-z])+(?!\w)\.?"

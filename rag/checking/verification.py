@@ -82,6 +82,8 @@ def check(statement: str, sources: Sequence[str], readings: Readings | None = No
     reasons = tuple(dict.fromkeys(d.reason for d in doubts)) or (reason("far", stated),)
     if not all(d.wording or d.thing for d in doubts):
         return Check("unchecked", reasons)
+    if len(said) == 1 and not (said[0].value or said[0].name):  # it is not known what is said of it
+        return Check("unchecked", reasons)
     if not doubts and comparison.only_shortened():
         return Check("supported", (reason("covered", stated),))
     if comparison.alignment.found < LEAST_READ:

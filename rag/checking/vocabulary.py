@@ -39,14 +39,14 @@ due respond serve act play work way case amount number result sort form process 
 考える 人物 組織 場所 種類 時期 割合 数 特徴 活動 関連 主な 通常 唯一 分かる 知る 高い 多い 掛ける 取る 示す 持つ 行う
 """)
 
-NEGATORS = _listed("not no non never without neither nor cannot hardly barely n't none nobody nothing")
+NEGATORS = _listed("not no non never without neither nor cannot hardly barely seldom rarely n't none nobody nothing")
 
 # The same for Japanese, in Sudachi's normalised forms.
 EMPTY_WORDS = _listed("""
 為る 居る 有る 成る 言う 呼ぶ 事 物 者 為 所 時 様 等 訳 中 内 的 化 さん 達 又 なお 其の 此の 何 誰 何処 何時 何れ
 何方 幾つ 幾ら 何の 何んな どの どんな どの様 出来る 行う 於く 因る 対する 関する 就く 伴う 一つ 方 約 凡そ 程 頃
 仕舞う 来る 行く 見る 置く 居り 御 らしい 名前 名称 名 年 月 日 人 回 度 個 位 という と言う 種 上 他 共 特に 主 及び
-或いは 呼称 称する 名付ける なん なに いつ どこ だれ
+或いは 呼称 称する 名付ける なん なに いつ どこ だれ 下さる ください
 """)
 
 # Base form, then the forms that no rule leads back to it.
