@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -103,6 +105,53 @@ def test_a_stream_that_ends_in_the_middle_is_an_error() -> None:
         with pytest.raises(MissingError, match="in the middle"):
             list(generator.generate(MESSAGES, max_tokens=5))
         assert list(generator.generate(MESSAGES, max_tokens=5)) == ["Twenty"]
+
+
+def test_an_event_of_several_lines_and_empty_ones_are_read() -> None:
+    lines = b'data:\n\ndata: {"choices": [\ndata: {"delta": {"content": " Two"}}]}\n\ndata: [DONE]\n\n'
+    with Scripted(events("One", end=lines)) as server, open_generator(settings_of(server)) as generator:
+        assert "".join(generator.generate(MESSAGES, max_tokens=5)) == "One Two"
+
+
+def test_events_without_an_empty_line_between_them_are_read() -> None:
+    lines = (
+        b'data: {"choices": [{"delta": {"content": " Two"}}]}\ndata: {"choices": [{"delta": {"content": " Three"}}]}\n'
+    )
+    with (
+        Scripted(events("One", end=lines + b"data: [DONE]\n")) as server,
+        open_generator(settings_of(server)) as generator,
+    ):
+        assert "".join(generator.generate(MESSAGES, max_tokens=5)) == "One Two Three"
+
+
+@pytest.mark.parametrize("content", [b": still here\n\n", b'data: {"choices": [{"delta": {}}]}\n\n'])
+def test_a_server_that_only_says_that_it_lives_is_given_up(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.models.openai_server.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("rag.generators.openai.ANSWER_SECONDS", 0.2)
+
+    def live(handler: BaseHTTPRequestHandler) -> None:
+        events("Twenty", end=b"")(handler)
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                handler.wfile.write(content)
+                time.sleep(0.01)
+
+    with (
+        Scripted(live) as server,
+        open_generator(settings_of(server)) as generator,
+        pytest.raises(MissingError, match="in time"),
+    ):
+        list(generator.generate(MESSAGES, max_tokens=5))
+
+
+def test_what_a_server_says_went_wrong_is_told_in_one_line_whatever_its_status() -> None:
+    said = {"error": {"message": "no such\nmodel \x1b[31mhere"}}
+    streamed = reply(b"data: " + json.dumps(said).encode() + b"\n\n", Content_Type="text/event-stream")
+    with Scripted(reply(said), streamed) as server, open_generator(settings_of(server)) as generator:
+        for _ in range(2):
+            with pytest.raises(RefusedError) as error:
+                list(generator.generate(MESSAGES, max_tokens=5))
+            assert error.value.message.endswith("refused: no such model [31mhere.")
 
 
 def test_an_error_that_is_null_is_none() -> None:

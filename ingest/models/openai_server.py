@@ -21,7 +21,9 @@ from index.errors import MissingError, RagError, UsageError
 from ingest.network import is_loopback, open_door
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 300.0  # a server may have to load its model first, from a slow disk
+ANSWER_SECONDS = (
+    300.0  # a server may have to load its model first, from a slow disk; it may say that it lives meanwhile
+)
 NEXT_SECONDS = 60.0  # between two pieces of a stream
 WAITS = (0.5, 1.0, 2.0)  # seconds before each further try of a request that may be sent twice
 BUSY = {429, 502, 503, 504}
@@ -100,7 +102,9 @@ class Server:
         try:
             entries = self._object(self._send("/models", None).read(MAX_LINE)).get("data") or []
             return [str(entry["id"]) for entry in entries]
-        except (KeyError, TypeError, MissingError, RefusedError, OSError, http.client.HTTPException) as error:
+        except (KeyError, TypeError) as error:
+            raise self.unlike() from error
+        except (MissingError, RefusedError, OSError, http.client.HTTPException) as error:
             raise self._translate(error) from error
         finally:
             self._close()
@@ -116,10 +120,11 @@ class Server:
             response = self._send(path, body)
             if "event-stream" not in response.headers.get("Content-Type", ""):
                 self.ended = True
-                yield self._object(response.read(MAX_ANSWER))
+                yield self._event(response.read(MAX_ANSWER))
                 return
             assert self._socket
             self._socket.settimeout(NEXT_SECONDS)
+            data, heard = b"", time.monotonic()
             while line := response.readline(MAX_LINE):
                 if self._cancelled.is_set():
                     return
@@ -128,10 +133,15 @@ class Server:
                     self.ended = True
                     return
                 if field == b"data":
-                    event = self._object(value)
-                    if event.get("error"):
-                        raise self._refused(500, event)
-                    yield event
+                    data += value.strip() + b"\n"
+                # An event ends at an empty line, which some servers leave out.
+                if data.strip() and (not line.strip() or _is_whole(data)):
+                    yield self._event(data)
+                    data, heard = b"", time.monotonic()
+                if len(data) > MAX_LINE:
+                    raise self.unlike()
+                if time.monotonic() - heard > ANSWER_SECONDS:
+                    raise TimeoutError
         except (OSError, http.client.HTTPException) as error:
             if not self._cancelled.is_set():
                 raise self._translate(error) from error
@@ -184,6 +194,13 @@ class Server:
         if response:
             response.close()
 
+    def _event(self, content: bytes) -> dict[str, Any]:
+        """A piece of an answer; raises RefusedError where it says what went wrong."""
+        event = self._object(content)
+        if event.get("error"):
+            raise self._refused(0, event)
+        return event
+
     def _object(self, content: bytes, *, strict: bool = True) -> dict[str, Any]:
         try:
             found = json.loads(content)
@@ -201,6 +218,10 @@ class Server:
             f"{self.base_url} ended in the middle of the answer.", "Look whether the server still runs."
         )
 
+    def too_late(self) -> MissingError:
+        """What is said where nothing comes."""
+        return MissingError(f"The server at {self.base_url} did not answer in time.", "Try a smaller model there.")
+
     def unlike(self) -> UsageError:
         """What is said where an answer is not what the protocol has."""
         return UsageError(
@@ -212,7 +233,7 @@ class Server:
         self, status: int, content: dict[str, Any], response: http.client.HTTPResponse | None = None
     ) -> RefusedError:
         error = content.get("error", content.get("detail", ""))
-        said = str(error.get("message", "") if isinstance(error, dict) else error)[:300]
+        said = _in_one_line(str(error.get("message", "") if isinstance(error, dict) else error))[:300]
         if 300 <= status < 400:
             place = response.headers.get("Location", "elsewhere") if response else "elsewhere"
             return RefusedError(
@@ -223,15 +244,16 @@ class Server:
             403: "Set api_key.",
             404: "Check base_url, and that the server has the model (Ollama: `ollama list`, `ollama pull`).",
         }.get(status, "Look into the server's own log.")
-        said = said or "it gives no reason"
-        return RefusedError(status, f"The server at {self.base_url} refused (HTTP {status}): {said}.", then)
+        said = said.rstrip(".") or "it gives no reason"
+        code = f" (HTTP {status})" if status else ""  # none of an answer that began well
+        return RefusedError(status, f"The server at {self.base_url} refused{code}: {said}.", then)
 
     def _translate(self, error: BaseException) -> RagError:
         if isinstance(error, RagError):
             return error
         if isinstance(error, TimeoutError):
-            return MissingError(f"The server at {self.base_url} did not answer in time.", "Try a smaller model there.")
-        reason = str(error) or type(error).__name__
+            return self.too_late()
+        reason = _in_one_line(str(error)) or type(error).__name__
         return MissingError(
             f"The connection to {self.base_url} broke: {reason}.", "Look whether the server still runs."
         )
@@ -241,3 +263,17 @@ class Server:
             f"No server answers at {self.base_url} ({error.strerror or error}).",
             "Start it (Ollama: `ollama serve`), or set base_url.",
         )
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether this is all of an event, and not one of several lines of it."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _in_one_line(text: str) -> str:
+    """What a server says, without what would move a cursor."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

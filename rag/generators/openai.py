@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any, Self
 
 from index.errors import UsageError
-from ingest.models.openai_server import Server
+from ingest.models.openai_server import ANSWER_SECONDS, Server
 from rag.decoding.enforce import Enforcer
 from rag.decoding.text_stream import Stops, overlap
 from rag.generators import ChatMessage, Constraint, Run
@@ -84,7 +84,7 @@ class ServedGenerator:
             **({} if self.leaves_machine else {"chat_template_kwargs": {"enable_thinking": False}}),
         }
         thoughts, stops, enforcer = _Thoughts(), Stops(stop), Enforcer(constraint)
-        finish, pieces, first, stopped = "", 0, 0.0, False
+        finish, pieces, first, stopped, heard = "", 0, 0.0, False, start
         with closing(self._server.stream("/chat/completions", body)) as events:
             for event in events:
                 try:
@@ -93,10 +93,13 @@ class ServedGenerator:
                     text = _text(choice)
                 except (AttributeError, LookupError, TypeError) as error:
                     raise self._server.unlike() from error
+                now = time.perf_counter()
                 if not text:
+                    if now - heard > ANSWER_SECONDS:  # events without text may come for ever
+                        raise self._server.too_late()
                     continue
-                pieces += 1
-                first = first or time.perf_counter() - start
+                pieces, heard = pieces + 1, now
+                first = first or now - start
                 text, stopped = stops.add(thoughts.remove(text))
                 if shown := enforcer.add(text):
                     yield shown
