@@ -45,6 +45,7 @@ _WORD = 40  # characters; no word is longer
 _ROW, _END = 3, 2  # tokens in a row that stand in no source, anywhere and at an end: a subject, an answer
 # "Over 500" may mean about 500; "over two" are not two.
 _ROUGH = re.compile(r"\d\d|\w{3}ty\b|hundred|thousand|million|[十百千万億]")
+_WIDE = frozenset(("all", "any", "each", "every", "no", "the"))  # say how many are meant, not which
 _DOTTED = re.compile(r"(?<!\d)\d{1,3}(?:\.\d{3})+(?!\d)")  # 1.500 may be fifteen hundred
 # Shares of the tokens that follow the source, and of the plain words that stand in it, from which it speaks of the same
 # thing and a difference contradicts: in freer wording it is only not confirmed.
@@ -179,7 +180,8 @@ class Comparison:
     def _is_described(self, s: Token) -> bool:
         """Whether a word stands directly before another in the statement: of "T cells" the second, of 街区方式."""
         before = re.search(r"[^\W\d_ぁ-ゖ]+\s?$", self.statement[max(0, s.start - _WORD) : s.start])
-        return before is not None and before.group().strip().lower() not in STOP_WORDS
+        word = before.group().strip() if before else ""
+        return bool(word) and word not in STOP_WORDS and word.lower() not in _WIDE
 
     def _count_in_a_row(self) -> int:
         """How many of the statement's words are followed by the same word as in the source."""

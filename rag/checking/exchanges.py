@@ -68,7 +68,10 @@ def _describes_otherwise(
 ) -> bool:
     """Whether a thing stands directly before a word that has another before it in the source: the legal department."""
     head = i + 1
-    beside = head < len(said) and statement[said[i].end : said[head].start] == " "
+    # Without an article it may be the question's own word for it: "which mountain range", of a transverse one.
+    beside = (
+        head < len(said) and statement[said[i].end : said[head].start] == " " and _follows_article(said[i], statement)
+    )
     if not (beside and _may_describe(said[i]) and is_thing(said[head])):
         return False
     places = [place for place, like in matches[head] if like >= FAMILY and place]
@@ -97,7 +100,11 @@ def _gaps(tokens: Sequence[Token], i: int, text: str, spans: Sequence[tuple[int,
 
 def _does(token: Token, text: str) -> bool:
     """Whether a token of the text says there what was done."""
-    return is_deed(token) and not _ARTICLE.search(text, max(0, token.start - _LONGEST), token.start)
+    return is_deed(token) and not _follows_article(token, text)
+
+
+def _follows_article(token: Token, text: str) -> bool:
+    return _ARTICLE.search(text, max(0, token.start - _LONGEST), token.start) is not None
 
 
 def _neighbour(tokens: Sequence[Token], i: int, step: int) -> int | None:
