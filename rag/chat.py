@@ -88,6 +88,7 @@ class Chat:
             parts += [
                 f"- [{quote.n}] {plain(', '.join(filter(None, (quote.path, quote.where))))}: {plain(quote.text)}"
                 for quote in turn.answer.citations or turn.answer.quotes
+                if quote.score  # was found (rag/surroundings.py)
             ]
         return "\n\n".join(parts) + "\n"
 

@@ -94,6 +94,7 @@ class KnowledgeBase:
             self.generator.close()  # first: after Ctrl-C it is what still works
         self.retriever.close()
         self.index.close()
+        self.turn.end()
 
     # ---------------------------------------------------------------- writing
 

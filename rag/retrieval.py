@@ -73,8 +73,14 @@ class Background(Generic[Opened]):
         return None if self._opening is None else self._opening.result()
 
     def close(self) -> None:
-        if self._opening is not None and self._opening.exception() is None:
-            self._opening.result().close()
+        """End it; one that is still opening ends as soon as it is open, and nobody waits for that."""
+        if self._opening is not None:
+            self._opening.add_done_callback(self._end)
+
+    @staticmethod
+    def _end(opened: Future[Opened]) -> None:
+        if opened.exception() is None:
+            opened.result().close()
 
 
 class Retriever:

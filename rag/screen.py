@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ def _encode(value: Any) -> Any:
 
 def note(text: str) -> None:
     """A line beside the result, on stderr."""
-    click.echo(clean(text), err=True)
+    with suppress(OSError):  # the result does not depend on whether somebody can read this
+        click.echo(clean(text), err=True)
 
 
 def counted(number: int, noun: str) -> str:

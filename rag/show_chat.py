@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rag.knowledge_base import KnowledgeBase
 
 MOST_DIGITS = 4  # of the number of a quote
+LONGEST_ECHO = 300  # characters of a question that a person reads once more
 HELP = """\
 /sources      the places the last answer rests on
 /open N       open the file of quote N
@@ -44,8 +45,10 @@ def converse(kb: KnowledgeBase, chat: Chat, as_json: bool) -> None:
                     break
                 if line.startswith("/"):
                     _obey(line, chat)
-                elif line:
+                elif any(map(str.isalnum, line)):
                     _answer(kb, chat, line, as_json)
+                elif line:  # "?"
+                    _obey("/help", chat)
             except RagError as error:  # a question that fails does not end the conversation
                 note(f"rag: {error.message}\n     {error.next}")
     finally:
@@ -58,7 +61,8 @@ def converse(kb: KnowledgeBase, chat: Chat, as_json: bool) -> None:
 def _answer(kb: KnowledgeBase, chat: Chat, question: str, as_json: bool) -> None:
     asked = chat.complete(question)
     if asked != question:
-        note(say("asked_as", language_of(question), question=asked))
+        told = asked if len(asked) <= LONGEST_ECHO else f"{asked[:LONGEST_ECHO]} …"
+        note(say("asked_as", language_of(question), question=told))
     steps = chat.ask(question)
     try:
         show_answer(kb, asked, steps, as_json)

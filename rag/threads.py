@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+from index.errors import UsageError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -23,11 +25,18 @@ class Turn:
         self._free = threading.Condition()
         self._holder: int | None = None
         self._depth = 0
+        self._ended = False
+
+    def end(self) -> None:
+        """Let nobody in any more."""
+        self._ended = True
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Wait until no other thread is in, and be in."""
+        """Wait until no other thread is in, and be in; raises UsageError once it has ended."""
         me = threading.get_ident()
+        if self._ended:
+            raise UsageError("This knowledge base is closed.", "Open it again: rag.open(…)")
         with self._free:
             self._free.wait_for(lambda: self._holder in (None, me))
             self._holder = me

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,3 +148,10 @@ def test_a_changed_byte_is_read_or_refused_but_never_a_surprise(tiny: tuple[Path
         read_header(path)
     except ModelError as error:
         assert "changed.gguf" in error.message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with a path")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.gguf")
+    with pytest.raises(MissingError, match="is not a file"):
+        read_header(tmp_path / "model.gguf")

@@ -275,6 +275,7 @@ def test_a_model_is_removed_from_the_models_folder_alone(tmp_path: Path) -> None
     outside = write_llama(tmp_path / "outside.gguf")
     (folder / "link.gguf").symlink_to(outside)
     settings = Settings(model=f"llamacpp:{kept}")
+    (folder / "lost.gguf").symlink_to(folder / "taken away.gguf")
     assert [(model.path.name, model.used) for model in find_local(settings, folder)] == [
         ("gone.gguf", ""),
         ("kept.gguf", "instruct"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import unicodedata
 from itertools import pairwise
@@ -15,7 +16,7 @@ from terminal import Terminal
 
 import rag
 from rag.line_breaks import CLOSERS, OPENERS, find_breaks, may_break
-from rag.screen import one_line
+from rag.screen import note, one_line
 from rag.setup.fetch import Step
 from rag.show_report import show_progress
 from rag.show_steps import show_steps
@@ -152,3 +153,11 @@ def test_no_line_is_too_wide_and_none_breaks_where_it_may_not(text: str, width: 
 def test_a_file_of_one_piece_leaves_no_empty_line(capsys: pytest.CaptureFixture[str]) -> None:
     show_steps(iter([Step("Fetching w.bin."), Step("", 10, 10), Step("w.bin is verified.", 10, 10)]))
     assert capsys.readouterr().err == "Fetching w.bin.\nw.bin is verified.\n"
+
+
+def test_a_note_that_nobody_can_read_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("click.echo", fail)
+    note("Searching by words alone.")

@@ -12,7 +12,9 @@ import pytest
 from corpus import write_tree
 
 import rag
+from index.errors import UsageError
 from rag.answer import Evidence
+from rag.retrieval import Background
 from rag.threads import Turn, in_turn
 
 QUESTIONS = [f"Who keeps the key of room {n}?" for n in range(8)]
@@ -77,3 +79,30 @@ def test_an_error_ends_the_turn() -> None:
     for _ in range(2):
         with pytest.raises(ValueError):
             begin(failing.fail).result(PATIENCE)
+
+
+def test_a_closed_knowledge_base_says_that_it_is_closed(tmp_path: Path) -> None:
+    with rag.open(tmp_path / "closed") as kb:
+        kb.close()
+        for use in (lambda: kb.ask(QUESTIONS[0]), lambda: kb.search(QUESTIONS[0]), kb.documents):
+            with pytest.raises(UsageError, match="closed"):
+                use()
+
+
+def test_closing_does_not_wait_for_what_is_still_opening() -> None:
+    may_open, closed = threading.Event(), threading.Event()
+
+    class Model:
+        def close(self) -> None:
+            closed.set()
+
+    def open_model() -> Model:
+        may_open.wait(PATIENCE)
+        return Model()
+
+    background = Background(open_model)
+    background.start()
+    begin(background.close).result(PATIENCE / 2)
+    assert not closed.is_set()
+    may_open.set()
+    assert closed.wait(PATIENCE)

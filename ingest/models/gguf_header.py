@@ -124,6 +124,8 @@ def read_header(path: Path) -> GgufHeader:
 
     Raises MissingError when there is no such file, ModelError naming the file and what is wrong with it.
     """
+    if path.exists() and not path.is_file():  # to open a pipe would wait for who writes into it
+        raise MissingError(f"{path} is not a file.", "Name a GGUF file.")
     try:
         with path.open("rb") as file:
             return _Reader(file, path).header()

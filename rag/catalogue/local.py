@@ -32,8 +32,9 @@ def find_local(settings: Settings, folder: Path | None = None) -> list[LocalMode
     found += [(f"mlx:{path.parent}", path.parent) for path in folder.glob("*--*/config.json")]
     inside = {path.resolve() for _, path in found}
     elsewhere = {name: _place(name) for name in named.values() if name.startswith(OF_FILES)}
-    found += [(name, path) for name, path in elsewhere.items() if path not in inside and path.exists()]
-    return [LocalModel(name, path, _size(path), used.get(path.resolve(), "")) for name, path in sorted(found)]
+    found += [(name, path) for name, path in elsewhere.items() if path not in inside]
+    there = sorted((name, path) for name, path in found if path.exists())  # no link to what is gone
+    return [LocalModel(name, path, _size(path), used.get(path.resolve(), "")) for name, path in there]
 
 
 def remove_model(name: str, settings: Settings, *, even_used: bool = False, folder: Path | None = None) -> LocalModel:

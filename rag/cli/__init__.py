@@ -15,6 +15,7 @@ import click
 
 from index.errors import RagError
 from ingest.network import stay_on_this_machine
+from rag.start import INTERRUPTED
 
 # command → module in this package, and its line in `rag --help`, kept here so that help loads nothing
 COMMANDS = {
@@ -147,7 +148,7 @@ def _run(given: list[str]) -> int:
         hint = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         return _tell(2, error.format_message(), hint, as_json)
     except (KeyboardInterrupt, click.Abort):
-        return _tell(130, "Interrupted; the knowledge base is consistent.", "", as_json)
+        return _tell(INTERRUPTED, "Interrupted; the knowledge base is consistent.", "", as_json)
     except (_ReaderGone, BrokenPipeError):
         _drop_output()
         return 0
