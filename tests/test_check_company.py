@@ -35,6 +35,7 @@ CHANGED = [
     ("The warehouse is seldom cleaned.", "The warehouse is often cleaned."),
     ("He is the former CEO.", "He is the current CEO."),
     ("Version 2.10 fixes the bug.", "Version 2.1 fixes the bug."),
+    ("Ben and Anna lead sales and service, respectively.", "Anna and Ben lead sales and service, respectively."),
     ("The rate is ∞.", "The rate is 5."),
 ]
 SAME = [
@@ -44,6 +45,8 @@ SAME = [
     ("Version 2.10 fixes the bug.", "Version 2.10 fixes the bug in the report."),
     ("Nobody except the manager may open the safe.", "Nobody, except for the manager, may open the safe."),
     ("送料は無償です。", "送料は無料です。"),
+    ("Lockers are emptied every Friday and Monday.", "Lockers are emptied every Monday and Friday."),
+    ("Ben and Anna approve invoices.", "Anna and Ben approve invoices."),
     ("破損はすぐに報告してください。", "破損は直ちに報告すること。"),
 ]
 EITHER_WAY = [

@@ -18,6 +18,8 @@ from rag.checking.voices import ARTICLES, MUTUAL
 
 # What stands in a list may stand in any order.
 _LISTING = re.compile(r"(?:[,、・/&\s]|and|or|や|と|及び|および|又は|または|並びに|ならびに|か)+")
+_JOINING = re.compile(r"\s*(?:[,、・/&]|\band\b|\bor\b|や|と|及び|および|又は|または|並びに|ならびに|か)[\s,、]*", re.I)
+_IN_ORDER = re.compile(r"\brespectively\b|\bin (?:that|this) order\b|それぞれ|各々|の順|順に", re.I)
 _ASKED = re.compile(r"\b(is|are|was|were|been) (?:the |an? )?$", re.I)  # "What was the fort renamed?"
 _QUESTION = 10  # characters of the longest of them
 # "paid to the tenant", "paid by the tenant"
@@ -65,6 +67,18 @@ def list_things(tokens: Sequence[Token], text: str) -> Iterator[range]:
             start = i + 1
 
 
+def number_lists(tokens: Sequence[Token], text: str) -> list[int]:
+    """Return for each token the number of the list it stands in; what stands in none has one of its own."""
+    numbers: list[int] = []
+    for thing in list_things(tokens, text):
+        first = tokens[thing[0]]
+        before = tokens[thing[0] - 1] if numbers else None
+        joined = before and before.sentence == first.sentence and _JOINING.fullmatch(text[before.end : first.start])
+        number = numbers[-1] if joined else thing[0]
+        numbers += [number] * len(thing)
+    return numbers
+
+
 def _goes_with(token: Token, after: Token, between: str) -> bool:
     if not between:
         # 総務部 is one thing; 大人500円 is two, of which 子供300円 may have the one or the other.
@@ -94,6 +108,8 @@ class Beside:
         self.same_voice = [voices[token.sentence] for token in stands]
         self.stated = list_neighbours(said, statement)
         self.sourced = list_neighbours(stands, text)
+        self.stated_lists, self.sourced_lists = number_lists(said, statement), number_lists(stands, text)
+        self.in_order = _IN_ORDER.search(statement) or _IN_ORDER.search(text)
 
     def exchanged(self) -> Iterator[tuple[range, range]]:
         """Pairs of things of the statement of which each stands where the source has the other.
@@ -105,12 +121,14 @@ class Beside:
         kept = {place.thing for place in places if self._among(place.thing, place.others)}
         moved = [place for place in places if place.thing not in kept]
         for a, b in combinations(moved, 2):
-            if self._among(a.thing, b.others) and self._among(b.thing, a.others):
+            turned = self._among(a.thing, b.others) and self._among(b.thing, a.others)
+            if turned and not self._of_one_list(a.thing, b.thing):
                 yield a.thing, b.thing
         names = [thing for thing in list_things(self.said, self.statement) if self._named(thing)]
         for place in moved:
             for other in names if place.thing in names and place.telling else ():
-                if other not in kept and other != place.thing and self._among(other, place.others):
+                here = other not in kept and other != place.thing and self._among(other, place.others)
+                if here and not self._of_one_list(place.thing, other):
                     yield place.thing, other
 
     def _places(self) -> Iterator[Place]:
@@ -143,6 +161,13 @@ class Beside:
             back = {g for f, g, s in near if self._same(first, s) and self._same(second, f)}
             if gap in back or any(frozenset((gap, g)) in _CONTRARY for g in gaps):
                 yield first, second
+
+    def _of_one_list(self, one: range, other: range) -> bool:
+        """Whether both stand in one list, here and in the source: Ben and Anna, Anna and Ben."""
+        if self.in_order:
+            return False
+        sourced = [{self.sourced_lists[j] for i in thing for j in self.alike[i]} for thing in (one, other)]
+        return self.stated_lists[one[0]] == self.stated_lists[other[0]] and not sourced[0].isdisjoint(sourced[1])
 
     def _named(self, thing: range) -> bool:
         return all(self.said[i].name for i in thing)
