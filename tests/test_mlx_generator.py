@@ -34,7 +34,8 @@ CHAT: list[ChatMessage] = [
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_llama(tmp_path_factory.mktemp("gguf") / "tiny.gguf", tokens=4096)
+    # In the default's third word two tokens are as likely as one another, by the rounding of plain attention.
+    return write_llama(tmp_path_factory.mktemp("gguf") / "tiny.gguf", tokens=4096, seed=1)
 
 
 @pytest.fixture(scope="module")
