@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.duplicates import said
 from index.search import Ranked, Within
 from index.types import Quote
 from rag.quotes import select_quotes
@@ -17,7 +16,7 @@ from rag.relevance import weigh_sentences
 from rag.retrieval import Retriever
 
 LEAST = 3  # quotes of an answer, where the documents have as many
-READ = 10  # passages that are looked through for them; repeated lines make more than three necessary
+READ = 10  # passages that are looked through for them; what several say in the same words is one quote
 
 
 def add_surroundings(
@@ -27,9 +26,7 @@ def add_surroundings(
     found = list(quotes)
     if len(found) < LEAST:
         weighed = weigh_sentences(question, _read_around(ranked, retriever, within), retriever)
-        known = {said(quote.text) for quote in found}
-        others = select_quotes(weighed, retriever.index.store.text, limit=READ)
-        new = [quote for quote in others if said(quote.text) not in known][: LEAST - len(found)]
+        new = select_quotes(weighed, retriever.index.store.text, limit=LEAST - len(found))
         found += [replace(quote, n=n, score=0.0) for n, quote in enumerate(new, len(found) + 1)]
     return found
 

@@ -297,7 +297,7 @@ def test_a_deleted_conversation_leaves_no_words_in_the_file(folder: Path) -> Non
 def test_a_conversation_in_a_pipe(folder: Path) -> None:
     done = converse(
         folder, "How many days of annual leave do full-time employees receive?", "", "/sources", "/nothing", "/open x",
-        "?", "And contractors?", "/save talk.md", f"And {50 * 'you, or'}?", "/quit", "never asked",
+        "?", "And contractors?", "/save talk.md", f"And {'x' * 400}?", "/quit", "never asked",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "20 days" in done.stdout
@@ -306,10 +306,7 @@ def test_a_conversation_in_a_pipe(folder: Path) -> None:
     assert "never asked" not in done.stdout + done.stderr
     assert "## And contractors?" in (folder.parent / "talk.md").read_text(encoding="utf-8")
     listed = json.loads(converse(folder, options=("--list", "--json")).stdout)
-    assert [turn["question"][:15] for turn in listed["conversations"][0]["turns"]][1:] == [
-        "And contractors",
-        "And you, oryou,",
-    ]
+    assert len(listed["conversations"][0]["turns"]) == 3  # "?" is no question
     assert "/help         these lines" in done.stdout + done.stderr
     assert max(map(len, done.stderr.splitlines())) < 350
     assert converse(folder, options=("--delete", "1")).returncode == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import rag
+from rag.chat import Chat
 from rag.cli import _run
 
 RULES = {
@@ -46,6 +47,19 @@ def test_what_stands_beside_comes_before_other_documents(folder: Path) -> None:
     assert quotes[0].score > 0
 
 
+def test_what_is_nearest_in_the_document_comes_first(tmp_path: Path) -> None:
+    sections = [f"# Part {n}\n\nHere stands what the {n}th letter tells of its writer.\n" for n in range(40)]
+    sections[30] = "# Part 30\n\nThe anteater sleeps.\n"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "letters.md").write_text("\n".join(sections), encoding="utf-8")
+    with rag.open(tmp_path / "kb") as kb:
+        kb.ingest([tmp_path / "docs"])
+        first, *others = kb.ask("anteater", generate=False).quotes
+    assert first.heading == ("Part 30",)
+    assert len(others) == 2
+    assert all(abs(int(quote.heading[0].removeprefix("Part ")) - 30) <= 5 for quote in others)
+
+
 def test_nothing_from_outside_of_what_may_be_searched(folder: Path) -> None:
     with rag.open(folder) as kb:
         for question in ("Where do bicycles stand?", "When does the garden close?"):
@@ -62,5 +76,9 @@ def test_what_was_not_found_is_in_the_answer_but_not_called_near(
     assert capsys.readouterr().out.strip() == "Not in these documents. Nothing was made up."
     assert _run([*arguments, "--json"]) == 6
     told = json.loads(capsys.readouterr().out)
+    with rag.open(folder) as kb:
+        chat = Chat(kb)
+        assert list(chat.ask("Who won in Peru?"))
+    assert chat.to_markdown() == "## Who won in Peru?\n\nNot in these documents. Nothing was made up.\n"
     assert told["abstained"] is True
     assert len(told["quotes"]) == 3
