@@ -62,9 +62,8 @@ def choose_memory(header: GgufHeader, free: int, kv: str = "") -> Memory:
     `kv` is their type, "" leaves it to what fits. Raises UsageError for one that is none.
 
     Half precision if it can be, else half of the tokens, which our prompts still fit into, else those in 8 bits. The
-    whole context in 8 bits takes more than half of it in half precision and is slow: tests/bench/kv.py printed .31 and
-    .30 of the speed of reading and .76 and .82 of that of writing (SmolLM2-135M, 1,000 tokens, two AVX-512 cores, other
-    work beside it).
+    whole context in 8 bits takes more than half of it in half precision and is slow: tests/bench/kv.py printed .45 of
+    the speed of reading and .82 of that of writing (SmolLM2-135M, 1,000 tokens, two threads of an Intel Xeon).
     """
     if kv:
         if kv not in BYTES_A_NUMBER:
