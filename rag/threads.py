@@ -35,10 +35,10 @@ class Turn:
     def taken(self) -> Iterator[None]:
         """Wait until no other thread is in, and be in; raises UsageError once it has ended."""
         me = threading.get_ident()
-        if self._ended:
-            raise UsageError("This knowledge base is closed.", "Open it again: rag.open(…)")
         with self._free:
             self._free.wait_for(lambda: self._holder in (None, me))
+            if self._ended:
+                raise UsageError("This knowledge base is closed.", "Open it again: rag.open(…)")
             self._holder = me
             self._depth += 1
         try:

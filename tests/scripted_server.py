@@ -44,6 +44,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, dict(self.headers), body))
         self.server.replies.pop(0)(self)
 
+    def do_GET(self) -> None:
+        self.server.seen.append((self.path, dict(self.headers), {}))
+        self.server.replies.pop(0)(self)
+
     def log_message(self, *_: object) -> None:
         pass
 

@@ -84,6 +84,7 @@ def test_supported(statement: str, source: str) -> None:
         ("The album was not 20 minutes long.", "The album was 20 minutes long.", "20 minutes"),
         ("The fee is 30 EUR.", "The fee is 20 EUR.", "30 EUR"),
         ("会費は月3千円です。", "会費は月2千円です。", "3千円"),
+        ("社員は毎年、健康診断を受ける。", "社員は隔年、健康診断を受ける。", "毎年"),
         ("The office opens at 9:00.", "The office opens at 8:00 on weekdays.", "9:00"),
     ],
 )

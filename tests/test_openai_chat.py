@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scripted_server import MESSAGES, Scripted, events, hang_up, reply, settings_of
 
 from index.errors import MissingError, UsageError
-from ingest.models.openai_server import RefusedError
+from ingest.models.openai_server import RefusedError, Server
 from rag.decoding.enforce import Enforcer
 from rag.generators import Constraint, open_generator
 from rag.generators.openai import _Thoughts
@@ -152,6 +152,16 @@ def test_what_a_server_says_went_wrong_is_told_in_one_line_whatever_its_status()
             with pytest.raises(RefusedError) as error:
                 list(generator.generate(MESSAGES, max_tokens=5))
             assert error.value.message.endswith("refused: no such model [31mhere.")
+
+
+@pytest.mark.parametrize("data", [{"a": 1}, [1], [{"name": "x"}], "text", 5])
+def test_a_list_of_models_of_another_shape_is_said_to_be_one(data: object) -> None:
+    replies = reply({"data": [{"id": "small"}]}), reply({"data": data})
+    with Scripted(*replies) as scripted:
+        server = Server(scripted.url, "", False)
+        assert server.list_models() == ["small"]
+        with pytest.raises(UsageError, match="does not answer like"):
+            server.list_models()
 
 
 def test_an_error_that_is_null_is_none() -> None:

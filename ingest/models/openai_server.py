@@ -21,9 +21,8 @@ from index.errors import MissingError, RagError, UsageError
 from ingest.network import is_loopback, open_door
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = (
-    300.0  # a server may have to load its model first, from a slow disk; it may say that it lives meanwhile
-)
+# A server may have to load its model first, from a slow disk; it may say meanwhile that it lives.
+ANSWER_SECONDS = 300.0
 NEXT_SECONDS = 60.0  # between two pieces of a stream
 WAITS = (0.5, 1.0, 2.0)  # seconds before each further try of a request that may be sent twice
 BUSY = {429, 502, 503, 504}

@@ -7,6 +7,7 @@ the Oslo", whatever "from" and "over" say.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise, zip_longest
 from typing import NamedTuple
@@ -18,7 +19,6 @@ from rag.checking.voices import ARTICLES, MUTUAL
 
 # What stands in a list may stand in any order.
 _LISTING = re.compile(r"(?:[,、・/&\s]|and|or|や|と|及び|および|又は|または|並びに|ならびに|か)+")
-_JOINING = re.compile(r"\s*(?:[,、・/&]|\band\b|\bor\b|や|と|及び|および|又は|または|並びに|ならびに|か)[\s,、]*", re.I)
 _IN_ORDER = re.compile(r"\brespectively\b|\bin (?:that|this) order\b|それぞれ|各々|の順|順に", re.I)
 _ASKED = re.compile(r"\b(is|are|was|were|been) (?:the |an? )?$", re.I)  # "What was the fort renamed?"
 _QUESTION = 10  # characters of the longest of them
@@ -67,13 +67,24 @@ def list_things(tokens: Sequence[Token], text: str) -> Iterator[range]:
             start = i + 1
 
 
+def in_order(tokens: Sequence[Token], text: str) -> bool:
+    """Return whether the order of a text's lists says something: of two of one length, each member goes with one of the
+    other's.
+    """
+    numbers = number_lists(tokens, text)
+    lengths = Counter(numbers[thing[0]] for thing in list_things(tokens, text))
+    long = [(tokens[number].sentence, length) for number, length in lengths.items() if length > 1]
+    return len(set(long)) < len(long) or _IN_ORDER.search(text) is not None
+
+
 def number_lists(tokens: Sequence[Token], text: str) -> list[int]:
     """Return for each token the number of the list it stands in; what stands in none has one of its own."""
     numbers: list[int] = []
     for thing in list_things(tokens, text):
         first = tokens[thing[0]]
         before = tokens[thing[0] - 1] if numbers else None
-        joined = before and before.sentence == first.sentence and _JOINING.fullmatch(text[before.end : first.start])
+        gap = text[before.end : first.start].lower().strip() if before and before.sentence == first.sentence else ""
+        joined = gap and _LISTING.fullmatch(gap)
         number = numbers[-1] if joined else thing[0]
         numbers += [number] * len(thing)
     return numbers
@@ -109,7 +120,7 @@ class Beside:
         self.stated = list_neighbours(said, statement)
         self.sourced = list_neighbours(stands, text)
         self.stated_lists, self.sourced_lists = number_lists(said, statement), number_lists(stands, text)
-        self.in_order = _IN_ORDER.search(statement) or _IN_ORDER.search(text)
+        self.in_order = in_order(said, statement) or in_order(stands, text)
 
     def exchanged(self) -> Iterator[tuple[range, range]]:
         """Pairs of things of the statement of which each stands where the source has the other.

@@ -16,6 +16,7 @@ from rag.checking.values import Date, Value
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _MONTH_NUMBERS, _DAY_NUMBERS = {None, *range(1, 13)}, {None, *range(1, 32)}
+_LABEL = 10  # characters of the longest word before a label, and of the space behind it
 _LETTER = re.compile("[A-Za-z]")
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867, "R": 2018, "H": 1988, "S": 1925}
 
@@ -171,9 +172,6 @@ def _unit_after(text: str, at: int) -> tuple[str, float, str, int] | None:
     return (unit[0], unit[1], written, m.end()) if unit else None
 
 
-_LABEL = 10  # characters of the longest word before a label, and of the space behind it
-
-
 def _number(m: re.Match[str], text: str) -> Value | None:
     start, end = m.start(), m.end()
     if m.group("k"):
@@ -189,7 +187,8 @@ def _number(m: re.Match[str], text: str) -> Value | None:
         if lone and not UNIT.match(text, end):
             return None
     else:
-        if "." in m.group("n") and forms.LABELLED.search(text, max(0, (at := m.start("n")) - _LABEL), at):
+        begin = m.start("n")
+        if "." in m.group("n") and forms.LABELLED.search(text, max(0, begin - _LABEL), begin):
             return None
         amount = numerals.digits(m.group("n"))
         if m.group("jm"):

@@ -12,7 +12,7 @@ allow/permit forbid/prohibit/ban whole/entire quick/fast/rapid important/signifi
 method/way/manner build/construct near/close attempt/try keep/retain choose/select enough/sufficient answer/reply
 ask/request area/region employ/hire cease/stop huge/enormous create/produce/generate locate/situate attack/assault
 separate/isolate originate/derive/stem highlight/underline/underscore soldier/troop previous/prior previously/formerly
-initially/originally occupy/hold largely/mostly/primarily/chiefly rarely/seldom mention/cite propose/suggest
+initially/originally occupy/hold largely/mostly/primarily/chiefly mention/cite propose/suggest
 convince/persuade describe/portray/depict encourage/promote/foster expand/enlarge lessen/diminish kill/slay
 murder/assassinate marry/wed job/occupation/profession film/movie car/automobile physician/doctor lawyer/attorney
 illness/disease/sickness sick/ill shop/store city/town resident/inhabitant/dweller ruler/monarch author/writer
